@@ -1,0 +1,42 @@
+"""The table of asks: one file per kind of question, each with the template of the same name.
+
+An ask is ``(state, parameters) → (state, Part)``; ``parameters`` are its own, checked by itself. To add one, write
+the function and its template, and add the function to ``ASKS``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from derivgen.asks.chain_rule import chain_rule
+from derivgen.asks.closed_form import closed_form
+from derivgen.asks.composed_loss import composed_loss
+from derivgen.asks.derivative import derivative
+from derivgen.asks.forward_pass import forward_pass
+from derivgen.asks.forward_values import forward_values
+from derivgen.asks.gradient import gradient
+from derivgen.asks.local_derivatives import local_derivatives
+from derivgen.asks.loss_value import loss_value
+from derivgen.asks.update import update
+from derivgen.asks.updated_value import updated_value
+from derivgen.exercise import Part, State
+
+Ask = Callable[[State, Mapping[str, object]], tuple[State, Part]]
+
+ASKS: dict[str, Ask] = {
+    ask.__name__: ask
+    for ask in (
+        forward_pass,
+        composed_loss,
+        chain_rule,
+        local_derivatives,
+        gradient,
+        closed_form,
+        update,
+        forward_values,
+        loss_value,
+        derivative,
+        updated_value,
+    )
+}
+DIRECTIVES = ("bind", "text")

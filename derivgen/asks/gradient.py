@@ -1,0 +1,30 @@
+"""Write ∂of/∂wrt in forward values: the local derivatives not yet shown, then their product."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from derivgen.derivation import chain, chain_rule, edges, forward_form, terms
+from derivgen.exercise import Answer, Part, State, allow, local_fact, local_line, recursive
+from derivgen.expression import Name, names
+
+
+def gradient(state: State, parameters: Mapping[str, object]) -> tuple[State, Part]:
+    allow(parameters, "wrt", "of")
+    target, graph = state.derivative(parameters), state.graph
+    needed = edges(graph, target.of, target.wrt)
+    known = [edge for edge in needed if state.where(local_fact(graph, edge))]
+    new = [edge for edge in needed if edge not in known]
+    result = forward_form(graph, target.of, target.wrt)
+    single = len(needed) == 1 and len(terms(graph, target.of, target.wrt)) == 1
+    rule = () if single else (chain_rule(graph, target.of, target.wrt),)
+    facts = {
+        "target": target, "wrt": Name(target.wrt), "of": Name(target.of),
+        "quantities": tuple(Name(name) for name in names(result)),
+        "lines": () if single else tuple(local_line(graph, edge) for edge in new),
+        "from_parts": tuple(dict.fromkeys(state.where(local_fact(graph, edge)) for edge in known)),
+        "rule_part": state.where(("chain rule", target)), "single": single,
+        "result": chain(target, *rule, result), "recursive": recursive(graph, target),
+    }  # fmt: skip
+    part = Part("gradient", {"of": target.of, "wrt": target.wrt}, Answer("expression", ((target, result),)), facts)
+    return state.show(("gradient", target, result), *(local_fact(graph, edge) for edge in new)), part

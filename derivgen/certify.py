@@ -1,0 +1,528 @@
+"""Printed text in, proofs out: every answer is proved again by routes that share no rule with the one that made it.
+
+``residues``: the line as read back, at random residues modulo 2^61 − 1, against dual numbers pushed forward through
+the definitions of the operations (only e^x and log x have a derivative rule here). It catches paths, algebra, signs and
+brackets; a wrong line passes with probability about 10^-17 (Schwartz 1980, Zippel 1979).
+
+``difference``: the line at random real points to 80 digits, against the central difference of the forward pass, which
+uses no derivative rule at all. At a kink the convention's branch is frozen first.
+
+``numbers``: a number line is read back, laid over the symbolic line it fills, and each number is compared with the
+forward pass and the central difference at the sheet's numbers; then the line is worked out again from what is printed.
+"""
+
+from __future__ import annotations
+
+import decimal
+import hashlib
+import itertools
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+from derivgen.errors import CertificateError, DerivgenError
+from derivgen.expression import Apply, Name, Number, Partial, Tree, substitute, walk
+from derivgen.graph import Graph
+from derivgen.operations import OPERATIONS
+from derivgen.reading import OWN_LENGTH, Line, Scope, read_line, read_row
+
+PRIME = (1 << 61) - 1
+MOST_GATES = 8  # with more kinks than these, a sample of the branches is tried
+_CONTEXT = decimal.Context(prec=80, Emin=-(10**9), Emax=10**9)
+_STEP = Decimal(10) ** -25
+_TOLERANCE = Decimal(10) ** -30
+_POINTS = 2
+
+
+class _Unlucky(Exception):
+    """A division by zero or a logarithm's pole at a random point: try another."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """One route: its name, at how many points, and the largest relative error seen."""
+
+    route: str
+    points: int
+    error: str
+
+
+def _residue(*key: object) -> int:
+    """A pseudorandom residue, the same for the same key everywhere."""
+    return int.from_bytes(hashlib.sha256(repr(key).encode()).digest()[:8]) % (PRIME - 2) + 1
+
+
+@lru_cache(maxsize=65536)
+def _expanded(operation: str, args: tuple[Tree, ...]) -> Tree:
+    row = OPERATIONS[operation]
+    return substitute(read_row(operation, row.value), dict(zip(row.arguments, args, strict=True)))
+
+
+# --- residues: dual numbers modulo a prime ------------------------------------------------------------------
+
+_Dual = tuple[int, int]  # value, derivative
+
+
+class _Residues:
+    """A model of the graph at one random point: forward values and, for any seed, derivatives."""
+
+    def __init__(self, graph: Graph, salt: int, off: int | None) -> None:
+        self.graph, self.salt, self.off = graph, salt, off
+        self.gates: dict[int, int] = {}
+        self.exps: dict[int, int] = {}
+        self.logs: dict[int, int] = {}
+        self.passes: dict[str, dict[str, _Dual]] = {}
+
+    def total(self, of: str, wrt: str) -> int:
+        if wrt not in self.passes:
+            self.passes[wrt] = self._forward(wrt)
+        return self.passes[wrt][of][1]
+
+    def _forward(self, seed: str) -> dict[str, _Dual]:
+        values: dict[str, _Dual] = {name: (_residue(self.salt, name), int(name == seed)) for name in self.graph.leaves}
+        for node in self.graph.nodes:
+            value, tangent = self.evaluate(self.graph.resolved(node.tree), values)
+            values[node.name] = (value, 1 if node.name == seed else tangent)
+        return values
+
+    def value(self, tree: Tree) -> int:
+        if "" not in self.passes:
+            self.passes[""] = self._forward("")
+        return self.evaluate(self.graph.resolved(tree), self.passes[""])[0]
+
+    def held(self, partial: Partial) -> int:
+        """∂of/∂wrt through the equation of ``of`` alone."""
+        values = {name: (value, int(name == partial.wrt)) for name, (value, _) in self._values().items()}
+        return self.evaluate(self.graph.resolved(self.graph.node(partial.of).tree), values)[1]
+
+    def _values(self) -> dict[str, _Dual]:
+        self.value(Number(Fraction(0)))
+        return self.passes[""]
+
+    def gate(self, difference: int) -> int:
+        """1 where x > y for x − y = difference: chosen once, and the opposite for the opposite difference."""
+        if difference not in self.gates:
+            gate = int(self.off is None or len(self.gates) // 2 != self.off)
+            self.gates[difference], self.gates[-difference % PRIME] = gate, 1 - gate
+        return self.gates[difference]
+
+    def evaluate(self, tree: Tree, values: Mapping[str, _Dual]) -> _Dual:
+        if isinstance(tree, Number):
+            return tree.value.numerator * pow(tree.value.denominator, -1, PRIME) % PRIME, 0
+        if isinstance(tree, Name):
+            return values[tree.name]
+        if isinstance(tree, Partial):
+            return (self.held(tree) if tree.held else self.total(tree.of, tree.wrt)), 0
+        args = [self.evaluate(argument, values) for argument in tree.args]
+        if tree.slot and tree.operation in OPERATIONS:  # g'(z) of a bound g
+            names = OPERATIONS[tree.operation].arguments
+            seeded = {n: (value, int(i == tree.slot)) for i, (n, (value, _)) in enumerate(zip(names, args, strict=True), 1)}
+            return self.evaluate(Apply(tree.operation, tuple(map(Name, names))), seeded)[1], 0
+        method = getattr(self, "_" + tree.operation, None) if tree.operation in OPERATIONS else None
+        if method is not None:
+            result: _Dual = method(*args)
+            return result
+        if tree.operation in OPERATIONS:
+            return self.evaluate(_expanded(tree.operation, tree.args), values)
+        return self._abstract(tree, args)
+
+    def _abstract(self, tree: Apply, args: list[_Dual]) -> _Dual:
+        key = (self.salt, tree.operation, tuple(value for value, _ in args))
+        tangent = sum(_residue(*key, slot + 1) * args[slot][1] for slot in range(len(args)))
+        return _residue(*key, tree.slot), 0 if tree.slot else tangent % PRIME
+
+    def _add(self, *terms: _Dual) -> _Dual:
+        return sum(v for v, _ in terms) % PRIME, sum(t for _, t in terms) % PRIME
+
+    def _subtract(self, x: _Dual, y: _Dual) -> _Dual:
+        return (x[0] - y[0]) % PRIME, (x[1] - y[1]) % PRIME
+
+    def _negate(self, x: _Dual) -> _Dual:
+        return -x[0] % PRIME, -x[1] % PRIME
+
+    def _multiply(self, *factors: _Dual) -> _Dual:
+        value, tangent = 1, 0
+        for v, t in factors:
+            value, tangent = value * v % PRIME, (tangent * v + value * t) % PRIME
+        return value, tangent
+
+    def _reciprocal(self, x: _Dual) -> _Dual:
+        if x[0] == 0:
+            raise _Unlucky
+        inverse = pow(x[0], -1, PRIME)
+        return inverse, -x[1] * inverse * inverse % PRIME
+
+    def _divide(self, x: _Dual, y: _Dual) -> _Dual:
+        return self._multiply(x, self._reciprocal(y))
+
+    def _power(self, x: _Dual, n: _Dual) -> _Dual:
+        exponent = n[0] if n[0] < PRIME // 2 else n[0] - PRIME
+        base = x if exponent >= 0 else self._reciprocal(x)
+        result: _Dual = (1, 0)
+        for _ in range(abs(exponent)):
+            result = self._multiply(result, base)
+        return result
+
+    def _exp(self, x: _Dual) -> _Dual:
+        if x[0] == 0:
+            return 1, x[1]
+        if x[0] not in self.exps:
+            known = next((v for v, logarithm in self.logs.items() if logarithm == x[0]), None)
+            value = known if known is not None else _residue(self.salt, "exp", min(x[0], PRIME - x[0]))
+            self.exps[x[0]], self.exps[PRIME - x[0]] = value, pow(value, -1, PRIME)
+        value = self.exps[x[0]]
+        return value, value * x[1] % PRIME
+
+    def _log(self, x: _Dual) -> _Dual:
+        if x[0] == 0:
+            raise _Unlucky
+        if x[0] not in self.logs:
+            known = next((v for v, power in self.exps.items() if power == x[0]), None)
+            self.logs[x[0]] = known if known is not None else _residue(self.salt, "log", x[0])
+        return (0 if x[0] == 1 else self.logs[x[0]]), x[1] * pow(x[0], -1, PRIME) % PRIME
+
+    def _max(self, x: _Dual, y: _Dual) -> _Dual:
+        return x if self.gate((x[0] - y[0]) % PRIME) else y
+
+    def _abs(self, x: _Dual) -> _Dual:
+        return x if self.gate(x[0]) else self._negate(x)
+
+    def _leaky_relu(self, z: _Dual) -> _Dual:
+        return z if self.gate(z[0]) else self._multiply(z, (pow(100, -1, PRIME), 0))
+
+    def _above(self, x: _Dual, y: _Dual) -> _Dual:
+        return self.gate((x[0] - y[0]) % PRIME), 0
+
+    def _below(self, x: _Dual, y: _Dual) -> _Dual:
+        return 1 - self.gate((x[0] - y[0]) % PRIME), 0
+
+    _above_or_equal, _strictly_below = _above, _below
+
+
+# --- difference: real numbers to 80 digits ------------------------------------------------------------------
+
+
+class Point:
+    """The forward pass at one real point, any quantity moved by hand, the branches at kinks frozen."""
+
+    def __init__(self, graph: Graph, leaves: Mapping[str, Decimal], cuts: Mapping[str, Decimal] | None = None) -> None:
+        self.graph, self.cuts = graph, dict(cuts or {})
+        self.gates: dict[Tree, bool] = {}
+        self.base = self._forward(dict(leaves), {})
+        self.differences: dict[Partial, Decimal] = {}
+        self.moved: dict[str, tuple[dict[str, Decimal], dict[str, Decimal]]] = {}
+
+    def _forward(self, known: dict[str, Decimal], moved: Mapping[str, Decimal]) -> dict[str, Decimal]:
+        values = {**known, **self.cuts, **moved}
+        for node in self.graph.nodes:
+            if node.name not in values and all(parent in values for parent in node.parents):
+                values[node.name] = self.evaluate(self.graph.resolved(node.tree), values)
+        return values
+
+    def difference(self, partial: Partial) -> Decimal:
+        """(f(x + h) − f(x − h)) / 2h of the forward pass; with ``held``, those quantities do not move."""
+        if partial not in self.differences:
+            if partial.held:
+                ends = [self._moved(partial, step)[partial.of] for step in (_STEP, -_STEP)]
+            else:
+                if partial.wrt not in self.moved:
+                    bare = Partial(partial.wrt, partial.wrt)
+                    self.moved[partial.wrt] = (self._moved(bare, _STEP), self._moved(bare, -_STEP))
+                ends = [values[partial.of] for values in self.moved[partial.wrt]]
+            self.differences[partial] = _CONTEXT.divide(_CONTEXT.subtract(*ends), 2 * _STEP)
+        return self.differences[partial]
+
+    def _moved(self, partial: Partial, step: Decimal) -> dict[str, Decimal]:
+        moved = {partial.wrt: _CONTEXT.add(self.base[partial.wrt], step)}
+        moved.update({name: self.base[name] for name in partial.held})
+        if not partial.held:
+            reach = self.graph.descendants(partial.wrt)
+            known = {name: value for name, value in self.base.items() if name not in reach}
+        else:
+            known = {name: value for name, value in self.base.items() if name != partial.of}
+        return self._forward(known, moved)
+
+    def value(self, tree: Tree) -> Decimal:
+        return self.evaluate(self.graph.resolved(tree), self.base)
+
+    def evaluate(self, tree: Tree, values: Mapping[str, Decimal]) -> Decimal:
+        if isinstance(tree, Number):
+            return _CONTEXT.divide(Decimal(tree.value.numerator), Decimal(tree.value.denominator))
+        if isinstance(tree, Name):
+            return values[tree.name]
+        if isinstance(tree, Partial):
+            return self.difference(tree)
+        if tree.operation == "max":
+            return self._max(tree, values)
+        args = [self.evaluate(argument, values) for argument in tree.args]
+        if tree.slot:
+            return self._slot(tree, args)
+        if tree.operation in _REAL:
+            result: Decimal = _REAL[tree.operation](*args)
+            return result
+        if tree.operation in OPERATIONS:
+            return self.evaluate(_expanded(tree.operation, tree.args), values)
+        return self._abstract(tree, args)
+
+    def _max(self, tree: Apply, values: Mapping[str, Decimal]) -> Decimal:
+        x, y = (self.evaluate(argument, values) for argument in tree.args)
+        if tree not in self.gates:  # the first pass is the base point: its branch counts ever after
+            self.gates[tree] = x > y or (x == y and self.graph.kinks == "right")
+        return x if self.gates[tree] else y
+
+    def _slot(self, tree: Apply, args: list[Decimal]) -> Decimal:
+        """The derivative of a function in one argument, by a central difference of the function."""
+        names = tuple(f"#{i}" for i in range(len(args)))
+        bare, ends = Apply(tree.operation, tuple(map(Name, names))), []
+        for step in (_STEP, -_STEP):
+            moved = dict(zip(names, args, strict=True))
+            moved[names[tree.slot - 1]] = _CONTEXT.add(args[tree.slot - 1], step)
+            ends.append(self.evaluate(bare, moved))
+        return _CONTEXT.divide(_CONTEXT.subtract(*ends), 2 * _STEP)
+
+    def _abstract(self, tree: Apply, args: list[Decimal]) -> Decimal:
+        """A smooth stand-in for an unknown function."""
+        total = Decimal(0)
+        for slot, argument in enumerate(args):
+            a, b, c = (Decimal(_residue(tree.operation, slot, i) % 900 + 100) / 1000 for i in range(3))
+            bent = _REAL["add"](a, _CONTEXT.multiply(b, argument), total)
+            waved = _CONTEXT.exp(_CONTEXT.multiply(c, argument))
+            total = _REAL["add"](total, _CONTEXT.multiply(bent, argument), waved)
+        return total
+
+
+def _quotient(x: Decimal, y: Decimal) -> Decimal:
+    if y == 0:
+        raise _Unlucky
+    return _CONTEXT.divide(x, y)
+
+
+def _logarithm(x: Decimal) -> Decimal:
+    if x <= 0:
+        raise _Unlucky
+    return _CONTEXT.ln(x)
+
+
+def _folded(method: Any) -> Any:
+    def fold(*args: Decimal) -> Decimal:
+        result = args[0]
+        for argument in args[1:]:
+            result = method(result, argument)
+        return result
+
+    return fold
+
+
+_REAL: dict[str, Any] = {
+    "add": _folded(_CONTEXT.add),
+    "subtract": _CONTEXT.subtract,
+    "multiply": _folded(_CONTEXT.multiply),
+    "divide": _quotient,
+    "reciprocal": lambda x: _quotient(Decimal(1), x),
+    "negate": _CONTEXT.minus,
+    "power": lambda x, n: _CONTEXT.power(x, n) if x or n >= 0 else _quotient(x, x),
+    "exp": _CONTEXT.exp,
+    "log": _logarithm,
+    "above": lambda x, y: Decimal(int(x > y)),
+    "below": lambda x, y: Decimal(int(x <= y)),
+    "above_or_equal": lambda x, y: Decimal(int(x >= y)),
+    "strictly_below": lambda x, y: Decimal(int(x < y)),
+}
+
+
+# --- symbolic lines -----------------------------------------------------------------------------------------
+
+
+def _trials(graph: Graph) -> Iterator[int | None]:
+    """All branches on, then each kink off in turn."""
+    kinks = sum(
+        isinstance(part, Apply) and part.operation in ("max", "relu", "leaky_relu", "abs", "absolute_error")
+        for node in graph.nodes
+        for part in walk(graph.resolved(node.tree))
+    )
+    return itertools.chain([None, None], range(min(kinks, MOST_GATES)))
+
+
+@lru_cache(maxsize=64)
+def _models(graph: Graph) -> tuple[tuple[_Residues, ...], tuple[Point, ...]]:
+    residues = tuple(_Residues(graph, salt, off) for salt, off in enumerate(_trials(graph)))
+    return residues, tuple(itertools.islice(_points(graph), _POINTS))
+
+
+def _points(graph: Graph) -> Iterator[Point]:
+    """Random real points at which the whole forward pass is defined."""
+    for attempt in range(400):
+        low = 0.05 if attempt % 2 else -1.5  # logarithms like positive numbers below one
+        leaves = {
+            name: Decimal(str(round(low + (_residue("point", attempt, name) % 10**6) / 10**6 * (1.5 - low if low < 0 else 0.9), 6)))
+            for name in graph.leaves
+        }
+        try:
+            yield Point(graph, leaves)
+        except (_Unlucky, decimal.InvalidOperation):
+            continue
+
+
+def _close(x: Decimal, y: Decimal) -> Decimal:
+    scale = max(abs(x), abs(y))
+    return Decimal(0) if scale == 0 else abs(_CONTEXT.subtract(x, y)) / max(scale, Decimal("1e-12"))
+
+
+def _read(text: str, scope: Scope, *, latex: bool) -> Line:
+    return read_line(text, scope, latex=latex, cap=OWN_LENGTH)
+
+
+def symbolic(graph: Graph, text: str, truth: Tree, *, latex: bool) -> list[Proof]:
+    """Prove that every side of a printed symbolic line has the value of ``truth``.
+
+    Raises ``CertificateError`` naming the line if one does not, ``ReadingError`` if it cannot be read back.
+    """
+    line = _read(text, graph.scope, latex=latex)
+    sides = [line.left, *(right for _, right in line.links)]
+    update = bool(line.links) and line.links[0][0] == "<-"
+    if update:
+        sides = sides[1:]
+    residues, reals = _models(graph)
+    lucky = 0
+    for model in residues:
+        try:
+            wanted = model.value(truth)
+            got = [model.value(side) for side in sides]
+        except _Unlucky:
+            continue
+        lucky += 1
+        if any(value != wanted for value in got):
+            raise CertificateError(f"a printed line is wrong (at residues modulo 2^61 - 1): {text}")
+    if not lucky:
+        raise CertificateError(f"no random residue at which this line is defined: {text}")
+    worst, seen = Decimal(0), 0
+    for point in reals:
+        try:
+            wanted_real = point.value(truth)
+            errors = [_close(point.value(side), wanted_real) for side in sides]
+        except _Unlucky:
+            continue
+        seen += 1
+        worst = max([worst, *errors])
+        if worst > _TOLERANCE:
+            raise CertificateError(f"a printed line is wrong (against the central difference): {text}")
+    if not seen:
+        raise CertificateError(f"no real point at which this line is defined: {text}")
+    return [Proof("residues", lucky, "0"), Proof("difference", seen, f"{worst:.1e}")]
+
+
+# --- number lines -------------------------------------------------------------------------------------------
+
+# A number, as one hole: with its brackets where they follow a sign; not an exponent, not the 1 of an indicator.
+_HOLE = re.compile(
+    r"(?:(?<=[-+*/] )|(?<=[*/])|(?<=\\cdot ))\(-(?P<negative>\d+(?:\.\d+)?)\)"
+    r"|(?<![\w.}^])(?<!(?<!e)\^\{)(?<!mathbf\{)(?P<plain>\d+(?:\.\d+)?)(?![\w\[])"
+)
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """A number line's structure: its tree with holes, and the quantity that each hole must show (sign, quantity)."""
+
+    tree: Tree
+    quantities: tuple[tuple[int, Tree], ...]
+
+
+class NumberLines:
+    """Proofs of number lines on one graph; what is read of a line's structure is kept for the next variant."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self._layouts: dict[tuple[str, str, bool], _Layout] = {}
+
+    def point(self, given: Mapping[str, Fraction | Decimal]) -> Point:
+        """The forward pass at the sheet's numbers."""
+        numbers = {name: _real(value) for name, value in given.items()}
+        leaves = {name: value for name, value in numbers.items() if self.graph.is_leaf(name)}
+        return Point(self.graph, leaves, {name: value for name, value in numbers.items() if name not in leaves})
+
+    def prove_line(
+        self, text: str, symbolic_text: str, answer: str, relations: tuple[str, str], point: Point, *, latex: bool,
+        carried: Mapping[Any, Fraction | Decimal] | None = None,
+    ) -> None:  # fmt: skip
+        """Prove ``symbolic relation[0] text relation[1] answer``; raises ``CertificateError``."""
+        holes = [(-Decimal(m["negative"]), True) if m["negative"] else (Decimal(m["plain"]), False) for m in _HOLE.finditer(text)]
+        skeleton = _HOLE.sub("#", text)
+        layout = self._layouts.get((skeleton, symbolic_text, latex)) or self._layout(skeleton, symbolic_text, text, latex)
+        if len(holes) != len(layout.quantities):
+            raise CertificateError(f"a number line has a number too many or too few: {text}")
+        values: dict[str, Decimal] = {}
+        for i, ((shown, _), (sign, quantity)) in enumerate(zip(holes, layout.quantities, strict=True)):
+            values[f"#{i}"] = shown
+            if isinstance(quantity, Number):
+                true = _real(quantity.value)
+            elif carried is not None:
+                true = _real(carried[quantity.name if isinstance(quantity, Name) else quantity])
+            else:
+                true = point.value(quantity)
+            _compare(shown if sign > 0 else shown.copy_negate(), true, exact=relations[0] == "=", text=text)
+        worked_out = point.evaluate(layout.tree, {**values})
+        _compare(Decimal(answer), worked_out, exact=relations[1] == "=", text=f"{text} {relations[1]} {answer}")
+
+    def prove_value(self, answer: str, tree: Tree, relation: str, point: Point) -> str:
+        """Prove that a printed answer is the tree's value, rounded as it is printed; returns the relative error."""
+        true = point.value(tree)
+        _compare(Decimal(answer), true, exact=relation == "=", text=answer)
+        return f"{_close(Decimal(answer), true):.1e}"
+
+    def _layout(self, skeleton: str, symbolic_text: str, text: str, latex: bool) -> _Layout:
+        symbolic_line = _read(symbolic_text, self.graph.scope, latex=latex).left
+        read = _read(text, self.graph.scope, latex=latex).left
+        spans = [(m.start(), m.end(), m["negative"] is not None) for m in _HOLE.finditer(text)]
+        quantities: dict[int, tuple[int, Tree]] = {}
+        tree = _lay(symbolic_line, read, spans, quantities, text)
+        if sorted(quantities) != list(range(len(spans))):
+            raise CertificateError(f"a number line does not have the form of its symbolic line: {text}")
+        layout = _Layout(tree, tuple(quantities[i] for i in range(len(spans))))
+        self._layouts[skeleton, symbolic_text, latex] = layout
+        return layout
+
+
+def _lay(symbolic_part: Tree, part: Tree, spans: list[tuple[int, int, bool]], found: dict[int, tuple[int, Tree]], text: str) -> Tree:
+    """The number line's tree with holes, after checking that it is the symbolic line's, part by part."""
+    wrong = CertificateError(f"a number line does not have the form of its symbolic line: {text}")
+    if not isinstance(symbolic_part, Apply):
+        sign, bare = (-1, part.args[0]) if isinstance(part, Apply) and part.operation == "negate" else (1, part)
+        if not isinstance(bare, Number):
+            raise wrong
+        hole = next((i for i, (start, end, _) in enumerate(spans) if start <= bare.at < end), None)
+        if hole is None or hole in found:
+            raise wrong
+        bracketed = spans[hole][2]
+        found[hole] = (1 if bracketed else sign, symbolic_part)
+        name = Name(f"#{hole}")
+        return name if bracketed or sign == 1 else Apply("negate", (name,))
+    if not isinstance(part, Apply) or (part.operation, len(part.args)) != (symbolic_part.operation, len(symbolic_part.args)):
+        raise wrong
+    if part.operation == "power":
+        if part.args[1] != symbolic_part.args[1]:
+            raise wrong
+        return Apply("power", (_lay(symbolic_part.args[0], part.args[0], spans, found, text), part.args[1]))
+    pairs = zip(symbolic_part.args, part.args, strict=True)
+    return Apply(part.operation, tuple(_lay(s, p, spans, found, text) for s, p in pairs))
+
+
+def _real(value: Fraction | Decimal) -> Decimal:
+    return value if isinstance(value, Decimal) else _CONTEXT.divide(Decimal(value.numerator), Decimal(value.denominator))
+
+
+def _compare(shown: Decimal, true: Decimal, *, exact: bool, text: str) -> None:
+    """Equal, or after an ≈ equal to within half a unit of the last printed decimal."""
+    gap = abs(_CONTEXT.subtract(shown, true))
+    exponent = shown.as_tuple().exponent
+    assert isinstance(exponent, int)
+    if exact:
+        allowed = max(abs(true), Decimal(1)) * _TOLERANCE
+    else:
+        allowed = Decimal((0, (5,), exponent - 1)) * (1 + _TOLERANCE)
+    if gap > allowed:
+        raise CertificateError(f"a printed number is wrong: {text}")

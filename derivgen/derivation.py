@@ -1,0 +1,379 @@
+"""Graph in, derivation out: local derivatives, paths, chain-rule products, adjoints, closed forms.
+
+>>> from derivgen.graph import Graph
+>>> from derivgen.printing import plain
+>>> graph = Graph.of("f = x*x + x", ["x"])
+>>> plain(local(graph, "f", "x"), graph.scope)
+'2*x + 1'
+>>> graph = Graph.of("z = w*x; a = sigmoid(z); L = (a - y)^2/2", ["w", "x", "y"])
+>>> plain(chain_rule(graph, "L", "w"), graph.scope)
+'dL/da*da/dz*dz/dw'
+>>> plain(forward_form(graph, "L", "w"), graph.scope)
+'(a - y)*a*(1 - a)*x'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+
+from derivgen.errors import DerivgenError
+from derivgen.expression import (
+    ONE,
+    ZERO,
+    Apply,
+    Name,
+    Number,
+    Partial,
+    Tree,
+    apply,
+    names,
+    negate,
+    number,
+    product,
+    substitute,
+    total,
+    transform,
+    walk,
+)
+from derivgen.graph import Graph
+from derivgen.operations import OPERATIONS, RIGHT_HAND
+from derivgen.reading import read_row
+
+MOST_PATHS = 6  # more than these are not printed as a sum over paths, but recursively over the consumers
+LARGEST_CLOSED_FORM = 600  # parts of a tree that still fits on a page
+
+
+class DerivationError(DerivgenError):
+    """A derivation that the graph does not have."""
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A tree with numbers in place of its quantities: the number line of a symbolic line."""
+
+    tree: Tree
+
+
+@dataclass(frozen=True)
+class Value:
+    """The number that a tree comes to."""
+
+    tree: Tree
+
+
+@dataclass(frozen=True)
+class Link:
+    """One step: a relation ("=" or "<-"), what stands on its right, and the reason's name."""
+
+    relation: str
+    right: Tree | Filled | Value
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A line: ``left`` and its links, printed one below the other.
+
+    ``truth`` is what every side must come to; the left side itself if it is None (an update's left side is not).
+    """
+
+    left: Tree
+    links: tuple[Link, ...]
+    truth: Tree | None = None
+
+
+def chain(left: Tree, *rights: Tree | Filled | Value, relation: str = "=", truth: Tree | None = None) -> Chain:
+    """The chain of these right sides, without those that repeat their predecessor."""
+    links: list[Link] = []
+    for right in rights:
+        if right != left and (not links or right != links[-1].right):
+            links.append(Link("=" if links else relation, right))
+    return Chain(left, tuple(links), truth)
+
+
+# --- terms: a coefficient and its factors -------------------------------------------------------------------
+
+_Term = tuple[Fraction, tuple[Tree, ...]]
+_UNIT = Fraction(1)
+
+
+def _decompose(tree: Tree) -> _Term:
+    """The coefficient of a product and its other factors, in order."""
+    if isinstance(tree, Number):
+        return tree.value, ()
+    if not isinstance(tree, Apply):
+        return _UNIT, (tree,)
+    if tree.operation == "negate":
+        coefficient, factors = _decompose(tree.args[0])
+        return -coefficient, factors
+    if tree.operation == "multiply":
+        coefficient, all_factors = _UNIT, []
+        for argument in tree.args:
+            inner, factors = _decompose(argument)
+            coefficient *= inner
+            all_factors.extend(factors)
+        return coefficient, tuple(all_factors)
+    if tree.operation == "divide":
+        above, factors = _decompose(tree.args[0])
+        if isinstance(tree.args[1], Number) and tree.args[1].value:
+            return above / tree.args[1].value, factors
+        rest = product(factors)
+        return above, (apply("reciprocal", tree.args[1]) if rest == ONE else apply("divide", rest, tree.args[1]),)
+    if tree.operation == "reciprocal" and isinstance(tree.args[0], Number) and tree.args[0].value:
+        return 1 / tree.args[0].value, ()
+    if tree.operation == "power" and isinstance(tree.args[1], Number):
+        if tree.args[1].value == 0:
+            return _UNIT, ()
+        if tree.args[1].value == 1:
+            return _decompose(tree.args[0])
+    return _UNIT, (tree,)
+
+
+def _compose(coefficient: Fraction, factors: Iterable[Tree]) -> Tree:
+    factors = tuple(factors)
+    if not coefficient:
+        return ZERO
+    if coefficient < 0:
+        return negate(_compose(-coefficient, factors))
+    return product((number(coefficient), *factors))
+
+
+def _powers(factors: Iterable[Tree]) -> tuple[Tree, ...]:
+    """Equal factors of one local derivative as a power: x·x → x²."""
+    counts: dict[Tree, int] = {}
+    for factor in factors:
+        base, times = factor, 1
+        if isinstance(factor, Apply) and factor.operation == "power" and isinstance(factor.args[1], Number):
+            if factor.args[1].value > 0:
+                base, times = factor.args[0], int(factor.args[1].value)
+        counts[base] = counts.get(base, 0) + times
+    return tuple(base if times == 1 else apply("power", base, number(times)) for base, times in counts.items())
+
+
+def _collect(terms: Iterable[_Term]) -> Tree:
+    """The sum with like terms collected, in the order in which each first appears."""
+    sums: dict[frozenset[tuple[Tree, int]], _Term] = {}
+    for coefficient, factors in terms:
+        counts: dict[Tree, int] = {}
+        for factor in factors:
+            counts[factor] = counts.get(factor, 0) + 1
+        key = frozenset(counts.items())
+        before, shown = sums.get(key, (Fraction(0), factors))
+        sums[key] = (before + coefficient, shown)
+    return total(_compose(c, factors) for c, factors in sums.values() if c)
+
+
+# --- local derivatives --------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=65536)
+def _rule(operation: str, slot: int, args: tuple[Tree, ...], output: Tree | None, kinks: str) -> Tree:
+    """The table's textbook local derivative in its ``slot``-th argument, with these arguments put in."""
+    row = OPERATIONS[operation]
+    if operation == "add":
+        return ONE
+    if operation == "multiply":
+        return product(argument for i, argument in enumerate(args) if i != slot)
+    if operation == "power":
+        exponent = args[1]
+        assert isinstance(exponent, Number)
+        return product((exponent, apply("power", args[0], number(exponent.value - 1))))
+    if output is not None and row.output_local:
+        return substitute(read_row(operation, row.output_local), {"a": output})
+    tree = substitute(read_row(operation, row.local[slot]), dict(zip(row.arguments, args, strict=True)))
+    if kinks == "right":
+        tree = transform(tree, _right_hand)
+    return tree
+
+
+def _right_hand(part: Tree) -> Tree | None:
+    if isinstance(part, Apply) and part.operation in RIGHT_HAND:
+        return Apply(RIGHT_HAND[part.operation], part.args)
+    return None
+
+
+def local_derivatives(graph: Graph, name: str) -> dict[str, Tree]:
+    """∂name/∂p for every parent p of a node, by one reverse sweep over the node's own equation."""
+    return _local_derivatives(graph.node(name).tree, name, graph.functions, graph.bindings, graph.kinks)
+
+
+@lru_cache(maxsize=16384)
+def _local_derivatives(
+    tree: Tree,
+    name: str,
+    functions: tuple[tuple[str, int], ...],
+    bindings: tuple[tuple[str, str], ...],
+    kinks: str,
+) -> dict[str, Tree]:
+    declared, bound = dict(functions), dict(bindings)
+    found: dict[str, list[_Term]] = {parent: [] for parent in names(tree)}
+    if isinstance(tree, Apply) and tree.operation in declared and tree.operation not in bound and len(tree.args) > 1:
+        args = [argument.name for argument in tree.args if isinstance(argument, Name)]
+        if len(set(args)) == len(tree.args):  # L = Loss(a, y): nothing more to say of ∂L/∂a
+            return {parent: Partial(name, parent) for parent in args}
+
+    def sweep(part: Tree, coefficient: Fraction, factors: tuple[Tree, ...], output: Tree | None) -> None:
+        if isinstance(part, Name):
+            found[part.name].append((coefficient, _powers(factors)))
+        if not isinstance(part, Apply):
+            return
+        operation = bound.get(part.operation) if part.operation in declared else part.operation
+        for slot, argument in enumerate(part.args):
+            if isinstance(argument, Number):
+                continue
+            if operation is None:
+                rule: Tree = Apply(part.operation, part.args, slot + 1)
+            else:
+                rule = _rule(operation, slot, part.args, output, kinks)
+            more, further = _decompose(rule)
+            if more:
+                sweep(argument, coefficient * more, factors + further, None)
+
+    sweep(tree, _UNIT, (), Name(name))
+    return {parent: _collect(terms) for parent, terms in found.items()}
+
+
+def local(graph: Graph, name: str, parent: str) -> Tree:
+    """The textbook local derivative ∂name/∂parent, its other parents fixed."""
+    return local_derivatives(graph, name)[parent]
+
+
+def local_partial(graph: Graph, name: str, parent: str) -> Partial:
+    """The token of a local derivative; it says what is held fixed where the total derivative differs."""
+    others = tuple(
+        other for other in graph.parents(name) if other != parent and parent in graph.ancestors(other)
+    )
+    return Partial(name, parent, others)
+
+
+# --- paths and products -------------------------------------------------------------------------------------
+
+
+def count_paths(graph: Graph, of: str, wrt: str) -> int:
+    """How many paths lead from ``wrt`` to ``of``."""
+    counts = {wrt: 1}
+    for node in graph.nodes:
+        counts[node.name] = sum(counts.get(parent, 0) for parent in node.parents) + (node.name == wrt)
+        if node.name == of:
+            break
+    return counts.get(of, 0)
+
+
+def paths(graph: Graph, of: str, wrt: str) -> tuple[tuple[str, ...], ...]:
+    """Every path, from ``of`` back to ``wrt``, in the order of the parents as written."""
+    reach = graph.descendants(wrt)
+    found: list[tuple[str, ...]] = []
+
+    def follow(path: tuple[str, ...]) -> None:
+        if path[-1] == wrt:
+            found.append(path)
+            return
+        for parent in graph.parents(path[-1]):
+            if parent in reach:
+                follow((*path, parent))
+
+    follow((of,))
+    return tuple(found)
+
+
+def require(graph: Graph, of: str, wrt: str) -> None:
+    """An error if ``of`` does not depend on ``wrt``."""
+    if of == wrt or wrt not in graph.ancestors(of):
+        raise DerivationError(f"{of} does not depend on {wrt}: there is nothing to derive")
+
+
+def terms(graph: Graph, of: str, wrt: str) -> tuple[tuple[tuple[str, str], ...], ...]:
+    """The edges (node, parent) of each printed product: whole paths if they are few, else one step over each consumer.
+
+    In the second case the first edge of a product stands for the whole adjoint ∂of/∂consumer.
+    """
+    require(graph, of, wrt)
+    if count_paths(graph, of, wrt) <= MOST_PATHS:
+        return tuple(tuple(zip(path, path[1:], strict=False)) for path in paths(graph, of, wrt))
+    reach = graph.ancestors(of)
+    users = [user for user in graph.consumers[wrt] if user in reach]
+    return tuple(((user, wrt),) if user == of else ((of, user), (user, wrt)) for user in users)
+
+
+def _is_edge(graph: Graph, edge: tuple[str, str]) -> bool:
+    return edge[1] in graph.parents(edge[0])
+
+
+def is_recursive(graph: Graph, of: str, wrt: str) -> bool:
+    """Whether the derivative is printed over its consumers, not along whole paths."""
+    return count_paths(graph, of, wrt) > MOST_PATHS
+
+
+def edges(graph: Graph, of: str, wrt: str) -> tuple[tuple[str, str], ...]:
+    """The edges whose local derivatives the printed products need, each once, from the output back."""
+    found = dict.fromkeys(edge for term in terms(graph, of, wrt) for edge in term)
+    if not is_recursive(graph, of, wrt):
+        return tuple(found)
+    return tuple(edge for edge in found if edge[1] == wrt and _is_edge(graph, edge))
+
+
+def chain_rule(graph: Graph, of: str, wrt: str) -> Tree:
+    """Σ over paths of Π ∂node/∂parent, abstract: the multivariable chain rule."""
+    if is_recursive(graph, of, wrt):
+        tokens = [
+            [Partial(*edge) if edge[1] != wrt else local_partial(graph, *edge) for edge in term]
+            for term in terms(graph, of, wrt)
+        ]
+    else:
+        tokens = [[local_partial(graph, *edge) for edge in term] for term in terms(graph, of, wrt)]
+    return total(product(factors) for factors in tokens)
+
+
+def forward_form(graph: Graph, of: str, wrt: str) -> Tree:
+    """The chain rule multiplied out in forward values; factors stay in order, signs and numbers come first."""
+    collected: list[_Term] = []
+    recursive = is_recursive(graph, of, wrt)
+    for term in terms(graph, of, wrt):
+        coefficient, factors = _UNIT, []
+        for edge in term:
+            if recursive and edge[1] != wrt:
+                factors.append(Partial(*edge))
+                continue
+            more, further = _decompose(local(graph, *edge))
+            coefficient *= more
+            if further:
+                factors.append(product(further))
+        collected.append((coefficient, tuple(factors)))
+    return _collect(collected)
+
+
+def adjoints(graph: Graph, of: str) -> dict[str, Tree]:
+    """Reverse accumulation: ∂of/∂v = Σ over consumers c of ∂of/∂c · ∂c/∂v, each in terms of its consumers' adjoints.
+
+    Linear in the edges (Griewank & Walther, Evaluating Derivatives, §3.2).
+    """
+    needed = graph.ancestors(of)
+    collected: dict[str, list[_Term]] = {of: []}
+    for node in reversed(graph.nodes):
+        if node.name not in needed or node.name not in collected:
+            continue
+        upstream = () if node.name == of else (Partial(of, node.name),)
+        for parent, derivative in local_derivatives(graph, node.name).items():
+            coefficient, factors = _decompose(derivative)
+            rest = (product(factors),) if factors else ()
+            collected.setdefault(parent, []).append((coefficient, (*upstream, *rest)))
+    return {name: _collect(terms) for name, terms in collected.items() if name != of}
+
+
+def closed_form(graph: Graph, tree: Tree, *, largest: int | None = LARGEST_CLOSED_FORM) -> Tree:
+    """The tree in terms of inputs and weights only, bound functions by their operations' symbols."""
+    values: dict[str, Tree] = {}
+    sizes: dict[str, int] = {}
+    for node in graph.nodes:
+        inner = graph.resolved(node.tree)
+        sizes[node.name] = sum(sizes.get(p.name, 1) if isinstance(p, Name) else 1 for p in walk(inner))
+        if largest is None or sizes[node.name] <= largest:
+            values[node.name] = substitute(inner, values)
+    needed = [name for name in names(tree) if not graph.is_leaf(name)]
+    size = sum(sizes.get(p.name, 1) if isinstance(p, Name) else 1 for p in walk(tree))
+    if largest is not None and (size > largest or any(name not in values for name in needed)):
+        raise DerivationError(f"the closed form would hold {size} symbols, too many to print; ask for the gradient instead")
+    return substitute(graph.resolved(tree), values)

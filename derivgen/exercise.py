@@ -1,0 +1,183 @@
+"""What an ask receives and returns: ``State`` in, ``State`` and ``Part`` out. Data only, no numbers, no English.
+
+A part's facts are trees, chains and plain strings; the sheet turns them into the mathematics of a format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from derivgen.derivation import (
+    Chain,
+    DerivationError,
+    Value,
+    chain,
+    is_recursive,
+    local,
+    local_partial,
+    require,
+)
+from derivgen.errors import DerivgenError, suggest
+from derivgen.expression import Apply, Name, Partial, Tree, apply, substitute
+from derivgen.graph import Graph
+from derivgen.networks import Network
+from derivgen.operations import OPERATIONS
+from derivgen.reading import read_row
+
+
+TEXTBOOK_IDENTITIES = ("sigmoid", "tanh")  # their derivative is quoted as g' = g(1 − g), 1 − g²
+
+
+class AskError(DerivgenError):
+    """An ask that makes no sense on this network; ``parameter`` is the one at fault, if any."""
+
+    def __init__(self, problem: str, parameter: str = "") -> None:
+        self.problem, self.parameter = problem, parameter
+        super().__init__(problem)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A typed answer; ``entries`` are (what it is the answer for, its tree), numeric ones as ``Value``."""
+
+    type: str  # number, expression, values, text
+    entries: tuple[tuple[Tree, Tree | Value], ...]
+
+
+@dataclass(frozen=True)
+class Route:
+    """A path through the network, from the first quantity to the last, printed with arrows."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One question: what its template needs to word it and to work it out."""
+
+    ask: str
+    parameters: Mapping[str, str]
+    answer: Answer | None
+    facts: Mapping[str, object]
+    id: str = ""
+    points: int | Fraction = 1
+    space: str = ""
+    hint: str = ""
+    directives: tuple[Mapping[str, object], ...] = ()
+
+
+@dataclass(frozen=True)
+class State:
+    """What an exercise has said so far. ``shown`` maps each derived fact to the label of the part that derived it."""
+
+    network: Network
+    numbered: frozenset[str]
+    label: str = ""
+    shown: Mapping[object, str] = field(default_factory=dict)
+    repeats: bool = True
+
+    @property
+    def graph(self) -> Graph:
+        return self.network.graph
+
+    def show(self, *facts: object) -> State:
+        """The state after this part derived these facts."""
+        return replace(self, shown={**{fact: self.label for fact in facts}, **self.shown})
+
+    def where(self, fact: object) -> str:
+        """The label of the part that derived a fact, or an empty string."""
+        return self.shown.get(fact, "")
+
+    def output(self, parameters: Mapping[str, object]) -> str:
+        """The quantity that is derived: ``of``, else the loss, else the last node."""
+        if "of" in parameters:
+            return self.quantity(parameters["of"], "of", node=True)
+        return self.network.loss or self.graph.output
+
+    def quantity(self, name: object, parameter: str, *, node: bool = False) -> str:
+        """A quantity of the graph by its name, or by its place in a role: ``weights[-1]``."""
+        if not isinstance(name, str):
+            raise AskError("must be the name of a quantity", parameter)
+        role, bracket, index = name.partition("[")
+        members = {"weights": self.network.weights, "inputs": self.network.inputs}.get(role)
+        if bracket and members is not None and index[:-1].lstrip("-").isdigit() and name.endswith("]"):
+            place = int(index[:-1])
+            if not -len(members) <= place < len(members):
+                raise AskError(f"{name} does not exist: there are {len(members)} {role}", parameter)
+            return members[place]
+        known = [n.name for n in self.graph.nodes] + ([] if node else list(self.graph.leaves))
+        if name not in known:
+            raise AskError(suggest(name, known), parameter)
+        return name
+
+    def derivative(self, parameters: Mapping[str, object]) -> Partial:
+        """The derivative that ``of`` and ``wrt`` ask for; an error if there is none."""
+        of = self.output(parameters)
+        if "wrt" not in parameters:
+            raise AskError("needs a quantity to derive by: wrt", "wrt")
+        wrt = self.quantity(parameters["wrt"], "wrt")
+        try:
+            require(self.graph, of, wrt)
+        except DerivationError as error:
+            raise AskError(str(error), "wrt") from None
+        return Partial(of, wrt)
+
+    def need_bound(self, *names: str) -> None:
+        """An error if a number is asked for while a function is still abstract."""
+        for name in names:
+            for here in self.graph.ancestors(name):
+                if not self.graph.is_leaf(here) and self.graph.is_abstract(self.graph.node(here).tree):
+                    free = [f for f, _ in self.graph.functions if f not in dict(self.graph.bindings)]
+                    raise AskError(f"has no numbers until {', '.join(free)} is bound to an operation (add a bind before it)")
+
+
+def allow(parameters: Mapping[str, object], *known: str) -> None:
+    """An error for a parameter that an ask does not take."""
+    for key in parameters:
+        if key not in known:
+            raise AskError(suggest(key, known) if known else f"{key!r} is unknown; this ask takes no parameters", "")
+
+
+# --- steps that several asks share --------------------------------------------------------------------------
+
+
+def local_fact(graph: Graph, edge: tuple[str, str]) -> tuple[Partial, Tree]:
+    """What makes a local derivative known: its token and its form (which changes when a function is bound)."""
+    return local_partial(graph, *edge), local(graph, *edge)
+
+
+def local_line(graph: Graph, edge: tuple[str, str]) -> Chain:
+    """∂a/∂z = g(z)(1 − g(z)) = a(1 − a): through the operation's input where textbooks do, then as used."""
+    name, parent = edge
+    tree, form = graph.node(name).tree, local(graph, name, parent)
+    steps: list[Tree] = []
+    if isinstance(tree, Apply) and tree.args == (Name(parent),):
+        operation = graph.operation(tree.operation)
+        if operation in TEXTBOOK_IDENTITIES:
+            steps.append(input_form(operation, tree.operation, Name(parent)))
+    return chain(local_partial(graph, name, parent), *steps, form)
+
+
+def input_form(operation: str, function: str, argument: Tree) -> Tree:
+    """The table's local derivative in terms of the input, written with the function's own name: g(z)(1 − g(z))."""
+    row = OPERATIONS[operation]
+    form = substitute(read_row(operation, row.local[0]), {row.arguments[0]: argument})
+    return _renamed(form, operation, function)
+
+
+def _renamed(tree: Tree, operation: str, name: str) -> Tree:
+    if not isinstance(tree, Apply):
+        return tree
+    renamed = name if tree.operation == operation else tree.operation
+    return Apply(renamed, tuple(_renamed(argument, operation, name) for argument in tree.args), tree.slot)
+
+
+def updated(network: Network, of: str, weight: str, gradient: Tree) -> Tree:
+    """w − α · gradient: one step of gradient descent."""
+    return apply("subtract", Name(weight), apply("multiply", Name(network.step_size), gradient))
+
+
+def recursive(graph: Graph, derivative: Partial) -> bool:
+    return is_recursive(graph, derivative.of, derivative.wrt)

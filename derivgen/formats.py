@@ -1,0 +1,195 @@
+"""A sheet in, text out: the Jinja environment. A format is one template file in ``templates/formats``.
+
+Mathematics reaches a template as ``Markup``; everything else that is printed is escaped by ``finalize`` for the
+format at hand, so that no template can forget. Templates run sandboxed and get strings, integers, lists and dicts only.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
+
+from derivgen.errors import DerivgenError, suggest
+from derivgen.printing import portable
+from derivgen.folders import templates_folder
+
+if TYPE_CHECKING:
+    from derivgen.sheet import Sheet
+
+MACROS = ("document", "exercise", "part", "solution", "paragraph", "inline", "display", "lines", "arrows", "space",
+          "strong", "code")  # fmt: skip
+
+
+class FormatError(DerivgenError):
+    """Text that a format cannot set."""
+
+
+# --- escaping -----------------------------------------------------------------------------------------------
+
+_LATEX = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_", "%": r"\%",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
+    "|": r"\textbar{}", '"': r"\textquotedbl{}", "`": r"\textquoteleft{}", "-": "-{}", "?": "?{}", "!": "!{}",
+    "\u00a0": "~", "\n": "\n",
+}  # fmt: skip
+# What pdflatex sets with T1 and Latin Modern: Latin-1, most of Latin Extended-A, and common punctuation.
+_SETTABLE = re.compile(r"[\x20-\x7e\n\u00a0-\u00ac\u00ae-\u010f\u0110-\u011f\u0128-\u0131\u0134-\u0137\u0139-\u013e\u0141-\u0148\u014a\u014b\u0150-\u017e\u2013\u2014\u2018-\u201a\u201c-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a\u20ac]")
+_MARKDOWN = re.compile(r"[\\`*_{}\[\]<>#|~$&!^]|(?m:^\s*(?:[-+=]|\d+[.)]))")
+
+
+def _visible(text: str) -> str:
+    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n")
+    return "".join(c for c in text if c in "\n" or not unicodedata.category(c).startswith("C"))
+
+
+def escape_latex(text: str) -> str:
+    """The text as itself in LaTeX; ``FormatError`` names a character that pdflatex cannot set."""
+    text = _visible(text)
+    for character in text:
+        if not _SETTABLE.match(character):
+            name = unicodedata.name(character, "no name")
+            raise FormatError(f"pdflatex cannot set {character!r} (U+{ord(character):04X}, {name.lower()}); use another character, or --format markdown")
+    return "".join(_LATEX.get(character, character) for character in text)
+
+
+def escape_markdown(text: str) -> str:
+    """The text as itself in every Markdown reader; what could start math or a command becomes an entity."""
+
+    def escaped(match: re.Match[str]) -> str:
+        character = match[0]
+        if len(character) > 1 or character.isspace():
+            return character[:-1] + "\\" + character[-1]
+        if character in "\\$<>&`{}^~|":
+            return f"&#{ord(character)};"
+        return "\\" + character
+
+    return _MARKDOWN.sub(escaped, _visible(text))
+
+
+ESCAPES: dict[str, Callable[[str], str]] = {"latex": escape_latex, "markdown": escape_markdown}
+
+
+# --- an instructor's own paragraph: plain text with $...$ -----------------------------------------------------
+
+_ALLOWED = frozenset(
+    r"""frac partial sum prod cdot cdots ldots dots times le ge leq geq ne neq approx in to rightarrow leftarrow mapsto
+    infty left right sqrt exp ln log max min tanh sin cos mathbf mathrm mathbb hat bar tilde text top quad qquad
+    alpha beta gamma delta epsilon varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi
+    varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell nabla ast prime lVert rVert
+    lvert rvert vert Vert langle rangle odot circ pm mp forall exists""".split()
+)
+_FORMULA_TOKEN = re.compile(r"\\([A-Za-z]+)|\\[,;!:{}| ]|\\(.)|[^\\]", re.DOTALL)
+
+
+def prose(text: str, dialect: str) -> Markup:
+    """Plain text with formulas between dollars; a formula may hold a list of known commands only."""
+    pieces = re.split(r"\$([^$\n]+)\$", text)
+    done = []
+    for i, piece in enumerate(pieces):
+        if i % 2 == 0:
+            done.append(ESCAPES[dialect](piece))
+            continue
+        depth = 0
+        for match in _FORMULA_TOKEN.finditer(piece):
+            bad = match[0] if match[2] else None if not match[1] or match[1] in _ALLOWED else "\\" + match[1]
+            if bad or match[0] in ("%", "#", "&", "~") or ord(match[0][0]) > 126:
+                raise FormatError(f"{bad or match[0]} cannot stand in a formula of a text")
+            depth += {"{": 1, "}": -1}.get(match[0], 0)
+            if depth < 0:
+                break
+        if depth:
+            raise FormatError(f"the braces of the formula ${piece}$ do not match")
+        done.append(f"${piece if dialect == 'latex' else portable(piece).strip()}$")
+    return Markup("".join(done))
+
+
+# --- the environment ----------------------------------------------------------------------------------------
+
+
+class Format:
+    """One format's environment, its macros as globals for every other template."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        folder = templates_folder()
+        if name not in formats():
+            raise FormatError(suggest(name, formats()))
+        self.environment = ImmutableSandboxedEnvironment(
+            loader=jinja2.FileSystemLoader(folder),
+            undefined=jinja2.StrictUndefined,
+            autoescape=True,  # what macros return is Markup; what they get goes through finalize
+            finalize=self._finalize,
+            variable_start_string="<<", variable_end_string=">>", block_start_string="<%", block_end_string="%>",
+            comment_start_string="<#", comment_end_string="#>", trim_blocks=True, lstrip_blocks=True,
+            keep_trailing_newline=True, auto_reload=False, cache_size=-1,
+        )  # fmt: skip
+        self.dialect = name
+        module: Any = self.environment.get_template(f"formats/{name}.j2").module
+        self.dialect = str(module.dialect)
+        names = self.environment.globals
+        names.update({macro: getattr(module, macro) for macro in MACROS})
+        names["prose"] = self._prose
+        words: Any = self.environment.get_template("words.j2").module
+        names["words"] = {key: getattr(words, key) for key in dir(words) if not key.startswith("_")}
+        names["asks"] = _Modules(self.environment, "asks")
+        names["stems"] = _Modules(self.environment, "stems")
+
+    def _prose(self, text: str) -> Markup:
+        return prose(text, self.dialect)
+
+    def _finalize(self, value: object) -> object:
+        if isinstance(value, Markup):
+            return value
+        if isinstance(value, str):
+            return Markup(ESCAPES[self.dialect](value))
+        if isinstance(value, int):
+            return Markup(str(value))
+        raise TypeError(f"a template may print text and mathematics only, not {type(value).__name__}")
+
+    def render(self, sheet: Sheet, *, solutions: bool) -> str:
+        """The question sheet or the solution sheet."""
+        context = {**sheet.context(self.dialect)}
+        if not solutions:  # what the questions must not know, their templates do not get
+            context.update(seed="", command="")
+        text = self.environment.get_template("sheet.j2").render(sheet=context, solutions=solutions)
+        return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", text)).strip() + "\n"
+
+
+class _Modules(Mapping[str, Any]):
+    """The macros of the templates of one folder, loaded when first used."""
+
+    def __init__(self, environment: jinja2.Environment, folder: str) -> None:
+        self._environment, self._folder, self._loaded = environment, folder, {}  # type: ignore[var-annotated]
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._loaded:
+            module = self._environment.get_template(f"{self._folder}/{name}.j2").module
+            self._loaded[name] = {key: getattr(module, key) for key in dir(module) if not key.startswith("_")}
+        return self._loaded[name]
+
+    def __iter__(self) -> Any:
+        return iter(self._loaded)
+
+    def __len__(self) -> int:
+        return len(self._loaded)
+
+
+@lru_cache(maxsize=8)
+def format_of(name: str) -> Format:
+    """The format of that name, its templates compiled once."""
+    return Format(name)
+
+
+def formats() -> list[str]:
+    """The names of all formats."""
+    return sorted(path.stem for path in (templates_folder() / "formats").glob("*.j2"))
+
+
+EXTENSIONS = {"latex": "tex", "markdown": "md"}

@@ -1,0 +1,383 @@
+"""An exercise's structure in, everything that its variants share out: parts, printed forms, symbolic certificates.
+
+Made once per structure and kept; a variant then costs draws, arithmetic, number certificates and templates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from derivgen import certify
+from derivgen.asks import ASKS
+from derivgen.derivation import Chain, Filled, Value, chain
+from derivgen.errors import DerivgenError
+from derivgen.exercise import TEXTBOOK_IDENTITIES, AskError, Part, Route, State, input_form
+from derivgen.expression import Apply, Name, Number, Partial, Tree, names, substitute, walk
+from derivgen.graph import Graph, GraphError
+from derivgen.networks import Network
+from derivgen.operations import OPERATIONS
+from derivgen.printing import Form, printed, symbol
+from derivgen.reading import read_row
+from derivgen.spec import Ask as AskSpec
+
+DIALECTS = ("latex", "markdown", "plain")
+RELATIONS = {
+    "latex": {"=": "=", "≈": r"\approx", "<-": r"\leftarrow"},
+    "markdown": {"=": "=", "≈": r"\approx", "<-": r"\leftarrow"},
+    "plain": {"=": "=", "≈": "≈", "<-": "<-"},
+}
+
+
+@dataclass(frozen=True)
+class PreparedLink:
+    """A link's relation and its text in each dialect; a number line keeps its tree and what it fills."""
+
+    relation: str
+    forms: Mapping[str, Form]
+    filled: Filled | None = None
+    value: Value | None = None
+    quantities: tuple[Tree, ...] = ()
+
+    @property
+    def numeric(self) -> bool:
+        return self.filled is not None or self.value is not None
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedChain:
+    """A chain ready to be filled. ``graph`` is the one on which it holds."""
+
+    left: Mapping[str, str]
+    links: tuple[PreparedLink, ...]
+    graph: Graph
+
+    @property
+    def numeric(self) -> bool:
+        return any(link.numeric for link in self.links)
+
+
+@dataclass(frozen=True)
+class Text:
+    """Mathematics without numbers: its text in each dialect."""
+
+    forms: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """An operation's or a declared function's own symbol: σ, g_1."""
+
+    function: str
+
+
+@dataclass(frozen=True)
+class ArrowLabel:
+    """What an arrow does: × w, + b, or a function's symbol."""
+
+    sign: str  # "*", "+" or "" for a function
+    by: Tree | Symbol
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """One exercise: its network after all bindings, its stem's and parts' facts, prepared, and the proofs so far."""
+
+    network: Network
+    stem: Mapping[str, object]
+    parts: tuple[Part, ...]
+    prepared: tuple[Mapping[str, object], ...]
+    proofs: tuple[tuple[certify.Proof, ...], ...]
+    chains: tuple[tuple[PreparedChain, ...], ...]
+    trailing: tuple[Mapping[str, object], ...]
+    lines: certify.NumberLines
+
+    @property
+    def graph(self) -> Graph:
+        return self.network.graph
+
+    def needed(self) -> frozenset[str]:
+        """The leaves for which a number is needed."""
+        found: set[str] = set()
+        for part in self.parts:
+            for tree in _value_trees(part):
+                for piece in walk(tree):
+                    if isinstance(piece, Name):
+                        found |= self.graph.ancestors(piece.name)
+                    elif isinstance(piece, Partial):
+                        found |= self.graph.ancestors(piece.of)
+        return frozenset(name for name in found if self.graph.is_leaf(name))
+
+
+def _value_trees(part: Part) -> Iterator[Tree]:
+    for line in chains_of(part.facts):
+        for link in line.links:
+            if isinstance(link.right, (Filled, Value)):
+                yield link.right.tree
+
+
+def chains_of(fact: object) -> Iterator[Chain]:
+    if isinstance(fact, Chain):
+        yield fact
+    elif isinstance(fact, Mapping):
+        for inner in fact.values():
+            yield from chains_of(inner)
+    elif isinstance(fact, (tuple, list)):
+        for inner in fact:
+            yield from chains_of(inner)
+
+
+# --- preparing facts ----------------------------------------------------------------------------------------
+
+
+def prepare(fact: object, graph: Graph, found: list[PreparedChain]) -> object:
+    """The fact with its mathematics printed; every chain is also put into ``found``."""
+    if isinstance(fact, (Number, Name, Apply, Partial)):
+        return Text({dialect: printed(fact, graph.scope, dialect).text for dialect in DIALECTS})
+    if isinstance(fact, Symbol):
+        return Text({dialect: symbol(fact.function, graph.scope, dialect) for dialect in DIALECTS})
+    if isinstance(fact, ArrowLabel):
+        inner = prepare(fact.by, graph, found)
+        assert isinstance(inner, Text)
+        signs = {"latex": {"*": r"\times ", "+": "+ ", "": ""}, "plain": {"*": "*", "+": "+", "": ""}}
+        return Text({d: signs["plain" if d == "plain" else "latex"][fact.sign] + inner.forms[d] for d in DIALECTS})
+    if isinstance(fact, Route):
+        arrow = {"latex": r" \to ", "markdown": r" \to ", "plain": " -> "}
+        return Text({d: arrow[d].join(printed(Name(n), graph.scope, d).text for n in fact.names) for d in DIALECTS})
+    if isinstance(fact, Chain):
+        found.append(_prepared_chain(fact, graph))
+        return found[-1]
+    if isinstance(fact, Mapping):
+        return {key: prepare(inner, graph, found) for key, inner in fact.items()}
+    if isinstance(fact, tuple):
+        return [prepare(inner, graph, found) for inner in fact]
+    return fact
+
+
+def _prepared_chain(line: Chain, graph: Graph) -> PreparedChain:
+    left = {dialect: printed(line.left, graph.scope, dialect).text for dialect in DIALECTS}
+    links = []
+    for link in line.links:
+        right = link.right
+        if isinstance(right, Value):
+            links.append(PreparedLink(link.relation, {}, value=right))
+            continue
+        numeric = isinstance(right, Filled)
+        tree = right.tree if isinstance(right, Filled) else right
+        forms = {dialect: printed(tree, graph.scope, dialect, numeric=numeric) for dialect in DIALECTS}
+        quantities = tuple(dict.fromkeys(quantity for quantity, _ in forms["latex"].slots))
+        resolved = Filled(graph.resolved(tree)) if numeric else None
+        links.append(PreparedLink(link.relation, forms, resolved, None, quantities))
+    return PreparedChain(left, tuple(links), graph)
+
+
+def prove(line: Chain, prepared: PreparedChain) -> list[certify.Proof]:
+    """The symbolic certificates of a chain, from its printed LaTeX, Markdown and plain texts."""
+    proofs: list[certify.Proof] = []
+    truth = line.truth if line.truth is not None else line.left
+    for dialect in DIALECTS:
+        for link in prepared.links:
+            if link.numeric:
+                continue
+            relation = "=" if line.truth is None else "<-"
+            text = f"{prepared.left[dialect]} {RELATIONS[dialect][relation]} {link.forms[dialect].text}"
+            proofs += certify.symbolic(prepared.graph, text, truth, latex=dialect != "plain")
+    return proofs
+
+
+# --- from a quiz file's exercise to a plan ------------------------------------------------------------------
+
+
+def make(
+    network: Network, asks: tuple[AskSpec, ...], numbered: frozenset[str], number: int, *, drop_repeats: bool
+) -> Plan:
+    """Fold the state over the asks; errors carry the place in the quiz file."""
+    state = State(network, numbered)
+    parts: list[Part] = []
+    prepared: list[Mapping[str, object]] = []
+    proofs: list[tuple[certify.Proof, ...]] = []
+    chains: list[tuple[PreparedChain, ...]] = []
+    directives: list[Mapping[str, object]] = []
+    seen: set[tuple[str, tuple[tuple[str, str], ...], object]] = set()
+    stem_found: list[PreparedChain] = []
+    reveals = all(ask.name != "forward_pass" for ask in asks)
+    stem_facts = stem(network, reveals)
+    prepared_stem = prepare(stem_facts, network.graph, stem_found)
+    for line, ready in zip(chains_of(stem_facts), stem_found, strict=True):
+        prove(line, ready)
+    leaks = any(ask.name == "local_derivatives" for ask in asks)
+    for spec in (single for ask in asks for single in _singles(ask)):
+        try:
+            if spec.name == "bind":
+                state, facts = _bind(state, spec.parameters, leaks)
+                ready_chains: list[PreparedChain] = []
+                directives.append(_checked(facts, state.graph, ready_chains))
+                continue
+            if spec.name == "text":
+                directives.append({"directive": "text", "text": spec.parameters["text"]})
+                continue
+            label = chr(ord("a") + len(parts)) if len(parts) < 26 else f"a{chr(ord('a') + len(parts) - 26)}"
+            state, part = ASKS[spec.name](replace(state, label=label), spec.parameters)
+        except AskError as error:
+            place = spec.place.at(error.parameter) if error.parameter else spec.place
+            raise place.error(error.problem) from None
+        except GraphError as error:
+            raise spec.place.error(error.problem) from None
+        except DerivgenError as error:
+            raise spec.place.error(str(error)) from None
+        key = (part.ask, tuple(sorted(part.parameters.items())), state.graph.bindings)
+        if key in seen:
+            if drop_repeats:
+                continue
+            raise spec.place.error(f"this exercise has already asked {part.ask} of the same quantity")
+        seen.add(key)
+        part = replace(
+            part, id=f"{number}.{label}", points=1 if spec.points is None else spec.points, space=spec.space or "",
+            hint=spec.hint or "", directives=tuple(directives),
+        )  # fmt: skip
+        directives = []
+        found: list[PreparedChain] = []
+        prepared.append(_checked(part.facts, state.graph, found, part_proofs := []))
+        parts.append(part)
+        proofs.append(tuple(_answer_proofs(part, state.graph)) or tuple(part_proofs))
+        chains.append(tuple(found))
+    if not parts:
+        raise (asks[0].place if asks else None).error("there is nothing to ask") if asks else AskError("nothing to ask")
+    assert isinstance(prepared_stem, dict)
+    return Plan(
+        replace(network, graph=state.graph), prepared_stem, tuple(parts), tuple(prepared), tuple(proofs), tuple(chains),
+        tuple(directives), certify.NumberLines(state.graph),
+    )  # fmt: skip
+
+
+def _checked(
+    facts: Mapping[str, object], graph: Graph, found: list[PreparedChain], proofs: list[certify.Proof] | None = None
+) -> Mapping[str, object]:
+    ready = prepare(facts, graph, found)
+    for line, prepared in zip(chains_of(facts), found, strict=True):
+        proved = prove(line, prepared)
+        if proofs is not None:
+            proofs += proved
+    assert isinstance(ready, dict)
+    return ready
+
+
+def _answer_proofs(part: Part, graph: Graph) -> list[certify.Proof]:
+    """The certificates of a symbolic answer as the key prints it, in LaTeX and plain."""
+    proofs: list[certify.Proof] = []
+    for left, right in part.answer.entries if part.answer else ():
+        if not isinstance(right, Value):
+            for dialect in ("latex", "plain"):
+                text = printed(right, graph.scope, dialect).text
+                proofs += certify.symbolic(graph, text, left, latex=dialect == "latex")
+    return proofs
+
+
+def _singles(ask: AskSpec) -> Iterator[AskSpec]:
+    """An ask of several quantities (``chain_rule: [w_1, w_2]``) is one part for each."""
+    wrt = ask.parameters.get("wrt")
+    if ask.name in ("bind", "text") or not isinstance(wrt, (tuple, list)):
+        yield ask
+        return
+    for one in wrt:
+        yield replace(ask, parameters={**ask.parameters, "wrt": one})
+
+
+def _bind(state: State, bindings: Mapping[str, object], leaks: bool) -> tuple[State, dict[str, object]]:
+    graph = state.graph
+    done = dict(graph.bindings)
+    for function in bindings:
+        if function in done:
+            raise AskError(f"{function} is already bound to {done[function]}", function)
+    bound = graph.bind({function: str(value) for function, value in bindings.items()})
+    groups: dict[str, list[str]] = {}
+    for function, operation in ((f, dict(bound.bindings)[f]) for f in bindings):
+        groups.setdefault(operation, []).append(function)
+    calls = {function: _call(bound, function) for function in bindings}
+    facts: dict[str, object] = {
+        "directive": "bind",
+        "bindings": tuple(
+            {"operation": operation, "functions": tuple(map(Symbol, group))} for operation, group in groups.items()
+        ),
+        "definitions": tuple(_definition(calls[f], operation) for operation, group in groups.items() for f in group),
+        "identities": () if leaks else tuple(
+            chain(replace(calls[f], slot=1), input_form(operation, f, calls[f].args[0]))
+            for operation, group in groups.items() if operation in TEXTBOOK_IDENTITIES for f in group
+        ),
+    }  # fmt: skip
+    return replace(state, network=replace(state.network, graph=bound)), facts
+
+
+def _call(graph: Graph, function: str) -> Apply:
+    """The first call of a declared function in the equations."""
+    return next(
+        part for node in graph.nodes for part in walk(node.tree)
+        if isinstance(part, Apply) and part.operation == function
+    )  # fmt: skip
+
+
+def _definition(call: Apply, operation: str) -> Chain:
+    """Loss(a, y) = ½(a − y)², or g(z) = 1/(1 + e^−z): what a bound function's call means here."""
+    row = OPERATIONS[operation]
+    if not row.value:
+        return chain(call, Apply(operation, call.args))
+    return chain(call, substitute(read_row(operation, row.value), dict(zip(row.arguments, call.args, strict=True))))
+
+
+# --- stems --------------------------------------------------------------------------------------------------
+
+
+def stem(network: Network, reveals: bool) -> dict[str, object]:
+    """How a network is introduced: a line of arrows for a chain, else words; the equations only if they are not asked."""
+    graph = network.graph
+    inner = [node for node in graph.nodes if node.name != network.loss]
+    arrows = _arrows(graph, [node.name for node in inner])
+    loss = graph.node(network.loss).tree if network.loss else None
+    return {
+        "inputs": tuple(Name(n) for n in network.inputs), "weights": tuple(Name(n) for n in network.weights),
+        "targets": tuple(Name(n) for n in network.targets), "constants": tuple(Name(n) for n in network.constants),
+        "functions": tuple(Symbol(f) for f, _ in graph.functions if f != network.loss),
+        "abstract_loss": bool(network.loss and graph.functions and loss is not None and graph.is_abstract(loss)),
+        "arrows": arrows, "output": Name(inner[-1].name if inner else graph.output),
+        "loss": Name(network.loss) if network.loss else "", "loss_line": chain(Name(network.loss), loss) if loss else "",
+        "equations": tuple(chain(Name(node.name), node.tree) for node in inner) if reveals and not arrows or reveals else (),
+        "words": () if reveals or arrows else tuple({"name": Name(n.name), "said": _said(n.tree)} for n in inner),
+        "loss_call": loss if loss is not None else "",
+    }  # fmt: skip
+
+
+def _arrows(graph: Graph, inner: list[str]) -> tuple[dict[str, object], ...]:
+    """The steps of a chain: each node has one non-leaf (or, the first, one input) before it; empty if it is none."""
+    steps: list[dict[str, object]] = []
+    before = ""
+    for name in inner:
+        tree = graph.node(name).tree
+        if not isinstance(tree, Apply):
+            return ()
+        parts = names(tree)
+        if not before:
+            before = parts[0]
+        if before not in parts or any(not graph.is_leaf(p) and p != before for p in parts):
+            return ()
+        if len(tree.args) == 1 and tree.args[0] == Name(before):
+            label = ArrowLabel("", Symbol(tree.operation))
+        elif tree.operation in ("multiply", "add") and len(tree.args) == 2 and Name(before) in tree.args:
+            other = tree.args[1] if tree.args[0] == Name(before) else tree.args[0]
+            if not isinstance(other, (Name, Number)) or other == Name(before):
+                return ()
+            label = ArrowLabel("*" if tree.operation == "multiply" else "+", other)
+        else:
+            return ()
+        steps.append({"from": Name(before), "to": Name(name), "label": label})
+        before = name
+    return tuple(steps)
+
+
+def _said(tree: Tree) -> object:
+    """The tree as nested words: operations by name, mathematics at the leaves."""
+    if not isinstance(tree, Apply):
+        return {"operation": "", "math": tree, "args": ()}
+    if tree.operation == "power":
+        return {"operation": "power", "math": tree, "args": (_said(tree.args[0]),), "exponent": tree.args[1]}
+    function = "" if tree.operation in OPERATIONS else Symbol(tree.operation)
+    return {"operation": tree.operation, "function": function, "args": tuple(_said(a) for a in tree.args), "math": ""}

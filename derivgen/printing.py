@@ -1,0 +1,284 @@
+"""Tree in, text out: LaTeX and plain maths in the textbook look, with slots where a line takes numbers.
+
+Two numbers never stand side by side without a dot, a negative number in a product or after a sign stands in
+brackets, symbolic lines have no ``1\\cdot``, no ``+ -`` and no ``x^{1}``.
+
+>>> from derivgen.reading import Scope, read
+>>> scope = Scope.of(["a_1", "x", "w_1"])
+>>> line = read("-x*w_1*(1 - a_1)^2/2", scope)
+>>> latex(line, scope), plain(line, scope)
+('-\\\\frac{x w_1 (1 - a_1)^{2}}{2}', '-x*w_1*(1 - a_1)^2/2')
+>>> form = printed(line, scope, "latex", numeric=True)
+>>> form.fill({Name("x"): "-3", Name("w_1"): "0.5", Name("a_1"): "1"})
+'-\\\\frac{(-3) \\\\cdot 0.5 \\\\cdot (1 - 1)^{2}}{2}'
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+
+from derivgen.expression import Apply, Name, Number, Partial, Tree, substitute
+from derivgen.notation import latex_name
+from derivgen.operations import INDICATORS, OPERATIONS
+from derivgen.reading import Scope, read_row
+
+SLOT = "\x1a"
+SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4
+_COMPARISON = {">": ">", "<": "<", "<=": r"\le", ">=": r"\ge"}
+
+
+@dataclass(frozen=True)
+class Form:
+    """A printed line: its text in pieces, and between them the slots for numbers (quantity, in brackets if negative)."""
+
+    pieces: tuple[str, ...]
+    slots: tuple[tuple[Tree, bool], ...]
+
+    def fill(self, numbers: Mapping[Tree, str]) -> str:
+        if not self.slots:
+            return self.pieces[0]
+        texts = [self.pieces[0]]
+        for (quantity, bracketed), piece in zip(self.slots, self.pieces[1:], strict=True):
+            number = numbers[quantity]
+            texts.append(f"({number})" if bracketed and number[0] == "-" else number)
+            texts.append(piece)
+        return "".join(texts)
+
+    @property
+    def text(self) -> str:
+        return self.pieces[0]
+
+
+def printed(tree: Tree, scope: Scope, dialect: str, *, numeric: bool = False) -> Form:
+    """The tree in a dialect (latex, markdown or plain); ``numeric`` puts a slot for every quantity."""
+    printer = _Printer(scope, dialect == "plain", numeric)
+    text = printer.tree(tree, 0)
+    if dialect == "markdown":
+        text = portable(text)
+    return Form(tuple(text.split(SLOT)), tuple(printer.slots))
+
+
+def latex(tree: Tree, scope: Scope) -> str:
+    return printed(tree, scope, "latex").text
+
+
+def plain(tree: Tree, scope: Scope) -> str:
+    return printed(tree, scope, "plain").text
+
+
+def symbol(function: str, scope: Scope, dialect: str) -> str:
+    """A function's own symbol, without arguments."""
+    if dialect == "plain":
+        return function
+    symbols = {operation: latex for latex, (operation, _) in scope.by_latex.items()}
+    text = symbols.get(function) or latex_name(function) if function not in OPERATIONS else symbols.get(function, function)
+    return portable(text) if dialect == "markdown" else text
+
+
+class _Printer:
+    def __init__(self, scope: Scope, plain: bool, numeric: bool) -> None:
+        self.plain, self.numeric = plain, numeric
+        self.symbols = {operation: latex for latex, (operation, _) in scope.by_latex.items()}
+        self.taken = {name for name in scope.names if name in OPERATIONS}
+        self.slots: list[tuple[Tree, bool]] = []
+
+    def slot(self, quantity: Tree, bracketed: bool) -> str:
+        self.slots.append((quantity, bracketed))
+        return SLOT
+
+    def tree(self, tree: Tree, level: int) -> str:
+        """The text of the tree where an operator of this precedence surrounds it (0: nothing does)."""
+        if isinstance(tree, Name):
+            if self.numeric:
+                return self.slot(tree, level > 0)
+            return tree.name if self.plain else latex_name(tree.name)
+        if isinstance(tree, Number):
+            return self.number(tree, level)
+        if isinstance(tree, Partial):
+            return self.slot(tree, level > 0) if self.numeric else self.partial(tree, level)
+        row = OPERATIONS.get(tree.operation)
+        if row is not None and row.written_out:
+            value = read_row(row.name, row.value)
+            return self.tree(substitute(value, dict(zip(row.arguments, tree.args, strict=True))), level)
+        form = _FORMS.get(tree.operation)
+        if form is None:
+            return self.call(tree)
+        own, method = form
+        if own >= level:
+            return str(method(self, tree))
+        return self.brackets(str(method(self, tree)))
+
+    def brackets(self, text: str) -> str:
+        if not self.plain and (r"\frac" in text or r"\left" in text):
+            return rf"\left({text}\right)"
+        return f"({text})"
+
+    def number(self, number: Number, level: int) -> str:
+        value = number.value
+        if value < 0:
+            text = "-" + self.number(Number(-value, number.text.lstrip("-")), PRODUCT)
+            return self.brackets(text) if level > 0 else text
+        if number.text:
+            return number.text
+        if value.denominator == 1:
+            return str(value.numerator)
+        if (decimal := exact_decimal(value)) is not None and self.numeric:
+            return decimal
+        if self.plain:
+            text = f"{value.numerator}/{value.denominator}"
+            return self.brackets(text) if level >= PRODUCT else text
+        text = rf"\frac{{{value.numerator}}}{{{value.denominator}}}"
+        return self.brackets(text) if level >= ATOM else text
+
+    def partial(self, partial: Partial, level: int) -> str:
+        if self.plain:
+            text = f"d{partial.of}/d{partial.wrt}"
+            text += f"|{{{', '.join(partial.held)}}}" if partial.held else ""
+        else:
+            text = rf"\frac{{\partial {latex_name(partial.of)}}}{{\partial {latex_name(partial.wrt)}}}"
+            if partial.held:
+                text = rf"\left.{text}\right|_{{{', '.join(map(latex_name, partial.held))}}}"
+        return self.brackets(text) if level >= ATOM else text
+
+    def add(self, tree: Apply) -> str:
+        text = self.tree(tree.args[0], 0 if _bare(tree.args[0]) else SUM)
+        for term in tree.args[1:]:
+            inner, sign = _unsigned(term)
+            text += f" {sign} {self.tree(inner, PRODUCT)}"
+        return text
+
+    def subtract(self, tree: Apply) -> str:
+        left, right = tree.args
+        return f"{self.tree(left, 0 if _bare(left) else SUM)} - {self.tree(right, PRODUCT)}"
+
+    def negate(self, tree: Apply) -> str:
+        return f"-{self.tree(tree.args[0], PRODUCT)}"
+
+    def multiply(self, tree: Apply) -> str:
+        dotted = self.numeric or any(
+            isinstance(f, Apply) and (f.operation == "multiply" or f.operation in INDICATORS) for f in tree.args
+        )
+        text = ""
+        for i, factor in enumerate(tree.args):
+            first = i == 0 and isinstance(factor, Apply) and factor.operation == "negate"
+            level = SUM if first else PRODUCT
+            if self.plain and isinstance(factor, Apply) and factor.operation in ("divide", "reciprocal") and i:
+                level = POWER
+            if isinstance(factor, Apply) and factor.operation == "negate" and i:
+                level = POWER
+            piece = self.tree(factor, level)
+            if not i:
+                text = piece
+            elif self.plain:
+                text += f"*{piece}"
+            elif dotted or piece[0].isdigit() or piece[0] == "." or isinstance(factor, Partial):
+                text += rf" \cdot {piece}"
+            else:
+                text += f" {piece}"
+        return text
+
+    def divide(self, tree: Apply) -> str:
+        above, below = tree.args
+        if self.plain:
+            return f"{self.tree(above, PRODUCT)}/{self.tree(below, POWER)}"
+        return rf"\frac{{{self.tree(above, 0)}}}{{{self.tree(below, 0)}}}"
+
+    def reciprocal(self, tree: Apply) -> str:
+        if self.plain:
+            return f"1/{self.tree(tree.args[0], POWER)}"
+        return rf"\frac{{1}}{{{self.tree(tree.args[0], 0)}}}"
+
+    def power(self, tree: Apply) -> str:
+        base, exponent = tree.args
+        text = self.tree(base, ATOM)
+        if isinstance(base, Name) and not self.numeric and "^" in text:
+            text = self.brackets(text)
+        raised = self.tree(exponent, 0)
+        if self.plain:
+            return f"{text}^{raised if raised.isalnum() else f'({raised})'}"
+        return f"{text}^{{{raised}}}"
+
+    def exp(self, tree: Apply) -> str:
+        inner = self.tree(tree.args[0], 0)
+        return f"e^({inner})" if self.plain else f"e^{{{inner}}}"
+
+    def abs(self, tree: Apply) -> str:
+        inner = self.tree(tree.args[0], 0)
+        return f"abs({inner})" if self.plain else rf"\lvert {inner} \rvert"
+
+    def indicator(self, tree: Apply) -> str:
+        left, right = (self.tree(argument, 0) for argument in tree.args)
+        sign = INDICATORS[tree.operation]
+        return f"1[{left} {sign} {right}]" if self.plain else rf"\mathbf{{1}}[{left} {_COMPARISON[sign]} {right}]"
+
+    def call(self, tree: Apply) -> str:
+        name, args = tree.operation, ", ".join(self.tree(argument, 0) for argument in tree.args)
+        if self.plain:
+            name = next((s for s in (OPERATIONS[name].spellings if name in OPERATIONS else ()) if s not in self.taken), name)
+            mark = "" if not tree.slot else "'" if len(tree.args) == 1 else f"'{tree.slot}"
+            return f"{name}{mark}({args})"
+        symbol = self.symbols.get(name) or latex_name(name)
+        if not tree.slot:
+            return f"{symbol}({args})"
+        return f"{symbol}'({args})" if len(tree.args) == 1 else rf"\partial_{{{tree.slot}}} {symbol}({args})"
+
+
+_FORMS = {
+    "add": (SUM, _Printer.add),
+    "subtract": (SUM, _Printer.subtract),
+    "negate": (SUM, _Printer.negate),
+    "multiply": (PRODUCT, _Printer.multiply),
+    "divide": (PRODUCT, _Printer.divide),
+    "reciprocal": (PRODUCT, _Printer.reciprocal),
+    "power": (POWER, _Printer.power),
+    "exp": (POWER, _Printer.exp),
+    "abs": (ATOM, _Printer.abs),
+} | {name: (ATOM, _Printer.indicator) for name in INDICATORS}
+
+
+def _bare(tree: Tree) -> bool:
+    """Whether a first term may start with its minus sign."""
+    return isinstance(tree, (Name, Number, Partial)) or (isinstance(tree, Apply) and tree.operation == "negate")
+
+
+def _unsigned(term: Tree) -> tuple[Tree, str]:
+    if isinstance(term, Apply) and term.operation == "negate":
+        return term.args[0], "-"
+    if isinstance(term, Number) and term.value < 0:
+        return Number(-term.value, term.text.lstrip("-")), "-"
+    return term, "+"
+
+
+def exact_decimal(value: Fraction) -> str | None:
+    """The finite decimal of a fraction, or None: 3/8 → 0.375, 1/3 → None."""
+    rest, places = value.denominator, 0
+    twos = fives = 0
+    while rest % 2 == 0:
+        rest, twos = rest // 2, twos + 1
+    while rest % 5 == 0:
+        rest, fives = rest // 5, fives + 1
+    if rest != 1:
+        return None
+    places = max(twos, fives)
+    scaled = value.numerator * 10**places // value.denominator
+    sign, digits = ("-" if scaled < 0 else ""), str(abs(scaled)).rjust(places + 1, "0")
+    return sign + (digits if not places else f"{digits[:-places]}.{digits[-places:]}")
+
+
+# What Markdown renderers would read as emphasis, a table or an escape, token by token; `\text` is never emitted.
+_PORTABLE = {
+    "_": " _ ", "*": r"\ast ", "<": " < ", ">": " > ", "|": r"\vert ", r"\{": r"\lbrace ", r"\}": r"\rbrace ",
+    r"\\": r"\cr ", r"\,": r"\thinspace ", "[": r"\lbrack ", "]": r"\rbrack ", "~": r"\ ",
+}  # fmt: skip
+_LATEX_PIECE = re.compile(r"\\[A-Za-z]+|\\.|[_*<>|\[\]~]")
+
+
+@lru_cache(maxsize=8192)
+def portable(latex: str) -> str:
+    """The same formula in the form that every Markdown reader passes on unchanged."""
+    text = _LATEX_PIECE.sub(lambda match: _PORTABLE.get(match[0], match[0]), latex)
+    return re.sub(r" +", " ", text)

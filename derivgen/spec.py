@@ -1,0 +1,782 @@
+"""A quiz file in, a frozen Quiz out, validated once; every error names the place, the value and the choices.
+
+The YAML is read strictly and exactly: no aliases, anchors, tags, duplicate keys, dates, octal or base-60
+numbers; only `true` and `false` are booleans; an integer is an `int`, a decimal (`0.3`, `1e-3`) a `Fraction`.
+"""
+
+from __future__ import annotations
+
+import re
+import typing
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from derivgen.errors import QuizError, escaped, shown, suggest
+from derivgen.folders import bundled_quizzes, templates_folder
+
+SIZE_CAP = 256 * 1024  # bytes of a quiz file
+DEPTH_CAP = 24  # collections inside collections; the deepest honest quiz has about ten
+DIGITS_CAP = 60  # digits of a number, and the size of its exponent
+DRAWN_CAP = 10**6  # the largest number that may be drawn
+CHOICES_CAP = 1000
+POINTS_CAP = 1000
+DIRECTIVES = ("bind", "text")
+NAME_KEYS = ("inputs", "weights", "target", "constants", "functions")
+
+
+# ---- what leaves -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something stands in a quiz file: `quiz.yaml`, 7, `exercises[0].asks[3]`.
+
+    `inner` is the path below which the children stand, where that is another one (an ask's parameters stand
+    below its name); `lines` gives the line of every path in the file.
+    """
+
+    file: str
+    line: int
+    path: str = ""
+    inner: str = ""
+    lines: Mapping[str, int] = field(default_factory=dict, repr=False, compare=False)
+
+    def at(self, step: str | int) -> Place:
+        """The place of a key or a list item below this one, or the nearest place that is in the file."""
+        base = self.inner or self.path
+        for path in (below(base, step), base):
+            if path in self.lines:
+                return Place(self.file, self.lines[path], path, lines=self.lines)
+        return self
+
+    def error(self, message: str) -> QuizError:
+        """`file:line: path: message`, on one line whatever the user typed."""
+        path = f"{escaped(self.path, 160)}: " if self.path else ""
+        return QuizError(f"{escaped(self.file, 200)}:{self.line}: {path}{escaped(message, 600)}")
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """A value to be drawn from these: `{one_of: [sigmoid, tanh]}`."""
+
+    choices: tuple[object, ...]
+
+
+@dataclass(frozen=True)
+class Literal:
+    """A given number."""
+
+    value: Fraction
+
+
+@dataclass(frozen=True)
+class Take:
+    """A number to go on with in place of the one that the other givens determine: the graph is cut there."""
+
+    value: Fraction
+
+
+@dataclass(frozen=True)
+class Draw:
+    """A number to be drawn: from [low, high] in steps of 10^-places, or from the choices."""
+
+    kind: typing.Literal["integer", "decimal", "choice"]
+    low: Fraction = Fraction(0)
+    high: Fraction = Fraction(0)
+    places: int = 0
+    nonzero: bool = False
+    choices: tuple[Fraction, ...] = ()
+
+
+Given = Literal | Take | Draw
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network as the quiz writes it. The text of the equations begins at line `equations_line`.
+
+    A kind other than `equations` has its keys in `options`, as they were typed. `loss_name` names the node of
+    `loss`; without a loss it is None unless the quiz says it.
+    """
+
+    kind: str
+    place: Place
+    inputs: tuple[str, ...] = ()
+    weights: tuple[str, ...] = ()
+    target: tuple[str, ...] = ()
+    constants: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
+    equations: str = ""
+    equations_line: int = 0
+    loss: str | None = None
+    loss_name: str | None = None
+    step_size: str = "alpha"
+    choose: Mapping[str, tuple[object, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    options: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One question or directive; `parameters` are its own, without `points`, `space` and `hint`."""
+
+    name: str
+    parameters: Mapping[str, object]
+    place: Place
+    points: int | Fraction | None = None
+    space: str | None = None
+    hint: str | None = None
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A network with its givens, and what is asked about it."""
+
+    id: str | None
+    title: str
+    network: Network
+    givens: Mapping[str, Given]
+    random: bool
+    asks: tuple[Ask, ...]
+    place: Place
+
+
+@dataclass(frozen=True)
+class Quiz:
+    """A whole quiz file; `name` is the file's stem, `carry` the decimals of `rounding`, None without it."""
+
+    name: str
+    title: str
+    course: str
+    date: str
+    instructions: str
+    digits: int
+    paper: typing.Literal["letter", "a4"]
+    carry: int | None
+    kinks: typing.Literal["forbid", "left", "right"]
+    name_line: bool
+    exercises: tuple[Exercise, ...]
+    place: Place
+
+
+# ---- the shapes that pydantic holds the file to ----------------------------------------------------------
+
+Line = Annotated[str, Field(pattern=r"^[^\n]*$")]
+Name = Annotated[str, Field(pattern=r"^\S+$")]
+Decimals = Annotated[int, Field(ge=0, le=12)]
+Slug = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")]
+
+
+class Shape(BaseModel):
+    """The keys of one mapping in the file. What needs more than a type is an `object` and read below."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class RoundingShape(Shape):
+    carry: Decimals
+
+
+class QuizShape(Shape):
+    title: Annotated[Line, Field(min_length=1)]
+    course: Line = ""
+    date: Line = ""
+    instructions: str = ""
+    digits: Decimals = 4
+    paper: typing.Literal["letter", "a4"] = "letter"
+    rounding: RoundingShape | None = None
+    kinks: typing.Literal["forbid", "left", "right"] = "forbid"
+    name_line: bool = True
+    exercises: Annotated[list[object], Field(min_length=1)]
+
+
+class ExerciseShape(Shape):
+    id: Slug | None = None
+    title: Line = ""
+    network: dict[str, object]
+    givens: dict[str, object] = {}
+    random: bool = False
+    asks: Annotated[list[object], Field(min_length=1)]
+
+
+class EquationsShape(Shape):
+    kind: str
+    inputs: object = ()
+    weights: object = ()
+    target: object = ()
+    constants: object = ()
+    functions: object = ()
+    equations: str
+    loss: str | None = None
+    loss_name: Name | None = None
+    step_size: Name = "alpha"
+    choose: dict[str, object] = {}
+
+
+class AskShape(Shape):
+    points: object = None
+    space: str | None = None
+    hint: str | None = None
+
+
+class DrawShape(Shape):
+    integer: list[object] | None = None
+    decimal: list[object] | None = None
+    choice: list[object] | None = None
+    take: object = None
+    places: Annotated[int, Field(ge=0, le=6)] = 1
+    nonzero: bool = False
+
+
+# What pydantic found, in our words: filled with the value, and with the limits that were broken.
+MESSAGES = {
+    "string_type": "must be text, not {value}",
+    "int_type": "must be a whole number, not {value}",
+    "bool_type": "must be true or false, not {value}",
+    "list_type": "must be a list, not {value}",
+    "dict_type": "must be a mapping, not {value}",
+    "model_type": "must be a mapping, not {value}",
+    "greater_than_equal": "must be at least {ge}, not {value}",
+    "less_than_equal": "must be at most {le}, not {value}",
+    "string_too_short": "must not be empty",
+    "too_short": "must hold at least one item",
+}
+PATTERNS = {
+    r"^[^\n]*$": "must be on one line, not {value}",
+    r"^\S+$": "must be a name without spaces, not {value}",
+    r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$": "must be at most 40 letters, digits, - and _, not {value}",
+}
+
+ShapeT = typing.TypeVar("ShapeT", bound=Shape)
+
+
+def validated(shape: type[ShapeT], raw: object, place: Place) -> ShapeT:
+    """The mapping in its shape, or a QuizError for the most telling of its faults. An empty key is absent."""
+    if not isinstance(raw, dict):
+        raise place.error(MESSAGES["dict_type"].format(value=shown(raw)))
+    keys = shape.model_fields
+    try:
+        return shape.model_validate({k: v for k, v in raw.items() if v is not None or k not in keys})
+    except ValidationError as error:
+        faults = [(place_of(fault["loc"], place), fault) for fault in error.errors(include_url=False)]
+    # A misspelt key is also a missing one: the misspelling says more.
+    where, fault = min(faults, key=lambda pair: (pair[1]["type"] != "extra_forbidden", pair[0].line))
+    context = fault.get("ctx", {})
+    match fault["type"]:
+        case "extra_forbidden":
+            parent = place_of(fault["loc"][:-1], place)
+            model = RoundingShape if len(fault["loc"]) > 1 else shape
+            nearby = Place(where.file, where.line, parent.path)
+            raise nearby.error(suggest(str(fault["loc"][-1]), model.model_fields))
+        case "missing":
+            parent = place_of(fault["loc"][:-1], place)
+            # The key may be there with nothing behind it.
+            missing = f"{shown(fault['loc'][-1])} is missing"
+            raise where.error(missing if where == parent else "must not be empty")
+        case "literal_error" if isinstance(fault["input"], str):
+            raise where.error(suggest(fault["input"], re.findall(r"'(\w+)'", context["expected"])))
+        case "string_pattern_mismatch":
+            message = PATTERNS[context["pattern"]]
+        case kind:
+            message = MESSAGES.get(kind, "cannot be {value}")
+    raise where.error(message.format(value=shown(fault["input"]), **context))
+
+
+def place_of(steps: tuple[str | int, ...], place: Place) -> Place:
+    """The place that these steps lead to from another."""
+    for step in steps:
+        place = place.at(step)
+    return place
+
+
+def below(path: str, step: str | int) -> str:
+    """The path one step further: `asks` and 3 make `asks[3]`.
+
+    >>> below(below("exercises[0]", "asks"), 3)
+    'exercises[0].asks[3]'
+    """
+    if isinstance(step, int):
+        return f"{path}[{step}]"
+    return f"{path}.{step}" if path else step
+
+
+# ---- strict YAML -----------------------------------------------------------------------------------------
+
+INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
+DECIMAL = re.compile(
+    r"[-+]?(?:(?:0|[1-9][0-9]*)\.[0-9]*|\.[0-9]+|(?:0|[1-9][0-9]*)(?=[eE]))(?:[eE]([-+]?[0-9]+))?"
+)
+RATIO = re.compile(r"([-+]?(?:0|[1-9][0-9]*)) */ *([1-9][0-9]*)")
+INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+# A title may be `1984` and a date `2025-10-01`: here every scalar is the text as it was typed.
+PROSE = re.compile(
+    r"title|course|date|instructions"
+    r"|exercises\[\d+\]\.(?:id|title|asks\[\d+\]\.(?:text|[^.]+\.(?:hint|space)))"
+)
+EQUATIONS = re.compile(r"exercises\[\d+\]\.network\.equations")
+YAML_HINTS = (
+    ("'\\t'", "indent with spaces, not with tabs"),
+    ("cannot start any token", "put quotes around the text"),
+    ("mapping values are not allowed", "put quotes around a text that holds ': '"),
+    ("expected <block end>", "is the indentation right?"),
+    ("could not find expected ':'", "is the indentation right?"),
+)
+
+
+class StrictLoader(yaml.SafeLoader):
+    """YAML events in, plain values out, with the line of every key and item in `lines`.
+
+    Events, because PyYAML's own composer recurses without a limit and follows aliases.
+    """
+
+    def __init__(self, text: str, file: str) -> None:
+        self.file = file
+        self.lines: dict[str, int] = {}
+        super().__init__(text)
+
+    def document(self) -> object:
+        """The one document of the text; None if there is none."""
+        self.next_event()
+        if isinstance(self.next_event(), yaml.StreamEndEvent):
+            return None
+        value = self.value(self.next_event(), "", 0)
+        self.next_event()
+        if not isinstance(extra := self.next_event(), yaml.StreamEndEvent):
+            raise self.place(extra, "").error("a quiz file holds one YAML document, and here begins another")
+        return value
+
+    def next_event(self) -> yaml.Event:
+        event: yaml.Event = self.get_event()  # type: ignore[no-untyped-call]  # The stubs leave it bare.
+        return event
+
+    def place(self, event: yaml.Event, path: str) -> Place:
+        return Place(self.file, event.start_mark.line + 1 if event.start_mark else 1, path)
+
+    def value(self, event: yaml.Event, path: str, depth: int) -> object:
+        """The value that begins with this event, as str, int, Fraction, bool, None, list or dict."""
+        self.refuse_references(event, path)
+        if depth > DEPTH_CAP:
+            # The path would be as long as the nest is deep.
+            raise self.place(event, "").error(f"nested more than {DEPTH_CAP} deep")
+        if isinstance(event, yaml.ScalarEvent):
+            return self.scalar(event, path)
+        return (self.mapping if isinstance(event, yaml.MappingStartEvent) else self.sequence)(path, depth)
+
+    def refuse_references(self, event: yaml.Event, path: str) -> None:
+        anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
+        if isinstance(event, yaml.AliasEvent):
+            what, sign = f"the YAML alias {shown('*' + str(anchor))}", "*"
+        elif anchor is not None:
+            what, sign = f"the YAML anchor {shown('&' + str(anchor))}", "&"
+        elif tag is not None:
+            what, sign = f"the YAML tag {shown(tag)}", "!"
+        else:
+            return
+        advice = f"put quotes around a text that begins with {sign}"
+        raise self.place(event, path).error(f"{what} is not read; {advice}")
+
+    def sequence(self, path: str, depth: int) -> list[object]:
+        items: list[object] = []
+        while not isinstance(event := self.next_event(), yaml.SequenceEndEvent):
+            item = below(path, len(items))
+            self.lines[item] = self.place(event, item).line
+            items.append(self.value(event, item, depth + 1))
+        return items
+
+    def mapping(self, path: str, depth: int) -> dict[str, object]:
+        entries: dict[str, object] = {}
+        while not isinstance(event := self.next_event(), yaml.MappingEndEvent):
+            self.refuse_references(event, path)
+            if not isinstance(event, yaml.ScalarEvent) or not event.value.strip():
+                raise self.place(event, path).error("a key must be one word of text")
+            key, child = event.value, below(path, event.value)
+            refuse_invisible(key, self.place(event, path))
+            if key in entries:
+                raise self.place(event, path).error(f"{shown(key)} stands here twice")
+            self.lines[child] = self.place(event, child).line
+            entries[key] = self.value(self.next_event(), child, depth + 1)
+        return entries
+
+    def scalar(self, event: yaml.ScalarEvent, path: str) -> object:
+        """A plain scalar as what it looks like, a quoted or block one as text."""
+        text, place = event.value, self.place(event, path)
+        refuse_invisible(text, place)
+        if EQUATIONS.fullmatch(path):
+            lines = {mark.line for mark in (event.start_mark, event.end_mark) if mark}
+            if event.style == ">" or (event.style != "|" and len(lines) > 1):
+                raise place.error("several lines of equations need a '|' after the key, or YAML joins them")
+            # The line of a block's first line: an error inside the text counts from here.
+            self.lines[path] = place.line + (event.style == "|")
+        if event.style is not None or (text and PROSE.fullmatch(path)):
+            return text
+        if text in ("", "~", "null"):
+            return None
+        if text in ("true", "false"):
+            return text == "true"
+        if INTEGER.fullmatch(text):
+            return int(exact(text, place))
+        return exact(text, place) if DECIMAL.fullmatch(text) else text
+
+
+def refuse_invisible(text: str, place: Place) -> None:
+    if found := INVISIBLE.search(text):
+        raise place.error(f"holds the character U+{ord(found[0]):04X}, which no sheet can show")
+
+
+def exact(text: str, place: Place) -> Fraction:
+    """The number that an integer or a decimal stands for, if it is small enough to count with."""
+    match = DECIMAL.fullmatch(text)
+    exponent = match[1] if match and match[1] else "0"
+    # Checked before any number is made: 1e999999999 would fill the memory.
+    if len(text) > DIGITS_CAP or abs(int(exponent)) > DIGITS_CAP:
+        raise place.error(f"{shown(text)} has more digits than derivgen counts with ({DIGITS_CAP})")
+    return Fraction(text)
+
+
+def parsed(text: str, file: str) -> tuple[object, dict[str, int]]:
+    """The value of a strict YAML text and the line of every path in it; QuizError for anything else."""
+    if len(text) > SIZE_CAP or len(text.encode("utf-8", "replace")) > SIZE_CAP:
+        raise too_large(file)
+    loader: StrictLoader | None = None
+    try:
+        loader = StrictLoader(text, file)
+        return loader.document(), loader.lines
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, int(error.position)) + 1
+        character = error.character if isinstance(error.character, int) else ord(str(error.character))
+        raise Place(file, line).error(f"holds the character U+{character:04X}: not a text file?") from None
+    except yaml.MarkedYAMLError as error:
+        mark, problem = error.problem_mark, str(error.problem or error.context)
+        hint = next((f"; {hint}" for sign, hint in YAML_HINTS if sign in problem), "")
+        raise Place(file, mark.line + 1 if mark else 1).error(f"not YAML: {problem}{hint}") from None
+    except (ValueError, OverflowError):
+        # PyYAML hands "\UFFFFFFFF" to chr().
+        line = loader.get_mark().line + 1 if loader else 1
+        raise Place(file, line).error("not YAML: an escape that stands for no character") from None
+
+
+# ---- from a file -----------------------------------------------------------------------------------------
+
+
+def resolve(word: str | Path) -> Path:
+    """The file that a word means: an existing file, else the bundled quiz of that name, else a QuizError."""
+    path, names = Path(word), bundled_quizzes()
+    try:
+        if path.is_file():
+            return path
+        # Only a listed name: `../secret` must not wander out of the folder.
+        if str(word) in names:
+            return templates_folder() / "quizzes" / f"{word}.yaml"
+        if path.exists():
+            kind = "a folder" if path.is_dir() else "no regular file"
+            raise QuizError(f"{escaped(str(word), 200)}: is {kind}, not a quiz file")
+    except (OSError, ValueError):
+        pass  # A name too long for the system, or with a NUL in it, is no file either.
+    raise QuizError(suggest(str(word), names, "is neither a file nor a bundled quiz"))
+
+
+def too_large(file: str) -> QuizError:
+    return QuizError(f"{escaped(file, 200)}: is larger than a quiz file may be ({SIZE_CAP // 1024} KiB)")
+
+
+def load(source: str | Path, *, asks: Collection[str], kinds: Collection[str]) -> Quiz:
+    """Read a quiz: a path or a bundled quiz's name. `asks` and `kinds` are the words that the tables know.
+
+    Raises QuizError, one line, for a file that cannot be read and for the first fault in it.
+    """
+    path, file = resolve(source), str(source)
+    try:
+        if path.stat().st_size > SIZE_CAP:
+            raise too_large(file)
+        with path.open("rb") as stream:
+            data = stream.read(SIZE_CAP + 1)
+    except OSError as error:
+        raise QuizError(f"{escaped(file, 200)}: cannot be read ({error.strerror})") from None
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise Place(file, line).error("not UTF-8; save the file as UTF-8 text") from None
+    return quiz_of(text, file, path.stem, asks, kinds)
+
+
+def loads(text: str, name: str = "quiz.yaml", *, asks: Collection[str], kinds: Collection[str]) -> Quiz:
+    """Read a quiz from its text; `name` is the file name that errors show, and its stem the quiz's name."""
+    return quiz_of(text, name, Path(name).stem, asks, kinds)
+
+
+# ---- from the shapes to the quiz -------------------------------------------------------------------------
+
+
+def quiz_of(text: str, file: str, name: str, asks: Collection[str], kinds: Collection[str]) -> Quiz:
+    """Parse, validate, freeze."""
+    raw, lines = parsed(text, file)
+    if raw is None:
+        raise QuizError(f"{escaped(file, 200)}: the file is empty; a quiz needs a title and exercises")
+    place = Place(file, 1, lines=lines)
+    shape = validated(QuizShape, raw, place)
+    if not shape.title.strip():
+        raise place.at("title").error("must not be empty")
+    listed = place.at("exercises")
+    exercises = tuple(exercise_of(item, listed.at(i), asks, kinds) for i, item in enumerate(shape.exercises))
+    seen: set[str] = set()
+    for exercise in exercises:
+        if exercise.id in seen:
+            raise exercise.place.at("id").error(f"{shown(exercise.id)} is another exercise's id already")
+        seen |= {exercise.id} if exercise.id else set()
+    return Quiz(
+        name=name, title=shape.title, course=shape.course, date=shape.date, instructions=shape.instructions,
+        digits=shape.digits, paper=shape.paper, carry=shape.rounding.carry if shape.rounding else None,
+        kinks=shape.kinks, name_line=shape.name_line, exercises=exercises, place=place,
+    )  # fmt: skip
+
+
+def exercise_of(raw: object, place: Place, asks: Collection[str], kinds: Collection[str]) -> Exercise:
+    shape = validated(ExerciseShape, raw, place)
+    givens, listed = place.at("givens"), place.at("asks")
+    return Exercise(
+        id=shape.id,
+        title=shape.title,
+        network=network_of(shape.network, place.at("network"), kinds),
+        givens=MappingProxyType({name: given_of(v, givens.at(name)) for name, v in shape.givens.items()}),
+        random=shape.random,
+        asks=tuple(ask_of(item, listed.at(i), asks) for i, item in enumerate(shape.asks)),
+        place=place,
+    )
+
+
+def network_of(raw: dict[str, object], place: Place, kinds: Collection[str]) -> Network:
+    """The network of an exercise; of a kind other than `equations`, its options untouched but frozen."""
+    kind = raw.get("kind", "equations")
+    if not isinstance(kind, str):
+        raise place.at("kind").error(f"must be text, not {shown(kind)}")
+    if kind not in {*kinds, "equations"}:
+        raise place.at("kind").error(suggest(kind, {*kinds, "equations"}))
+    if kind != "equations":
+        options = {key: value for key, value in raw.items() if key not in ("kind", "choose")}
+        frozen_options = {key: frozen(value, place.at(key)) for key, value in options.items()}
+        choose = choices_of(raw.get("choose") or {}, place.at("choose"))
+        return Network(kind, place, choose=choose, options=MappingProxyType(frozen_options))
+    shape = validated(EquationsShape, {**raw, "kind": kind}, place)
+    names = {key: names_of(getattr(shape, key), place.at(key)) for key in NAME_KEYS}
+    refuse_twins(names, place)
+    if not re.sub(r"#.*", "", shape.equations).strip(" \t\r\n;"):
+        raise place.at("equations").error("must hold at least one equation")
+    if shape.loss is not None and (not shape.loss.strip() or "=" in shape.loss):
+        raise place.at("loss").error(
+            f"must be an expression, not {shown(shape.loss)}; its name goes into loss_name"
+        )
+    return Network(
+        kind,
+        place,
+        inputs=names["inputs"],
+        weights=names["weights"],
+        target=names["target"],
+        constants=names["constants"],
+        functions=names["functions"],
+        equations=shape.equations,
+        equations_line=place.at("equations").line,
+        loss=shape.loss,
+        loss_name=shape.loss_name or (shape.loss and name_of_loss(shape.loss, names["functions"])),
+        step_size=shape.step_size,
+        choose=choices_of(shape.choose, place.at("choose")),
+    )
+
+
+def names_of(value: object, place: Place) -> tuple[str, ...]:
+    """Names from a list of names, or from one text, apart by commas or spaces (`z_{1,2}` is one name)."""
+    if isinstance(value, str):
+        return tuple(re.findall(r"(?:[^,\s{}]|\{[^{}]*\}|[{}])+", value))
+    if not isinstance(value, list | tuple):
+        raise place.error(f"must be a name or a list of names, not {shown(value)}")
+    for i, name in enumerate(value):
+        if not isinstance(name, str) or not name.strip():
+            raise place.at(i).error(f"must be a name, not {shown(name)}")
+    return tuple(name.strip() for name in value)
+
+
+def refuse_twins(names: Mapping[str, tuple[str, ...]], place: Place) -> None:
+    """A name is declared once: as an input, a weight, a target, a constant or a function."""
+    owners: dict[str, str] = {}
+    for key, group in names.items():
+        for name in group:
+            if name in owners:
+                raise place.at(key).error(f"{shown(name)} is declared twice, here and in {owners[name]}")
+            owners[name] = key
+
+
+def name_of_loss(loss: str, functions: Collection[str]) -> str:
+    """The function's name if the whole loss is one call of a declared function, else L.
+
+    >>> name_of_loss("Loss(a_2, y)", ["Loss"]), name_of_loss("Loss(a) + Loss(b)", ["Loss"])
+    ('Loss', 'L')
+    """
+    head, bracket, arguments = loss.strip().partition("(")
+    if not bracket or head.strip() not in functions:
+        return "L"
+    depth = 1
+    for i, character in enumerate(arguments):
+        depth += (character == "(") - (character == ")")
+        if depth == 0:
+            return head.strip() if i == len(arguments) - 1 else "L"
+    return "L"
+
+
+def frozen(value: object, place: Place, *, drawn: bool = True) -> object:
+    """The value with tuples and read-only mappings; if `drawn`, `{one_of: [...]}` becomes a OneOf."""
+    if isinstance(value, list):
+        return tuple(frozen(item, place.at(i), drawn=drawn) for i, item in enumerate(value))
+    if not isinstance(value, dict):
+        return value
+    if not (drawn and "one_of" in value):
+        return MappingProxyType({key: frozen(v, place.at(key), drawn=drawn) for key, v in value.items()})
+    choices = value["one_of"]
+    if len(value) > 1 or not isinstance(choices, list) or not choices:
+        raise place.error("must be {one_of: [...]} with at least one choice, and nothing beside it")
+    return OneOf(tuple(frozen(item, place.at("one_of").at(i)) for i, item in enumerate(choices)))
+
+
+def choices_of(raw: object, place: Place) -> Mapping[str, tuple[object, ...]]:
+    """`choose: {g: [sigmoid, tanh]}`: the choices of every name."""
+    if not isinstance(raw, dict):
+        raise place.error(f"must be a mapping, not {shown(raw)}")
+    for name, choices in raw.items():
+        if not isinstance(choices, list) or not choices:
+            raise place.at(name).error(f"must be a list of choices, not {shown(choices)}")
+    return MappingProxyType({n: tuple(frozen(c, place.at(n)) for c in choices) for n, choices in raw.items()})
+
+
+def number(value: object, place: Place) -> Fraction:
+    """An exact number from an int, a decimal, or a text such as "1/3"."""
+    if isinstance(value, int | Fraction) and not isinstance(value, bool):
+        return Fraction(value)
+    if isinstance(value, str):
+        text = value.strip()
+        if ratio := RATIO.fullmatch(text):
+            return exact(ratio[1], place) / exact(ratio[2], place)
+        if INTEGER.fullmatch(text) or DECIMAL.fullmatch(text):
+            return exact(text, place)
+    raise place.error(f"must be a number such as 3, -0.2 or 1/3, not {shown(value)}")
+
+
+def given_of(raw: object, place: Place) -> Given:
+    """A number, or the rule by which it is drawn, with limits that leave something to draw."""
+    if not isinstance(raw, dict):
+        return Literal(number(raw, place))
+    rules = ("integer", "decimal", "choice", "take")
+    shape = validated(DrawShape, raw, place)
+    chosen = [rule for rule in rules if rule in raw]
+    if len(chosen) != 1:
+        raise place.error(f"must say one of {', '.join(rules)}, not {' and '.join(chosen) or 'none'}")
+    kind = chosen[0]
+    for key, owners in (("places", ("decimal",)), ("nonzero", ("integer", "decimal"))):
+        if key in raw and kind not in owners:
+            raise place.at(key).error(f"goes with {' or '.join(owners)}, not with {kind}")
+    where = place.at(kind)
+    if kind == "take":
+        return Take(number(shape.take, where))
+    listed: list[object] = getattr(shape, kind) or []
+    values = tuple(number(value, where.at(i)) for i, value in enumerate(listed))
+    for i, value in enumerate(values):
+        if abs(value) > DRAWN_CAP:
+            raise where.at(i).error(f"must lie between -{DRAWN_CAP} and {DRAWN_CAP}, not {shown(listed[i])}")
+    if kind == "choice":
+        if not 1 <= len(values) <= CHOICES_CAP:
+            raise where.error(f"must hold 1 to {CHOICES_CAP} numbers, not {len(values)}")
+        return Draw("choice", choices=values)
+    return range_of(kind, values, shape, where)
+
+
+def range_of(kind: str, ends: tuple[Fraction, ...], shape: DrawShape, place: Place) -> Draw:
+    """The draw between two ends, both of which may come out."""
+    if len(ends) != 2 or ends[0] >= ends[1]:
+        raise place.error("must be two numbers, the lower first: [low, high]")
+    places = 0 if kind == "integer" else shape.places
+    for i, end in enumerate(ends):
+        if (end * 10**places).denominator != 1:
+            what = f"a number with at most {places} decimals (places)" if places else "a whole number"
+            raise place.at(i).error(f"must be {what}, not {shown(end)}")
+    return Draw("integer" if kind == "integer" else "decimal", ends[0], ends[1], places, shape.nonzero)
+
+
+def ask_of(raw: object, place: Place, known: Collection[str]) -> Ask:
+    """`forward_pass`, `chain_rule: w_2`, `gradient: {wrt: w_1, points: 3}`, `bind: {...}` or `text: ...`."""
+    if isinstance(raw, str):
+        raw = {raw: None}
+    if not isinstance(raw, dict) or not raw:
+        raise place.error(f"must be an ask or a mapping with one, not {shown(raw)}")
+    name = next(iter(raw))
+    if len(raw) > 1:
+        message = f"holds {len(raw)} keys; an item is one ask, its options inside it: {name}: {{points: 3}}"
+        raise place.error(message)
+    if name not in {*known, *DIRECTIVES}:
+        raise place.error(suggest(name, {*known, *DIRECTIVES}))
+    value, where = raw[name], place.at(name)
+    place = replace(place, inner=where.path)
+    if name in DIRECTIVES:
+        return Ask(name, (bindings if name == "bind" else paragraph)(value, where), place)
+    match value:
+        case None:
+            value = {}
+        case str() | list():
+            value = {"wrt": value}
+        case dict():
+            pass
+        case _:
+            raise where.error(f"must be a name or a mapping, not {shown(value)}")
+    common = {key: value[key] for key in AskShape.model_fields if key in value}
+    shape = validated(AskShape, common, place)
+    parameters = {k: frozen(v, place.at(k), drawn=False) for k, v in value.items() if k not in common}
+    return Ask(
+        name,
+        MappingProxyType(parameters),
+        place,
+        points=points_of(shape.points, place.at("points")),
+        space=space_of(shape.space, place.at("space")),
+        hint=shape.hint,
+    )
+
+
+def bindings(value: object, place: Place) -> Mapping[str, object]:
+    """Abstract functions and the operations they become."""
+    if not isinstance(value, dict) or not value:
+        raise place.error(f"must be a mapping such as {{g_1: sigmoid}}, not {shown(value)}")
+    bound = {name: frozen(operation, place.at(name)) for name, operation in value.items()}
+    for name, operation in bound.items():
+        if not isinstance(operation, str | OneOf):
+            raise place.at(name).error(f"must be an operation or {{one_of: [...]}}, not {shown(value[name])}")
+    return MappingProxyType(bound)
+
+
+def paragraph(value: object, place: Place) -> Mapping[str, object]:
+    """The instructor's own words."""
+    if not isinstance(value, str) or not value.strip():
+        raise place.error(f"must be text, not {shown(value)}")
+    return MappingProxyType({"text": value})
+
+
+def points_of(value: object, place: Place) -> int | Fraction | None:
+    """Points, whole if they are whole."""
+    if value is None:
+        return None
+    points = number(value, place)
+    if not 0 <= points <= POINTS_CAP:
+        raise place.error(f"must be from 0 to {POINTS_CAP}, not {shown(value)}")
+    return int(points) if points.denominator == 1 else points
+
+
+def space_of(text: str | None, place: Place) -> str | None:
+    """A TeX length of at most half a metre; anything else in its place could be a TeX command."""
+    if text is None:
+        return None
+    millimetres = {"mm": 1.0, "cm": 10.0, "in": 25.4, "pt": 0.3515}
+    match = re.fullmatch(r"([0-9]{1,4}(?:\.[0-9]{1,3})?) ?(mm|cm|in|pt)", text.strip())
+    if not match or float(match[1]) * millimetres[match[2]] > 500:
+        raise place.error(f"must be a length up to 50cm such as 6cm, 30mm or 2in, not {shown(text)}")
+    return match[1] + match[2]

@@ -1,0 +1,262 @@
+"""Sheets in, files out: one folder per variant that appears whole or not at all, and what a class needs beside them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import shutil
+import tempfile
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from fractions import Fraction
+from hashlib import sha256
+from pathlib import Path
+
+from derivgen import __version__
+from derivgen.derivation import Value
+from derivgen.errors import DerivgenError
+from derivgen.exercise import Part
+from derivgen.expression import Tree
+from derivgen.formats import EXTENSIONS, format_of
+from derivgen.printing import latex, plain
+from derivgen.sheet import Exercise, Sheet, points_text
+from derivgen.written import significant, write
+
+SCHEMA = 1
+KINDS = ("questions", "solutions")
+OURS = frozenset({"key.json", *(f"{kind}.{ending}" for kind in KINDS for ending in ("md", "tex", "pdf"))})
+_RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{n}{i}" for n in ("com", "lpt") for i in range(1, 10))})
+
+
+class OutputError(DerivgenError):
+    """A folder that cannot be written."""
+
+
+def slug(text: str, longest: int = 40) -> str:
+    """A file name for any text: itself if it is plain, else a readable part and a digest of the whole."""
+    plain_name = re.fullmatch(rf"[A-Za-z0-9_][A-Za-z0-9._-]{{0,{longest - 1}}}", text)
+    if plain_name and text.split(".")[0].lower() not in _RESERVED and not text.endswith("."):
+        return text
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    readable = re.sub(r"[^A-Za-z0-9_-]+", "-", ascii_text).strip("-").lower()[: longest - 9].strip("-")
+    mark = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{readable}-{mark}" if readable else mark
+
+
+# --- the key ------------------------------------------------------------------------------------------------
+
+
+def key(sheet: Sheet) -> str:
+    """``key.json``, schema 1."""
+    data = {
+        "schema": SCHEMA, "quiz": sheet.quiz.name, "title": sheet.quiz.title, "seed": sheet.seed, "code": sheet.code,
+        "derivgen": __version__, "exercises": [_exercise(exercise, sheet.quiz.digits) for exercise in sheet.exercises],
+    }  # fmt: skip
+    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+
+
+def _exercise(exercise: Exercise, digits: int) -> dict[str, object]:
+    return {
+        "id": exercise.id or str(exercise.number),
+        "givens": {name: _exact(value) for name, value in exercise.givens},
+        "parts": [
+            _part(exercise, part, proofs, digits)
+            for part, proofs in zip(exercise.plan.parts, exercise.proofs, strict=True)
+        ],
+    }
+
+
+def _part(exercise: Exercise, part: Part, proofs: Iterable[object], digits: int) -> dict[str, object]:
+    assert part.answer is not None
+    entries = [{"name": plain(left, exercise.plan.graph.scope), **_entry(exercise, right, digits)} for left, right in part.answer.entries]
+    answer: dict[str, object] = {"type": part.answer.type}
+    if part.answer.type == "values":
+        answer["values"] = entries
+    else:
+        answer.update({k: v for k, v in entries[0].items() if k != "name"})
+    routes: dict[str, dict[str, object]] = {}
+    for proof in proofs:
+        row = routes.setdefault(proof.route, {"route": proof.route, "points": 0, "error": "0"})  # type: ignore[attr-defined]
+        row["points"] = int(str(row["points"])) + proof.points  # type: ignore[attr-defined]
+        row["error"] = max(str(row["error"]), proof.error, key=float)  # type: ignore[attr-defined]
+    return {
+        "id": part.id, "ask": part.ask, **({"parameters": dict(part.parameters)} if part.parameters else {}),
+        "points": points_text(part.points), "answer": answer, "certified": list(routes.values()),
+    }  # fmt: skip
+
+
+def _entry(exercise: Exercise, right: Tree | Value, digits: int) -> dict[str, object]:
+    if not isinstance(right, Value):
+        scope = exercise.plan.graph.scope
+        return {"latex": latex(right, scope), "plain": plain(right, scope)}
+    number = exercise.numbers.value(right.tree)
+    shown, _ = write(number, digits)
+    entry: dict[str, object] = {"latex": shown, "plain": shown}
+    if isinstance(number, Fraction):
+        entry["exact"] = _exact(number)
+        entry["plain"] = f"{number.numerator}/{number.denominator}" if number.denominator != 1 else str(number)
+    else:
+        entry["plain"] = significant(number)
+    return {**entry, "decimal": significant(number), "tolerance": {"abs": f"5e-{digits + 1}", "rel": "0"}}
+
+
+def _exact(number: object) -> str:
+    return f"{number.numerator}/{number.denominator}" if isinstance(number, Fraction) else str(number)
+
+
+# --- one variant's files ------------------------------------------------------------------------------------
+
+
+def files(sheet: Sheet, formats: Sequence[str]) -> dict[str, str]:
+    """Every text file of a variant, by its name."""
+    made = {
+        f"{kind}.{EXTENSIONS[name]}": format_of(name).render(sheet, solutions=kind == "solutions")
+        for name in formats
+        for kind in KINDS
+    }
+    made["key.json"] = key(sheet)
+    return made
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One line of a class: a person's name (or none), the seed, and its folder's name."""
+
+    seed: str
+    name: str = ""
+
+    @property
+    def folder(self) -> str:
+        return slug(self.seed)
+
+
+def write_run(
+    variants: Sequence[Variant],
+    compose: Callable[[Variant], Sheet],
+    formats: Sequence[str],
+    folder: Path,
+    *,
+    pdf: bool = False,
+    several: bool = False,
+    advance: Callable[[], None] = lambda: None,
+) -> list[tuple[Variant, Sheet]]:
+    """Compose and write every variant; nothing in ``folder`` changes unless all of them succeed."""
+    for variant in variants:
+        refuse_foreign(folder / variant.folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=".derivgen-", dir=folder))
+    except OSError as error:
+        raise OutputError(f"cannot write to {folder}: {error.strerror}") from None
+    try:
+        done = []
+        for variant in variants:
+            sheet = compose(variant)
+            here = staging / variant.folder
+            here.mkdir()
+            for name, text in files(sheet, formats).items():
+                (here / name).write_bytes(text.encode())
+            done.append((variant, sheet))
+            if not pdf:
+                advance()
+        extra = _pdfs(staging, variants, several, advance) if pdf else {}
+        if several:
+            extra["index.csv"] = index(done).encode()
+        for name, data in extra.items():
+            (staging / name).write_bytes(data)
+        _move_in(staging, folder, [v.folder for v in variants], list(extra))
+        return done
+    except OSError as error:
+        raise OutputError(f"cannot write to {folder}: {error.strerror}") from None
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def refuse_foreign(folder: Path) -> None:
+    """An error if a folder that is about to be replaced holds a file that is not ours."""
+    try:
+        if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+            raise OutputError(f"{folder} is in the way and is no folder of derivgen's")
+        foreign = sorted(p.name for p in folder.iterdir() if p.name not in OURS or p.is_dir()) if folder.is_dir() else []
+    except OSError as error:
+        raise OutputError(f"cannot read {folder}: {error.strerror}") from None
+    if foreign:
+        raise OutputError(f"{folder} holds {foreign[0]}, which is not derivgen's; move it or choose another --out")
+
+
+def _move_in(staging: Path, folder: Path, names: Sequence[str], extra: Sequence[str]) -> None:
+    for name in names:
+        target = folder / name
+        if target.exists():
+            target.rename(staging / f"{name}.old")
+        (staging / name).rename(target)
+    for name in extra:
+        (staging / name).replace(folder / name)
+
+
+def _pdfs(staging: Path, variants: Sequence[Variant], several: bool, advance: Callable[[], None]) -> dict[str, bytes]:
+    """Each variant's PDFs beside its TeX, and for several variants all questions and all solutions to print."""
+    from derivgen.pdf import compile_pdf
+
+    def both(variant: Variant) -> None:
+        for kind in KINDS:
+            here = staging / variant.folder
+            (here / f"{kind}.pdf").write_bytes(compile_pdf((here / f"{kind}.tex").read_text("utf-8")))
+        advance()
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        list(pool.map(both, variants))
+    if not several:
+        return {}
+    return {
+        f"all-{kind}.pdf": joined([(staging / v.folder / f"{kind}.pdf").read_bytes() for v in variants]) for kind in KINDS
+    }
+
+
+def joined(documents: Sequence[bytes]) -> bytes:
+    """One PDF to print on both sides: every document starts on a right-hand page."""
+    import pypdfium2
+
+    whole = pypdfium2.PdfDocument.new()
+    for data in documents:
+        part = pypdfium2.PdfDocument(data)
+        whole.import_pages(part)
+        if len(part) % 2:
+            whole.new_page(*part[len(part) - 1].get_size())
+        part.close()
+    buffer = io.BytesIO()
+    whole.save(buffer)
+    whole.close()
+    return buffer.getvalue()
+
+
+def index(done: Sequence[tuple[Variant, Sheet]]) -> str:
+    """``index.csv``: name, seed, code; a cell that a spreadsheet would run as a formula gets a leading quote."""
+    buffer = io.StringIO()
+    table = csv.writer(buffer, lineterminator="\n")
+    table.writerow(["name", "seed", "code"])
+    for variant, sheet in done:
+        table.writerow([_cell(variant.name), _cell(variant.seed), sheet.code])
+    return buffer.getvalue()
+
+
+def _cell(text: str) -> str:
+    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def repeated(done: Sequence[tuple[Variant, Sheet]]) -> list[tuple[str, str]]:
+    """Pairs of seeds that came to the same sheet."""
+    seen: Mapping[object, str] = {}
+    pairs = []
+    table: dict[object, str] = dict(seen)
+    for variant, sheet in done:
+        content = tuple((e.givens, e.plan.graph, len(e.plan.parts)) for e in sheet.exercises)
+        if content in table:
+            pairs.append((table[content], variant.seed))
+        else:
+            table[content] = variant.seed
+    return pairs
