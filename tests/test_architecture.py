@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,12 +13,13 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "derivgen"
 
-# A module imports only from those before it. A folder is one module here.
+# A module imports only from those before it. A folder is one module here. `__init__` hands out the names of modules
+# that stand before it, each when it is first asked for; the version is a word that it has from the start.
 # fmt: off
 ORDER = [
-    "errors", "expression", "operations", "notation", "reading", "symbolic", "printing", "graph", "networks",
-    "derivation", "evaluation", "draws", "slips", "certify", "spec", "asks", "figures", "sheet", "formats",
-    "checking", "pdf", "writing", "cli", "__init__", "__main__",
+    "errors", "folders", "expression", "operations", "notation", "reading", "printing", "symbolic", "graph",
+    "derivation", "evaluation", "written", "draws", "strict_yaml", "spec", "networks", "exercise", "asks", "certify",
+    "plan", "sheet", "formats", "pdf", "writing", "explain", "api", "__init__", "cli",
 ]
 TOP_LEVEL = {
     "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "derivgen", "templates", "generated", "tests",
@@ -38,7 +40,7 @@ def module_of(path: Path) -> str:
 def imported(tree: ast.AST, path: Path) -> Iterator[str]:
     """The names after `derivgen.` of all that a file imports, in functions and under TYPE_CHECKING too.
 
-    >>> list(imported(ast.parse("def f():\\n  from derivgen import graph, __version__"), PACKAGE / "cli.py"))
+    >>> list(imported(ast.parse("def f():\\n  from derivgen import graph, compose, __version__"), PACKAGE / "cli.py"))
     ['graph', '__init__']
     >>> list(imported(ast.parse("from . import x\\nfrom ..spec import y"), PACKAGE / "asks" / "gradient.py"))
     ['asks', 'spec']
@@ -58,7 +60,7 @@ def imported(tree: ast.AST, path: Path) -> Iterator[str]:
                 names = [name]
         for name in names:
             package, *inside = name.split(".")
-            if package == "derivgen":
+            if package == "derivgen" and inside != ["__version__"]:
                 known = inside and (inside[0] in ORDER or is_module(inside[0]))
                 yield inside[0] if known else "__init__"
 
@@ -75,6 +77,25 @@ def test_imports_point_backwards(path):
         assert there in ORDER, f"{there} has no place in the order"
         backwards = there == here or ORDER.index(there) < ORDER.index(here)
         assert backwards, f"{here} imports {there}, which comes later"
+
+
+def test_the_package_itself_imports_nothing_until_asked():
+    code = "import sys, derivgen; print(*sorted(name for name in sys.modules if name.startswith('derivgen.')))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, encoding="utf-8", timeout=60)
+    assert run.stdout.split() == []
+
+
+@pytest.mark.parametrize("words", [["--help"], ["list"], ["list", "asks"], ["list", "operations"], ["list", "formats"]])
+def test_help_and_lists_import_neither_sympy_nor_jinja(words):
+    code = (
+        "import sys\nfrom derivgen.cli import main\n"
+        "try:\n    main(sys.argv[1:])\nfinally:\n"
+        "    print(*{'sympy', 'jinja2', 'pydantic'} & set(sys.modules), file=sys.stderr)"
+    )
+    command = [sys.executable, "-c", code, *words]
+    run = subprocess.run(command, capture_output=True, check=True, encoding="utf-8", timeout=60)
+    assert run.stdout
+    assert run.stderr.split() == []
 
 
 def is_text(node: ast.AST) -> bool:

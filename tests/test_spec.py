@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from derivgen import spec
+from derivgen import folders, spec
 from derivgen.errors import CertificateError, DerivgenError, QuizError, escaped, shown, suggest
 from derivgen.spec import Draw, Literal, OneOf, Place, Quiz, Take
 
@@ -553,7 +553,8 @@ def test_words_that_are_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     (folder / "quizzes").mkdir(parents=True)
     (folder / "quizzes" / "neural-nets.yaml").write_text(QUIZ, encoding="utf-8")
     (folder / "secret.yaml").write_text(QUIZ, encoding="utf-8")
-    monkeypatch.setattr(spec, "templates_folder", lambda: folder)
+    for module in (spec, folders):
+        monkeypatch.setattr(module, "templates_folder", lambda: folder)
     monkeypatch.chdir(tmp_path)
     assert spec.bundled_quizzes() == ["neural-nets"]
     assert load("neural-nets").name == "neural-nets"
