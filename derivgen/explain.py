@@ -101,7 +101,7 @@ def derivation_rows(
         asks += [_ask("closed_form", of=of, wrt=name)] if _fits(graph, of, name) else []
         asks += [_ask("derivative", of=of, wrt=name)] if given else []
     made = plan.make(network, tuple(asks), frozenset(given), 1, drop_repeats=True)
-    missing = sorted(name for name in made.needed() if name not in given) if given else []
+    missing = sorted(name for name in made.needed if name not in given) if given else []
     cut = {name for inner in given if not graph.is_leaf(inner) for name in graph.ancestors(inner)}
     if missing := [name for name in missing if name in reach and name not in cut]:
         raise DerivgenError(f"--at: {', '.join(missing)} must have a number too")

@@ -16,6 +16,7 @@ import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
+from derivgen.context import MARK, skeleton_context, structure, variant_texts
 from derivgen.errors import DerivgenError, suggest
 from derivgen.printing import portable
 from derivgen.folders import templates_folder
@@ -154,12 +155,23 @@ class Format:
         raise TypeError(f"a template may print text and mathematics only, not {type(value).__name__}")
 
     def render(self, sheet: Sheet, *, solutions: bool) -> str:
-        """The question sheet or the solution sheet."""
-        context = {**sheet.context(self.dialect)}
+        """The question sheet or the solution sheet: the structure's skeleton with this variant's texts put in."""
+        key = (self.name, solutions, structure(sheet))
+        pieces = sheet.skeletons.get(key)
+        if pieces is None:
+            pieces = sheet.skeletons[key] = self._skeleton(sheet, solutions)
+        texts = variant_texts(sheet, self.dialect)
+        texts_of_pieces = [piece if i % 2 == 0 else texts[int(piece)] for i, piece in enumerate(pieces)]
+        return "".join(texts_of_pieces)
+
+    def _skeleton(self, sheet: Sheet, solutions: bool) -> list[str]:
+        """The rendered sheet cut at its marks: text, mark's number, text, …"""
+        context = skeleton_context(sheet, self.dialect)
         if not solutions:  # what the questions must not know, their templates do not get
-            context.update(seed="", command="")
+            context["command"] = ""
         text = self.environment.get_template("sheet.j2").render(sheet=context, solutions=solutions)
-        return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", text)).strip() + "\n"
+        text = re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", text)).strip() + "\n"
+        return text.split(MARK)
 
 
 class _Modules(Mapping[str, Any]):

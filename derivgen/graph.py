@@ -126,15 +126,21 @@ class Graph:
                 table[parent].append(node.name)
         return {name: tuple(users) for name, users in table.items()}
 
+    @cached_property
+    def _ancestors(self) -> dict[str, frozenset[str]]:
+        return {}
+
     def ancestors(self, name: str) -> frozenset[str]:
         """All quantities on which ``name`` depends, itself included."""
-        seen, stack = {name}, [name]
-        while stack:
-            for parent in self.parents(stack.pop()):
-                if parent not in seen:
-                    seen.add(parent)
-                    stack.append(parent)
-        return frozenset(seen)
+        if name not in self._ancestors:
+            seen, stack = {name}, [name]
+            while stack:
+                for parent in self.parents(stack.pop()):
+                    if parent not in seen:
+                        seen.add(parent)
+                        stack.append(parent)
+            self._ancestors[name] = frozenset(seen)
+        return self._ancestors[name]
 
     def descendants(self, name: str) -> frozenset[str]:
         """All nodes that depend on ``name``, itself included."""

@@ -28,6 +28,7 @@ class Network:
     step_size: str
     loss: str
     kind: str = "equations"
+    biases: tuple[str, ...] = ()
 
 
 Builder = Callable[[spec.Network, Draws, str], Network]
@@ -111,14 +112,15 @@ def chain(network: spec.Network, draws: Draws, kinks: str) -> Network:
         for i, choice in enumerate(listed, 1)
     ]
     loss = _operation(loss_choice, "loss", place.at("loss"))
-    lines, weights, before = [], [], "x"
+    lines, before = [], "x"
+    weights = tuple(f"w_{i}" for i in range(1, depth + 1))
+    added = tuple(f"b_{i}" for i in range(1, depth + 1)) if biases else ()
     for i, function in enumerate(functions, 1):
-        weights += [f"w_{i}"] + ([f"b_{i}"] if biases else [])
         lines += [f"z_{i} = {before}*w_{i}" + (f" + b_{i}" if biases else ""), f"a_{i} = {function}(z_{i})"]
         before = f"a_{i}"
-    leaves = ("x", *weights, "y", network.step_size)
+    leaves = ("x", *weights, *added, "y", network.step_size)
     graph = Graph.of("\n".join(lines), leaves, extra=[("L", f"{loss}({before}, y)")], kinks=kinks)
-    return Network(graph, ("x",), tuple(weights), ("y",), (), network.step_size, "L", "chain")
+    return Network(graph, ("x",), weights, ("y",), (), network.step_size, "L", "chain", added)
 
 
 def _operation(spelling: object, role: str, place: spec.Place) -> str:

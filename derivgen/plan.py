@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from derivgen import certify
 from derivgen.asks import ASKS
@@ -77,6 +78,7 @@ class ArrowLabel:
 
     sign: str  # "*", "+" or "" for a function
     by: Tree | Symbol
+    plus: Tree | None = None  # the bias after a weight: × w, + b
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,8 +98,9 @@ class Plan:
     def graph(self) -> Graph:
         return self.network.graph
 
-    def needed(self) -> frozenset[str]:
-        """The leaves for which a number is needed."""
+    @cached_property
+    def used(self) -> frozenset[str]:
+        """Every quantity that a number on the sheet depends on."""
         found: set[str] = set()
         for part in self.parts:
             for tree in _value_trees(part):
@@ -106,7 +109,22 @@ class Plan:
                         found |= self.graph.ancestors(piece.name)
                     elif isinstance(piece, Partial):
                         found |= self.graph.ancestors(piece.of)
-        return frozenset(name for name in found if self.graph.is_leaf(name))
+        return frozenset(found)
+
+    @cached_property
+    def needed(self) -> frozenset[str]:
+        """The leaves for which a number is needed."""
+        return frozenset(name for name in self.used if self.graph.is_leaf(name))
+
+    @cached_property
+    def answers(self) -> tuple[tuple[Part, Tree], ...]:
+        """Each part's numeric answers."""
+        return tuple(
+            (part, right.tree)
+            for part in self.parts
+            for _, right in (part.answer.entries if part.answer else ())
+            if isinstance(right, Value)
+        )
 
 
 def _value_trees(part: Part) -> Iterator[Tree]:
@@ -140,7 +158,12 @@ def prepare(fact: object, graph: Graph, found: list[PreparedChain]) -> object:
         inner = prepare(fact.by, graph, found)
         assert isinstance(inner, Text)
         signs = {"latex": {"*": r"\times ", "+": "+ ", "": ""}, "plain": {"*": "*", "+": "+", "": ""}}
-        return Text({d: signs["plain" if d == "plain" else "latex"][fact.sign] + inner.forms[d] for d in DIALECTS})
+        bias = prepare(fact.plus, graph, found) if fact.plus is not None else Text(dict.fromkeys(DIALECTS, ""))
+        assert isinstance(bias, Text)
+        return Text({
+            d: signs["plain" if d == "plain" else "latex"][fact.sign] + inner.forms[d]
+            + (f", + {bias.forms[d]}" if fact.plus is not None else "") for d in DIALECTS
+        })  # fmt: skip
     if isinstance(fact, Route):
         arrow = {"latex": r" \to ", "markdown": r" \to ", "plain": " -> "}
         return Text({d: arrow[d].join(printed(Name(n), graph.scope, d).text for n in fact.names) for d in DIALECTS})
@@ -335,7 +358,7 @@ def stem(network: Network, reveals: bool) -> dict[str, object]:
     loss = graph.node(network.loss).tree if network.loss else None
     return {
         "inputs": tuple(Name(n) for n in network.inputs), "weights": tuple(Name(n) for n in network.weights),
-        "targets": tuple(Name(n) for n in network.targets), "constants": tuple(Name(n) for n in network.constants),
+        "biases": tuple(Name(n) for n in network.biases), "targets": tuple(Name(n) for n in network.targets), "constants": tuple(Name(n) for n in network.constants),
         "functions": tuple(Symbol(f) for f, _ in graph.functions if f != network.loss),
         "abstract_loss": bool(network.loss and graph.functions and loss is not None and graph.is_abstract(loss)),
         "arrows": arrows, "output": Name(inner[-1].name if inner else graph.output),
@@ -359,18 +382,28 @@ def _arrows(graph: Graph, inner: list[str]) -> tuple[dict[str, object], ...]:
             before = parts[0]
         if before not in parts or any(not graph.is_leaf(p) and p != before for p in parts):
             return ()
-        if len(tree.args) == 1 and tree.args[0] == Name(before):
-            label = ArrowLabel("", Symbol(tree.operation))
-        elif tree.operation in ("multiply", "add") and len(tree.args) == 2 and Name(before) in tree.args:
-            other = tree.args[1] if tree.args[0] == Name(before) else tree.args[0]
-            if not isinstance(other, (Name, Number)) or other == Name(before):
-                return ()
-            label = ArrowLabel("*" if tree.operation == "multiply" else "+", other)
-        else:
+        arrow = _arrow(tree, before)
+        if arrow is None:
             return ()
-        steps.append({"from": Name(before), "to": Name(name), "label": label})
+        steps.append({"from": Name(before), "to": Name(name), "label": arrow})
         before = name
     return tuple(steps)
+
+
+def _arrow(tree: Apply, before: str) -> ArrowLabel | None:
+    """What one node does to the value before it: f, × w, + b, or × w, + b; None if it does something else."""
+    if tree.args == (Name(before),):
+        return ArrowLabel("", Symbol(tree.operation))
+    if tree.operation not in ("multiply", "add") or len(tree.args) != 2:
+        return None
+    first, second = tree.args
+    if tree.operation == "add" and isinstance(first, Apply) and isinstance(second, (Name, Number)):
+        inner = _arrow(first, before)
+        return replace(inner, plus=second) if inner and inner.sign == "*" and second != Name(before) else None
+    other = second if first == Name(before) else first
+    if Name(before) not in tree.args or not isinstance(other, (Name, Number)) or other == Name(before):
+        return None
+    return ArrowLabel("*" if tree.operation == "multiply" else "+", other)
 
 
 def _said(tree: Tree) -> object:

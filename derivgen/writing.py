@@ -23,7 +23,8 @@ from derivgen.exercise import Part
 from derivgen.expression import Tree
 from derivgen.formats import EXTENSIONS, format_of
 from derivgen.printing import latex, plain
-from derivgen.sheet import Exercise, Sheet, points_text
+from derivgen.context import points_text
+from derivgen.sheet import Exercise, Sheet
 from derivgen.written import significant, write
 
 SCHEMA = 1
@@ -56,7 +57,16 @@ def key(sheet: Sheet) -> str:
         "schema": SCHEMA, "quiz": sheet.quiz.name, "title": sheet.quiz.title, "seed": sheet.seed, "code": sheet.code,
         "derivgen": __version__, "exercises": [_exercise(exercise, sheet.quiz.digits) for exercise in sheet.exercises],
     }  # fmt: skip
-    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+    return _lines(data) + "\n"
+
+
+def _lines(data: dict[str, object]) -> str:
+    """JSON with one line per part: quick to write (an indent would leave Python's C encoder) and fit to read."""
+    text = _ENCODER.encode(data)
+    return text.replace('"exercises": [', '"exercises": [\n').replace('{"id": "', '\n{"id": "')
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
 def _exercise(exercise: Exercise, digits: int) -> dict[str, object]:
