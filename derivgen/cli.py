@@ -3,35 +3,55 @@
 from __future__ import annotations
 
 import csv
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from derivgen import __version__
+from derivgen.errors import DerivgenError, escaped, suggest
 
-
-class Reported(click.ClickException):
-    """An error of ours, in one line, with its exit code."""
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__(" ".join(str(error).split()))
-        self.exit_code = int(getattr(error, "exit_code", 2))
-
-    def show(self, file: Any = None) -> None:
-        click.echo(f"derivgen: {self.message}", err=True)
+LONGEST_FILE = 2**20  # bytes of a roster, of a secret and of what comes from stdin
 
 
 class Commands(click.Group):
-    def invoke(self, ctx: click.Context) -> Any:
-        from derivgen.errors import DerivgenError
+    """Whatever goes wrong is said in one line; DERIVGEN_DEBUG=1 shows where in the program it happened."""
 
+    def main(self, *args: Any, **options: Any) -> Any:
+        options["standalone_mode"] = False  # click's own handling takes three lines
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="backslashreplace")  # a terminal may know no ≈
         try:
-            return super().invoke(ctx)
+            code = super().main(*args, **options)
+            sys.stdout.flush()
+        except click.ClickException as error:
+            if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):
+                error.show()
+                sys.exit(error.exit_code)
+            fail(error.format_message(), error.exit_code)
         except DerivgenError as error:
-            raise Reported(error) from None
+            fail(str(error), error.exit_code)
+        except (click.Abort, KeyboardInterrupt):
+            fail("interrupted", 130)
+        except BrokenPipeError:  # whoever read our output has had enough, as in `| head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(141)
+        except Exception as error:
+            if os.environ.get("DERIVGEN_DEBUG"):
+                raise
+            fail(f"a fault of derivgen's own, please report it: {type(error).__name__}: {error}", 70)
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def fail(message: str, code: int) -> NoReturn:
+    """Say it in one line, whatever was typed, and end."""
+    click.echo(f"derivgen: {escaped(' '.join(message.split()), 1000)}", err=True)
+    sys.exit(code)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -47,7 +67,8 @@ def main() -> None:
 @click.option("--roster", type=click.Path(path_type=Path), help="A file with one seed, or name,seed, a line.")
 @click.option("--format", "formats", multiple=True, help="latex or markdown; may be repeated (default both).")
 @click.option("--pdf", is_flag=True, help="Also compile the LaTeX.")
-@click.option("--out", type=click.Path(path_type=Path), default=Path("generated"), show_default=True, help="Where to write.")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("generated"), show_default=True,
+              help="Where to write.")  # fmt: skip
 @click.option("--secret", type=click.Path(path_type=Path), help="A file whose content keys the draws.")
 def generate(
     quiz: str,
@@ -62,28 +83,30 @@ def generate(
     """Write question and solution sheets and the key of QUIZ: a file, or a bundled quiz's name."""
     from derivgen import spec
     from derivgen.asks import ASKS
-    from derivgen.errors import DerivgenError
     from derivgen.formats import format_of
     from derivgen.networks import KINDS
     from derivgen.sheet import Composer
     from derivgen.writing import Variant, repeated, slug, write_run
 
     variants = _variants(seed, seeds, roster, Variant)
+    several = seeds is not None or roster is not None
     wanted = list(dict.fromkeys(formats)) or ["latex", "markdown"]
     for name in wanted:
         format_of(name)  # an unknown format is an error before anything is done
     if pdf:
         from derivgen.pdf import engine
+        from derivgen.writing import can_join
 
         engine()
+        if several:
+            can_join()
         wanted = wanted if "latex" in wanted else [*wanted, "latex"]
-    loaded = spec.load(quiz, asks=ASKS, kinds=KINDS)
+    loaded = spec.load(_text(quiz, "QUIZ"), asks=ASKS, kinds=KINDS)
     composer = Composer(loaded, _secret(secret) if secret else "")
-    several = seeds is not None or roster is not None
     folders = [variant.folder.lower() for variant in variants]
     if len(set(folders)) < len(folders):
         twin = next(v for i, v in enumerate(variants) if folders[i] in folders[:i])
-        raise DerivgenError(f"the seed {twin.seed!r} is there twice (or differs only in case)")
+        raise DerivgenError(f"the seed '{escaped(twin.seed)}' is there twice (or differs only in case)")
     folder = out / slug(loaded.name)
 
     def compose(variant: Any) -> Any:
@@ -91,16 +114,17 @@ def generate(
 
     with _progress(len(variants)) as advance:
         done = write_run(variants, compose, wanted, folder, pdf=pdf, several=several, advance=advance)
-    for first, second in repeated(done)[:1]:
+    if twins := repeated(done):
+        first, second = twins[0]
         click.echo(
-            f"derivgen: note: {len(repeated(done))} of {len(done)} sheets repeat another (seeds {first} and {second} "
-            "are the same): this quiz has too little to draw",
+            f"derivgen: note: {len(twins)} of {len(done)} sheets repeat another (seeds {escaped(first)} and "
+            f"{escaped(second)} are the same): this quiz has too little to draw",
             err=True,
         )
-    for variant, _ in done if len(done) < 4 else ():
-        click.echo(str(folder / variant.folder))
-    if len(done) >= 4:
-        click.echo(f"{folder}: {len(done)} variants")
+    if several:
+        click.echo(f"{folder}: {len(done)} variant{'s' if len(done) > 1 else ''}")
+    else:
+        click.echo(str(folder / variants[0].folder))
 
 
 def _variants(seed: str | None, seeds: str | None, roster: Path | None, make: Callable[..., Any]) -> list[Any]:
@@ -116,22 +140,44 @@ def _variants(seed: str | None, seeds: str | None, roster: Path | None, make: Ca
         return [make(str(i)) for i in range(low, high + 1)]
     if roster is not None:
         return _roster(roster, make)
-    if seed is not None and not seed:
+    if seed is not None and not seed.strip():
         raise click.BadParameter("must not be empty", param_hint="--seed")
-    return [make(seed if seed is not None else "1")]
+    return [make(_text(seed, "--seed") if seed is not None else "1")]
+
+
+def _text(word: str, where: str) -> str:
+    """The word, unless it holds bytes that are no text."""
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        raise DerivgenError(f"{where}: '{escaped(word)}' is not UTF-8 text") from None
+    return word
+
+
+def _content(path: Path, what: str) -> bytes:
+    """A small file's bytes."""
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(LONGEST_FILE + 1)
+    except OSError as error:
+        raise DerivgenError(f"cannot read the {what} {path}: {error.strerror}") from None
+    if len(content) > LONGEST_FILE:
+        raise DerivgenError(f"the {what} {path} is larger than {LONGEST_FILE // 2**20} MiB")
+    if not content.strip():
+        raise DerivgenError(f"the {what} {path} is empty")
+    return content
 
 
 def _roster(roster: Path, make: Callable[..., Any]) -> list[Any]:
-    from derivgen.errors import DerivgenError
-
     try:
-        text = roster.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DerivgenError(f"cannot read the roster {roster}: {getattr(error, 'strerror', None) or 'it is not UTF-8'}") from None
+        text = _content(roster, "roster").decode("utf-8-sig")
+        rows = list(csv.reader(text.splitlines()))
+    except (UnicodeDecodeError, csv.Error):
+        raise DerivgenError(f"cannot read the roster {roster}: it is not a table in UTF-8") from None
     people = []
-    for number, row in enumerate(csv.reader(text.splitlines()), 1):
+    for number, row in enumerate(rows, 1):
         cells = [cell.strip() for cell in row]
-        if not any(cells):
+        if not any(cells) or (number == 1 and cells == ["name", "seed"]):
             continue
         if len(cells) > 2 or not cells[-1]:
             raise DerivgenError(f"{roster}:{number}: write one seed, or name,seed")
@@ -142,15 +188,7 @@ def _roster(roster: Path, make: Callable[..., Any]) -> list[Any]:
 
 
 def _secret(path: Path) -> str:
-    from derivgen.errors import DerivgenError
-
-    try:
-        text = path.read_bytes()
-    except OSError as error:
-        raise DerivgenError(f"cannot read the secret {path}: {error.strerror}") from None
-    if not text.strip():
-        raise DerivgenError(f"the secret {path} is empty")
-    return text.strip().hex()
+    return _content(path, "secret").strip().hex()
 
 
 def _command(quiz: str, seed: str, secret: Path | None) -> str:
@@ -162,34 +200,23 @@ def _word(text: str) -> str:
     """A word of a command line that is safe in any comment: odd characters in the shell's $'...' form."""
     if text and all(c.isascii() and (c.isalnum() or c in "._-") for c in text) and "--" not in text:
         return text
-    safe = "".join(
-        c if c.isascii() and (c.isalnum() or c in " ._,") else f"\\x{ord(c):02x}" if ord(c) < 128 else f"\\U{ord(c):08x}"
-        for c in text
-    )
-    return f"$'{safe}'"
+    kept = {c for c in text if c.isascii() and (c.isalnum() or c in " ._,")}
+    safe = (c if c in kept else f"\\x{ord(c):02x}" if ord(c) < 128 else f"\\U{ord(c):08x}" for c in text)
+    return f"$'{''.join(safe)}'"
 
 
-class _progress:
+@contextmanager
+def _progress(count: int) -> Iterator[Callable[[], None]]:
     """A progress bar on a terminal, nothing elsewhere."""
+    if count < 2 or not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
 
-    def __init__(self, count: int) -> None:
-        self.count, self.bar = count, None if count < 2 or not sys.stderr.isatty() else True
-
-    def __enter__(self) -> Callable[[], None]:
-        if not self.bar:
-            return lambda: None
-        from rich.console import Console
-        from rich.progress import Progress
-
-        progress = Progress(console=Console(stderr=True), transient=True)
-        progress.start()
-        task = progress.add_task("sheets", total=self.count)
-        self.progress = progress
-        return lambda: progress.advance(task)
-
-    def __exit__(self, *error: object) -> None:
-        if self.bar:
-            self.progress.stop()
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("sheets", total=count)
+        yield lambda: progress.advance(task)
 
 
 @main.command()
@@ -204,7 +231,10 @@ def derive(equations: str, of: str | None, wrt: tuple[str, ...], at: str, form: 
     from derivgen.explain import explain
 
     if equations == "-":
-        equations = sys.stdin.read()
+        try:
+            equations = sys.stdin.buffer.read(LONGEST_FILE).decode()
+        except UnicodeDecodeError:
+            raise DerivgenError("what comes from stdin is not UTF-8 text") from None
     click.echo(explain(equations, of, wrt, at, form, digits), nl=False)
 
 
@@ -212,8 +242,6 @@ def derive(equations: str, of: str | None, wrt: tuple[str, ...], at: str, form: 
 @click.argument("table", required=False, default="quizzes")
 def list_(table: str) -> None:
     """List quizzes, asks, operations, networks or formats."""
-    from derivgen.errors import DerivgenError, suggest
-
     tables: dict[str, Callable[[], list[tuple[str, str]]]] = {
         "quizzes": _quizzes, "asks": _asks, "operations": _operations, "networks": _networks, "formats": _formats,
     }  # fmt: skip
@@ -229,7 +257,8 @@ def _quizzes() -> list[tuple[str, str]]:
     from derivgen.folders import bundled_quizzes, templates_folder
 
     folder = templates_folder() / "quizzes"
-    return [(name, (folder / f"{name}.yaml").read_text("utf-8").split("\n")[0].lstrip("# ")) for name in bundled_quizzes()]
+    first = {name: (folder / f"{name}.yaml").read_text("utf-8").split("\n")[0] for name in bundled_quizzes()}
+    return [(name, line.lstrip("# ")) for name, line in first.items()]
 
 
 def _asks() -> list[tuple[str, str]]:
@@ -255,5 +284,3 @@ def _formats() -> list[tuple[str, str]]:
     from derivgen.folders import templates_folder
 
     return [(p.stem, "") for p in sorted((templates_folder() / "formats").glob("*.j2"))]
-
-

@@ -18,8 +18,8 @@ from markupsafe import Markup
 
 from derivgen.context import MARK, skeleton_context, structure, variant_texts
 from derivgen.errors import DerivgenError, suggest
-from derivgen.printing import portable
 from derivgen.folders import templates_folder
+from derivgen.printing import portable
 
 if TYPE_CHECKING:
     from derivgen.sheet import Sheet
@@ -37,17 +37,27 @@ class FormatError(DerivgenError):
 _LATEX = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_", "%": r"\%",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
-    "|": r"\textbar{}", '"': r"\textquotedbl{}", "`": r"\textquoteleft{}", "-": "-{}", "?": "?{}", "!": "!{}",
-    "\u00a0": "~", "\n": "\n",
+    "|": r"\textbar{}", '"': r"\textquotedbl{}", "`": r"\textasciigrave{}",
+    "\u00a0": "~", "\u2009": r"\,", "\u202f": r"\,", "\u2212": r"\ensuremath{-}",
 }  # fmt: skip
-# What pdflatex sets with T1 and Latin Modern: Latin-1, most of Latin Extended-A, and common punctuation.
-_SETTABLE = re.compile(r"[\x20-\x7e\n\u00a0-\u00ac\u00ae-\u010f\u0110-\u011f\u0128-\u0131\u0134-\u0137\u0139-\u013e\u0141-\u0148\u014a\u014b\u0150-\u017e\u2013\u2014\u2018-\u201a\u201c-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a\u20ac]")
-_MARKDOWN = re.compile(r"[\\`*_{}\[\]<>#|~$&!^]|(?m:^\s*(?:[-+=]|\d+[.)]))")
+_JOINED = re.compile(r"(?<=([-,']))\1")  # -- is a dash in TeX, '' and ,, are quotes
+# What pdflatex sets in T1 with Latin Modern and textcomp, in roman, bold and typewriter alike; a test compiles it.
+_SETTABLE = re.compile(
+    "[\\x20-\\x7e\\n"
+    "\u00a0-\u00ac\u00ae-\u00ff"  # Latin-1, without the soft hyphen
+    "\u0100-\u0131\u0134-\u0137\u0139-\u013e\u0141-\u0148\u014a-\u0165\u0168-\u017e"  # Latin Extended-A, most of it
+    "\u01cd-\u01d4\u01e2\u01e3\u01e6-\u01eb\u01f4\u01f5\u0218-\u021b\u0232\u0233"  # pinyin, Romanian and others
+    "\u1e02\u1e03\u1e0d\u1e20\u1e21\u1e25\u1e37\u1e43\u1e45\u1e47\u1e5b\u1e63\u1e6d\u1ef2\u1ef3"  # names from India
+    "\u2009\u2010-\u2016\u2018-\u201a\u201c-\u201e\u2020-\u2022\u2026\u202f\u2030\u2039-\u203b\u203d\u2044"
+    "\u20ac\u2103\u2116\u2190-\u2193\u2212]"
+)
 
 
 def _visible(text: str) -> str:
+    """The text in composed form on lines of its own, without characters that cannot be seen."""
     text = unicodedata.normalize("NFC", text).replace("\r\n", "\n")
-    return "".join(c for c in text if c in "\n" or not unicodedata.category(c).startswith("C"))
+    text = re.sub("[\t\v\f\r\x1c-\x1f\x85\u2028\u2029]", " ", text)
+    return "".join(c for c in text if c == "\n" or not unicodedata.category(c).startswith("C"))
 
 
 def escape_latex(text: str) -> str:
@@ -55,23 +65,40 @@ def escape_latex(text: str) -> str:
     text = _visible(text)
     for character in text:
         if not _SETTABLE.match(character):
-            name = unicodedata.name(character, "no name")
-            raise FormatError(f"pdflatex cannot set {character!r} (U+{ord(character):04X}, {name.lower()}); use another character, or --format markdown")
-    return "".join(_LATEX.get(character, character) for character in text)
+            name = unicodedata.name(character, "no name").lower()
+            raise FormatError(
+                f"pdflatex cannot set {character!r} (U+{ord(character):04X}, {name}); use another character, or "
+                "--format markdown"
+            )
+    text = "".join(_LATEX.get(character, character) for character in text)
+    return _JOINED.sub(lambda m: "{}" + m[0], text)
+
+
+# A dollar stands in a span: GitHub and Jupyter look for mathematics after Markdown is done, within one text.
+_MARKDOWN = {
+    **{sign: f"&#{ord(sign)};" for sign in "\\<>&`^~|"},
+    **{sign: "\\" + sign for sign in "*_{}[]#!%@"},
+    "$": "<span>&#36;</span>",
+}
+# Repeated, these are dashes, ellipses, highlights or fences in some readers.
+_REPEATED = re.compile(r"(?<=([-.=:+]))\1")
+# At the start of a line: a list, a heading's underline, a definition, a fence.
+_LINE_START = re.compile(r"^(\(?\w{1,9}(?=[.)])|)([-+=:.)])", re.MULTILINE)
 
 
 def escape_markdown(text: str) -> str:
-    """The text as itself in every Markdown reader; what could start math or a command becomes an entity."""
+    """The text as itself in every Markdown reader; what could start math, markup or a command is escaped."""
+    text = re.sub(r"(?<=\n)[^\S\n]+", "", _visible(text))  # an indented line would be code
+    text = "".join(_MARKDOWN.get(character, character) for character in text)
+    text = _REPEATED.sub(lambda m: "\\" + m[0], text)
+    return _LINE_START.sub(r"\1\\\2", text)
 
-    def escaped(match: re.Match[str]) -> str:
-        character = match[0]
-        if len(character) > 1 or character.isspace():
-            return character[:-1] + "\\" + character[-1]
-        if character in "\\$<>&`{}^~|":
-            return f"&#{ord(character)};"
-        return "\\" + character
 
-    return _MARKDOWN.sub(escaped, _visible(text))
+def comment(text: str) -> Markup:
+    """A command for a comment: as it is typed, which no escape would leave it, and unable to end the comment."""
+    if not re.fullmatch(r"[\x20-\x7e]*", text) or "-->" in text:
+        raise FormatError(f"a comment cannot hold {text!r}")
+    return Markup(text)
 
 
 ESCAPES: dict[str, Callable[[str], str]] = {"latex": escape_latex, "markdown": escape_markdown}
@@ -80,23 +107,28 @@ ESCAPES: dict[str, Callable[[str], str]] = {"latex": escape_latex, "markdown": e
 # --- an instructor's own paragraph: plain text with $...$ -----------------------------------------------------
 
 _ALLOWED = frozenset(
-    r"""frac partial sum prod cdot cdots ldots dots times le ge leq geq ne neq approx in to rightarrow leftarrow mapsto
-    infty left right sqrt exp ln log max min tanh sin cos mathbf mathrm mathbb hat bar tilde text top quad qquad
-    alpha beta gamma delta epsilon varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi
-    varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell nabla ast prime lVert rVert
-    lvert rvert vert Vert langle rangle odot circ pm mp forall exists""".split()
+    re.findall(
+        r"[A-Za-z]+",
+        """frac partial sum prod cdot cdots ldots dots times le ge leq geq ne neq approx in to rightarrow leftarrow
+        mapsto infty left right sqrt exp ln log max min tanh sin cos mathbf mathrm mathbb hat bar tilde text top quad
+        qquad alpha beta gamma delta epsilon varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau
+        upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell nabla ast prime
+        lVert rVert lvert rvert vert Vert langle rangle odot circ pm mp forall exists""",
+    )
 )
 _FORMULA_TOKEN = re.compile(r"\\([A-Za-z]+)|\\[,;!:{}| ]|\\(.)|[^\\]", re.DOTALL)
 
 
 def prose(text: str, dialect: str) -> Markup:
     """Plain text with formulas between dollars; a formula may hold a list of known commands only."""
-    pieces = re.split(r"\$([^$\n]+)\$", text)
+    pieces = re.split(r"(?<!\\)\$((?:[^$\n\\]|\\.)+)\$", text.strip())
     done = []
     for i, piece in enumerate(pieces):
         if i % 2 == 0:
-            done.append(ESCAPES[dialect](piece))
+            done.append(ESCAPES[dialect](piece.replace("\\$", "$")))
             continue
+        if "^^" in piece:  # TeX reads ^^5c as a backslash
+            raise FormatError("^^ cannot stand in a formula of a text")
         depth = 0
         for match in _FORMULA_TOKEN.finditer(piece):
             bad = match[0] if match[2] else None if not match[1] or match[1] in _ALLOWED else "\\" + match[1]
@@ -133,7 +165,7 @@ class Format:
         )  # fmt: skip
         self.dialect = name
         module: Any = self.environment.get_template(f"formats/{name}.j2").module
-        self.dialect = str(module.dialect)
+        self.dialect, self.extension = str(module.dialect), str(module.extension)
         names = self.environment.globals
         names.update({macro: getattr(module, macro) for macro in MACROS})
         names["prose"] = self._prose
@@ -202,6 +234,3 @@ def format_of(name: str) -> Format:
 def formats() -> list[str]:
     """The names of all formats."""
     return sorted(path.stem for path in (templates_folder() / "formats").glob("*.j2"))
-
-
-EXTENSIONS = {"latex": "tex", "markdown": "md"}

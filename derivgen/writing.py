@@ -9,28 +9,32 @@ import re
 import shutil
 import tempfile
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
 
 from derivgen import __version__
+from derivgen.certify import Proof
+from derivgen.context import points_text
 from derivgen.derivation import Value
 from derivgen.errors import DerivgenError
 from derivgen.exercise import Part
 from derivgen.expression import Tree
-from derivgen.formats import EXTENSIONS, format_of
+from derivgen.formats import format_of, formats
 from derivgen.printing import latex, plain
-from derivgen.context import points_text
 from derivgen.sheet import Exercise, Sheet
 from derivgen.written import significant, write
 
 SCHEMA = 1
 KINDS = ("questions", "solutions")
-OURS = frozenset({"key.json", *(f"{kind}.{ending}" for kind in KINDS for ending in ("md", "tex", "pdf"))})
-_RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{n}{i}" for n in ("com", "lpt") for i in range(1, 10))})
+INDEX, INDEX_HEAD = "index.csv", ("name", "seed", "code")
+# Names that a system keeps for itself, or that stand beside the variants' folders.
+_DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{n}{i}" for n in ("com", "lpt") for i in range(1, 10))})
+_BESIDE = frozenset({INDEX, *(f"all-{kind}.pdf" for kind in KINDS)})
 
 
 class OutputError(DerivgenError):
@@ -39,8 +43,9 @@ class OutputError(DerivgenError):
 
 def slug(text: str, longest: int = 40) -> str:
     """A file name for any text: itself if it is plain, else a readable part and a digest of the whole."""
-    plain_name = re.fullmatch(rf"[A-Za-z0-9_][A-Za-z0-9._-]{{0,{longest - 1}}}", text)
-    if plain_name and text.split(".")[0].lower() not in _RESERVED and not text.endswith("."):
+    whole = re.fullmatch(rf"[A-Za-z0-9_][A-Za-z0-9._-]{{0,{longest - 1}}}", text) is not None
+    taken = text.split(".")[0].lower() in _DEVICES or text.lower() in _BESIDE
+    if whole and not taken and not text.endswith("."):
         return text
     ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     readable = re.sub(r"[^A-Za-z0-9_-]+", "-", ascii_text).strip("-").lower()[: longest - 9].strip("-")
@@ -80,9 +85,12 @@ def _exercise(exercise: Exercise, digits: int) -> dict[str, object]:
     }
 
 
-def _part(exercise: Exercise, part: Part, proofs: Iterable[object], digits: int) -> dict[str, object]:
+def _part(exercise: Exercise, part: Part, proofs: Iterable[Proof], digits: int) -> dict[str, object]:
     assert part.answer is not None
-    entries = [{"name": plain(left, exercise.plan.graph.scope), **_entry(exercise, right, digits)} for left, right in part.answer.entries]
+    scope = exercise.plan.graph.scope
+    entries = [
+        {"name": plain(left, scope), **_entry(exercise, right, digits)} for left, right in part.answer.entries
+    ]
     answer: dict[str, object] = {"type": part.answer.type}
     if part.answer.type == "values":
         answer["values"] = entries
@@ -90,9 +98,9 @@ def _part(exercise: Exercise, part: Part, proofs: Iterable[object], digits: int)
         answer.update({k: v for k, v in entries[0].items() if k != "name"})
     routes: dict[str, dict[str, object]] = {}
     for proof in proofs:
-        row = routes.setdefault(proof.route, {"route": proof.route, "points": 0, "error": "0"})  # type: ignore[attr-defined]
-        row["points"] = int(str(row["points"])) + proof.points  # type: ignore[attr-defined]
-        row["error"] = max(str(row["error"]), proof.error, key=float)  # type: ignore[attr-defined]
+        row = routes.setdefault(proof.route, {"route": proof.route, "points": 0, "error": "0"})
+        row["points"] = int(str(row["points"])) + proof.points
+        row["error"] = max(str(row["error"]), proof.error, key=float)
     return {
         "id": part.id, "ask": part.ask, **({"parameters": dict(part.parameters)} if part.parameters else {}),
         "points": points_text(part.points), "answer": answer, "certified": list(routes.values()),
@@ -121,15 +129,21 @@ def _exact(number: object) -> str:
 # --- one variant's files ------------------------------------------------------------------------------------
 
 
-def files(sheet: Sheet, formats: Sequence[str]) -> dict[str, str]:
+def files(sheet: Sheet, names: Sequence[str]) -> dict[str, str]:
     """Every text file of a variant, by its name."""
     made = {
-        f"{kind}.{EXTENSIONS[name]}": format_of(name).render(sheet, solutions=kind == "solutions")
-        for name in formats
+        f"{kind}.{format_of(name).extension}": format_of(name).render(sheet, solutions=kind == "solutions")
+        for name in names
         for kind in KINDS
     }
     made["key.json"] = key(sheet)
     return made
+
+
+def ours() -> frozenset[str]:
+    """The names of the files that a variant's folder may hold."""
+    endings = ["pdf", *(format_of(name).extension for name in formats())]
+    return frozenset({"key.json", *(f"{kind}.{ending}" for kind in KINDS for ending in endings)})
 
 
 @dataclass(frozen=True)
@@ -155,14 +169,8 @@ def write_run(
     advance: Callable[[], None] = lambda: None,
 ) -> list[tuple[Variant, Sheet]]:
     """Compose and write every variant; nothing in ``folder`` changes unless all of them succeed."""
-    for variant in variants:
-        refuse_foreign(folder / variant.folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=".derivgen-", dir=folder))
-    except OSError as error:
-        raise OutputError(f"cannot write to {folder}: {error.strerror}") from None
-    try:
+    refuse_foreign(folder, variants, several)
+    with _staging(folder) as staging:
         done = []
         for variant in variants:
             sheet = compose(variant)
@@ -175,37 +183,69 @@ def write_run(
                 advance()
         extra = _pdfs(staging, variants, several, advance) if pdf else {}
         if several:
-            extra["index.csv"] = index(done).encode()
+            extra[INDEX] = index(done).encode()
         for name, data in extra.items():
             (staging / name).write_bytes(data)
-        _move_in(staging, folder, [v.folder for v in variants], list(extra))
-        return done
-    except OSError as error:
-        raise OutputError(f"cannot write to {folder}: {error.strerror}") from None
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        refuse_foreign(folder, variants, several)  # in the meantime somebody may have put something there
+        _move_in(staging, folder, [*(v.folder for v in variants), *extra])
+    return done
 
 
-def refuse_foreign(folder: Path) -> None:
-    """An error if a folder that is about to be replaced holds a file that is not ours."""
+@contextmanager
+def _staging(folder: Path) -> Iterator[Path]:
+    """A fresh folder inside ``folder``, gone at the end; after a failure also the folders that were made for it."""
+    fresh = [path for path in (folder, *folder.parents) if not path.exists()]
+    succeeded = False
+    staging = None
     try:
-        if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-            raise OutputError(f"{folder} is in the way and is no folder of derivgen's")
-        foreign = sorted(p.name for p in folder.iterdir() if p.name not in OURS or p.is_dir()) if folder.is_dir() else []
+        folder.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=".derivgen-", dir=folder))
+        yield staging
+        succeeded = True
     except OSError as error:
-        raise OutputError(f"cannot read {folder}: {error.strerror}") from None
-    if foreign:
-        raise OutputError(f"{folder} holds {foreign[0]}, which is not derivgen's; move it or choose another --out")
+        raise OutputError(f"cannot write to {folder}: {error.strerror or error}") from None
+    finally:
+        if staging is not None:
+            shutil.rmtree(staging, ignore_errors=True)
+        for path in () if succeeded else fresh:
+            with suppress(OSError):
+                path.rmdir()
 
 
-def _move_in(staging: Path, folder: Path, names: Sequence[str], extra: Sequence[str]) -> None:
-    for name in names:
-        target = folder / name
-        if target.exists():
-            target.rename(staging / f"{name}.old")
-        (staging / name).rename(target)
-    for name in extra:
-        (staging / name).replace(folder / name)
+def refuse_foreign(folder: Path, variants: Sequence[Variant], several: bool) -> None:
+    """An error if what is about to be replaced is not ours."""
+    known = ours()
+    for target in (folder / variant.folder for variant in variants):
+        try:
+            if target.is_symlink() or (target.exists() and not target.is_dir()):
+                raise OutputError(f"{target} is in the way and is no folder of derivgen's")
+            inside = list(target.iterdir()) if target.is_dir() else []
+        except OSError as error:
+            raise OutputError(f"cannot read {target}: {error.strerror}") from None
+        foreign = sorted(path.name for path in inside if path.name not in known or path.is_dir())
+        if foreign:
+            raise OutputError(f"{target} holds {foreign[0]}, which is not derivgen's; move it or choose another --out")
+    table = folder / INDEX
+    with suppress(OSError):
+        if several and table.is_file() and not table.read_bytes().startswith(",".join(INDEX_HEAD).encode()):
+            raise OutputError(f"{table} is not derivgen's; move it or choose another --out")
+
+
+def _move_in(staging: Path, folder: Path, names: Sequence[str]) -> None:
+    """Put each name in its place, the old one aside; if one cannot be put there, all go back."""
+    aside = Path(tempfile.mkdtemp(dir=staging))
+    moved: list[tuple[Path, Path]] = []
+    try:
+        for name in names:
+            target = folder / name
+            for start, end in ((target, aside / name), (staging / name, target)):
+                if start.exists():
+                    start.rename(end)
+                    moved.append((start, end))
+    except BaseException:
+        for start, end in reversed(moved):
+            end.rename(start)
+        raise
 
 
 def _pdfs(staging: Path, variants: Sequence[Variant], several: bool, advance: Callable[[], None]) -> dict[str, bytes]:
@@ -219,12 +259,23 @@ def _pdfs(staging: Path, variants: Sequence[Variant], several: bool, advance: Ca
         advance()
 
     with ThreadPoolExecutor(max_workers=2) as pool:
-        list(pool.map(both, variants))
+        try:
+            list(pool.map(both, variants))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
     if not several:
         return {}
-    return {
-        f"all-{kind}.pdf": joined([(staging / v.folder / f"{kind}.pdf").read_bytes() for v in variants]) for kind in KINDS
-    }
+    folders = [staging / variant.folder for variant in variants]
+    return {f"all-{kind}.pdf": joined([(here / f"{kind}.pdf").read_bytes() for here in folders]) for kind in KINDS}
+
+
+def can_join() -> None:
+    """An error, before anything is done, if nothing here can put PDFs together."""
+    import importlib.util
+
+    if importlib.util.find_spec("pypdfium2") is None:
+        raise OutputError('one PDF of all sheets needs pypdfium2: run: pip install "derivgen[pdf]"')
 
 
 def joined(documents: Sequence[bytes]) -> bytes:
@@ -248,7 +299,7 @@ def index(done: Sequence[tuple[Variant, Sheet]]) -> str:
     """``index.csv``: name, seed, code; a cell that a spreadsheet would run as a formula gets a leading quote."""
     buffer = io.StringIO()
     table = csv.writer(buffer, lineterminator="\n")
-    table.writerow(["name", "seed", "code"])
+    table.writerow(INDEX_HEAD)
     for variant, sheet in done:
         table.writerow([_cell(variant.name), _cell(variant.seed), sheet.code])
     return buffer.getvalue()
@@ -260,13 +311,12 @@ def _cell(text: str) -> str:
 
 def repeated(done: Sequence[tuple[Variant, Sheet]]) -> list[tuple[str, str]]:
     """Pairs of seeds that came to the same sheet."""
-    seen: Mapping[object, str] = {}
+    seen: dict[object, str] = {}
     pairs = []
-    table: dict[object, str] = dict(seen)
     for variant, sheet in done:
         content = tuple((e.givens, e.plan.graph, len(e.plan.parts)) for e in sheet.exercises)
-        if content in table:
-            pairs.append((table[content], variant.seed))
+        if content in seen:
+            pairs.append((seen[content], variant.seed))
         else:
-            table[content] = variant.seed
+            seen[content] = variant.seed
     return pairs
