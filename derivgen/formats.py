@@ -45,7 +45,7 @@ _JOINED = re.compile(r"(?<=([-,']))\1")  # -- is a dash in TeX, '' and ,, are qu
 _SETTABLE = re.compile(
     "[\\x20-\\x7e\\n"
     "\u00a0-\u00ac\u00ae-\u00ff"  # Latin-1, without the soft hyphen
-    "\u0100-\u0131\u0134-\u0137\u0139-\u013e\u0141-\u0148\u014a-\u0165\u0168-\u017e"  # Latin Extended-A, most of it
+    "\u0100-\u0125\u0128-\u0131\u0134-\u0137\u0139-\u013e\u0141-\u0148\u014a-\u0165\u0168-\u017e"  # Latin Extended-A, most of it
     "\u01cd-\u01d4\u01e2\u01e3\u01e6-\u01eb\u01f4\u01f5\u0218-\u021b\u0232\u0233"  # pinyin, Romanian and others
     "\u1e02\u1e03\u1e0d\u1e20\u1e21\u1e25\u1e37\u1e43\u1e45\u1e47\u1e5b\u1e63\u1e6d\u1ef2\u1ef3"  # names from India
     "\u2009\u2010-\u2016\u2018-\u201a\u201c-\u201e\u2020-\u2022\u2026\u202f\u2030\u2039-\u203b\u203d\u2044"

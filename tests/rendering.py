@@ -53,6 +53,22 @@ def leftovers(markdown_text: str) -> list[str]:
     return list(dict.fromkeys(text for token, text in _tokens(markdown_text) if _shows_mathematics(token)))
 
 
+def prose_text(markdown_text: str) -> str:
+    r"""The words that a reader sees, formulas without their dollars, blocks apart by a line's end.
+
+    >>> prose_text("# Ten \\% of $x$\n\n<b>so</b> &amp; on")
+    'Ten % of x\nso & on'
+    """
+    blocks: list[str] = []
+    for block in _reader().parse(markdown_text):
+        if block.children is not None:
+            breaks = {"softbreak": "\n", "hardbreak": "\n", "html_inline": ""}
+            blocks.append("".join(breaks.get(token.type, token.content) for token in block.children))
+        elif block.content and block.type != "html_block":
+            blocks.append(block.content)
+    return "\n".join(blocks)
+
+
 def github_errors(formulas: list[Formula]) -> list[str]:
     """What KaTeX knows and GitHub refuses.
 
