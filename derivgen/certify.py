@@ -482,7 +482,7 @@ class NumberLines:
         tree = _lay(symbolic_line, read, spans, quantities, text)
         if sorted(quantities) != list(range(len(spans))):
             raise CertificateError(f"a number line does not have the form of its symbolic line: {text}")
-        layout = _Layout(tree, tuple(quantities[i] for i in range(len(spans))))
+        layout = _Layout(self.graph.resolved(tree), tuple(quantities[i] for i in range(len(spans))))
         self._layouts[skeleton, symbolic_text, latex] = layout
         return layout
 

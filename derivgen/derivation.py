@@ -173,8 +173,6 @@ def _collect(terms: Iterable[_Term]) -> Tree:
 def _rule(operation: str, slot: int, args: tuple[Tree, ...], output: Tree | None, kinks: str) -> Tree:
     """The table's textbook local derivative in its ``slot``-th argument, with these arguments put in."""
     row = OPERATIONS[operation]
-    if operation == "add":
-        return ONE
     if operation == "multiply":
         return product(argument for i, argument in enumerate(args) if i != slot)
     if operation == "power":
@@ -226,6 +224,8 @@ def _local_derivatives(
                 continue
             if operation is None:
                 rule: Tree = Apply(part.operation, part.args, slot + 1)
+            elif operation == "add":
+                rule = ONE  # not through the table: a lookup by n terms for each of them would be quadratic
             else:
                 rule = _rule(operation, slot, part.args, output, kinks)
             more, further = _decompose(rule)

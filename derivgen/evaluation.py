@@ -207,13 +207,11 @@ class Numbers(dict[Any, Real]):
             raise EvaluationError(f"there is no quantity {name}")
         if self.graph.is_leaf(name):
             raise EvaluationError(f"{name} has no number: give it one")
+        wanted = self.graph.upstream(name, self.cuts)
         for node in self.graph.nodes:  # in order, so that a deep network needs no deep recursion
-            if node.name not in self and node.name in self._wanted(name):
+            if node.name not in self and node.name in wanted:
                 self[node.name] = self._evaluate(node.tree, node.name)
         return self[name]
-
-    def _wanted(self, name: str) -> frozenset[str]:
-        return self.graph.ancestors(name) if not self.cuts else _uncut(self.graph, name, self.cuts)
 
     def _evaluate(self, tree: Tree, name: str) -> Real:
         try:
@@ -249,17 +247,6 @@ class Numbers(dict[Any, Real]):
         for name, value in sums.items():
             self.setdefault(Partial(of, name), value)
         return sums.get(partial.wrt, _ZERO)
-
-
-def _uncut(graph: Graph, name: str, cuts: frozenset[str]) -> frozenset[str]:
-    seen, stack = {name}, [name]
-    while stack:
-        here = stack.pop()
-        for parent in () if here in cuts else graph.parents(here):
-            if parent not in seen:
-                seen.add(parent)
-                stack.append(parent)
-    return frozenset(seen)
 
 
 def round_half_up(value: Real, places: int) -> Fraction:

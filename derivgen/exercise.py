@@ -12,7 +12,9 @@ from fractions import Fraction
 from derivgen.derivation import (
     Chain,
     DerivationError,
+    Filled,
     Value,
+    adjoints,
     chain,
     is_recursive,
     local,
@@ -21,7 +23,7 @@ from derivgen.derivation import (
 )
 from derivgen.errors import DerivgenError, suggest
 from derivgen.expression import Apply, Name, Partial, Tree, apply, substitute
-from derivgen.graph import Graph
+from derivgen.graph import Graph, Node
 from derivgen.networks import Network
 from derivgen.operations import OPERATIONS
 from derivgen.reading import read_row
@@ -82,6 +84,16 @@ class State:
     def graph(self) -> Graph:
         return self.network.graph
 
+    @property
+    def cuts(self) -> frozenset[str]:
+        """The nodes whose values are given: what lies above them need not be known."""
+        return frozenset(name for name in self.numbered if not self.graph.is_leaf(name))
+
+    def value_nodes(self, *names: str) -> tuple[Node, ...]:
+        """The nodes whose values ``names`` need and no part has shown yet, in order; given ones are not among them."""
+        needed = frozenset().union(*(self.graph.upstream(name, self.cuts) for name in names)) - self.cuts
+        return tuple(n for n in self.graph.nodes if n.name in needed and not self.where(("value", n.name)))
+
     def show(self, *facts: object) -> State:
         """The state after this part derived these facts."""
         return replace(self, shown={**{fact: self.label for fact in facts}, **self.shown})
@@ -124,10 +136,16 @@ class State:
             raise AskError(str(error), "wrt") from None
         return Partial(of, wrt)
 
+    def need_uncut(self, target: Partial) -> None:
+        """An error if only given values lie between what is derived by and the output."""
+        above = [cut for cut in sorted(self.cuts) if cut != target.wrt and target.wrt in self.graph.ancestors(cut)]
+        if above and target.of not in self.cuts:
+            raise AskError(f"{target.wrt} lies before {above[0]}, whose value is given: a number cannot pass through it", "wrt")
+
     def need_bound(self, *names: str) -> None:
         """An error if a number is asked for while a function is still abstract."""
         for name in names:
-            for here in self.graph.ancestors(name):
+            for here in sorted(self.graph.upstream(name, self.cuts) - self.cuts):
                 if not self.graph.is_leaf(here) and self.graph.is_abstract(self.graph.node(here).tree):
                     free = [f for f, _ in self.graph.functions if f not in dict(self.graph.bindings)]
                     raise AskError(f"has no numbers until {', '.join(free)} is bound to an operation (add a bind before it)")
@@ -172,6 +190,23 @@ def _renamed(tree: Tree, operation: str, name: str) -> Tree:
         return tree
     renamed = name if tree.operation == operation else tree.operation
     return Apply(renamed, tuple(_renamed(argument, operation, name) for argument in tree.args), tree.slot)
+
+
+def value_line(node: Node) -> Chain:
+    """z = w·x = 2 · 3 = 6."""
+    return chain(Name(node.name), node.tree, Filled(node.tree), Value(Name(node.name)))
+
+
+def adjoint_lines(state: State, target: Partial) -> tuple[Chain, ...]:
+    """The adjoints of every node between ``wrt`` and ``of`` with their numbers, from the output back."""
+    graph, forms = state.graph, adjoints(state.graph, target.of)
+    between = graph.descendants(target.wrt) & graph.ancestors(target.of)
+    lines = []
+    for node in reversed(graph.nodes):
+        if node.name in between and node.name in forms and node.name != target.wrt:
+            token, form = Partial(target.of, node.name), forms[node.name]
+            lines.append(chain(token, form, Filled(form), Value(token)))
+    return tuple(lines)
 
 
 def updated(network: Network, of: str, weight: str, gradient: Tree) -> Tree:

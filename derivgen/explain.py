@@ -46,7 +46,7 @@ class Rows:
 def explain(equations: str, of: str | None, wrt: Iterable[str], at: str, form: str, digits: int) -> str:
     """The text of ``derivgen derive``."""
     graph = Graph.of(equations, kinks="forbid")
-    given = numbers(at, graph)
+    given = numbers_of(at, graph)
     target = graph.output if of is None else of
     if target not in graph or graph.is_leaf(target):
         raise DerivationError(f"--of: {suggest(target, [node.name for node in graph.nodes])}")
@@ -55,11 +55,17 @@ def explain(equations: str, of: str | None, wrt: Iterable[str], at: str, form: s
     for name in by:
         if name not in graph:
             raise DerivationError(f"--wrt: {suggest(name, [*graph.leaves, *(n.name for n in graph.nodes)])}")
-    blocks = [block.text(form) for block in derivation_rows(graph, target, by, given, form, digits)]
-    return "\n".join(blocks)
+    return derivation_text(graph, target, by, given, form, digits)
 
 
-def numbers(at: str, graph: Graph) -> dict[str, Fraction]:
+def derivation_text(
+    graph: Graph, of: str, wrt: Iterable[str], given: Mapping[str, Fraction], form: str, digits: int
+) -> str:
+    """All blocks of a derivation as text in one form: plain, markdown or latex."""
+    return "\n".join(block.text(form) for block in derivation_rows(graph, of, wrt, given, form, digits))
+
+
+def numbers_of(at: str, graph: Graph) -> dict[str, Fraction]:
     """``x=1,w=-0.2`` as exact numbers."""
     given: dict[str, Fraction] = {}
     for item in filter(None, (piece.strip() for piece in at.split(","))):

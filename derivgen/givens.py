@@ -30,7 +30,7 @@ def settle(made: Plan, exercise: spec.Exercise, draws: Draws, digits: int, finis
     """``finish`` on the first numbers that are fit; a one-line error naming the constraint if there are none."""
     needed = made.needed
     literal, rules = _rules(made, exercise, needed)
-    missing = sorted(needed - literal.keys() - rules.keys() - _above_cuts(made, exercise))
+    missing = sorted(needed - literal.keys() - rules.keys())
     if missing:
         raise exercise.place.error(f"{missing[0]} has no number: give it one under givens, or write random: true")
     rejected: dict[str, int] = {}
@@ -48,12 +48,6 @@ def settle(made: Plan, exercise: spec.Exercise, draws: Draws, digits: int, finis
             rejected[str(error)] = rejected.get(str(error), 0) + 1
     worst = max(rejected, key=lambda reason: rejected[reason])
     raise exercise.place.error(f"no numbers found in {MOST_ATTEMPTS} draws; most often: {worst}")
-
-
-def _above_cuts(made: Plan, exercise: spec.Exercise) -> frozenset[str]:
-    """What lies only above a value given inside the graph need not be known."""
-    cuts = [name for name in exercise.givens if not made.graph.is_leaf(name)]
-    return frozenset(name for cut in cuts for name in made.graph.ancestors(cut))
 
 
 def _check_inner(made: Plan, exercise: spec.Exercise, given: Mapping[str, Real]) -> None:
@@ -111,7 +105,7 @@ def _ugly(made: Plan, numbers: Numbers, digits: int) -> str:
     """Why these drawn numbers make no good exercise, or an empty string."""
     graph = made.graph
     for node in graph.nodes:
-        if node.name not in made.used:
+        if node.name not in made.used or node.name in made.cuts:
             continue
         value = numbers[node.name]
         if value == 0:

@@ -142,6 +142,19 @@ class Graph:
             self._ancestors[name] = frozenset(seen)
         return self._ancestors[name]
 
+    def upstream(self, name: str, cuts: frozenset[str]) -> frozenset[str]:
+        """What must be known for the value of ``name`` when the values at ``cuts`` are given."""
+        if not cuts:
+            return self.ancestors(name)
+        seen, stack = {name}, [name]
+        while stack:
+            here = stack.pop()
+            for parent in () if here in cuts else self.parents(here):
+                if parent not in seen:
+                    seen.add(parent)
+                    stack.append(parent)
+        return frozenset(seen)
+
     def descendants(self, name: str) -> frozenset[str]:
         """All nodes that depend on ``name``, itself included."""
         seen = {name}

@@ -93,6 +93,7 @@ class Plan:
     chains: tuple[tuple[PreparedChain, ...], ...]
     trailing: tuple[Mapping[str, object], ...]
     lines: certify.NumberLines
+    cuts: frozenset[str]  # nodes whose values are given
 
     @property
     def graph(self) -> Graph:
@@ -105,10 +106,9 @@ class Plan:
         for part in self.parts:
             for tree in _value_trees(part):
                 for piece in walk(tree):
-                    if isinstance(piece, Name):
-                        found |= self.graph.ancestors(piece.name)
-                    elif isinstance(piece, Partial):
-                        found |= self.graph.ancestors(piece.of)
+                    if isinstance(piece, (Name, Partial)):
+                        name = piece.name if isinstance(piece, Name) else piece.of
+                        found |= self.graph.upstream(name, self.cuts)
         return frozenset(found)
 
     @cached_property
@@ -269,7 +269,7 @@ def make(
     assert isinstance(prepared_stem, dict)
     return Plan(
         replace(network, graph=state.graph), prepared_stem, tuple(parts), tuple(prepared), tuple(proofs), tuple(chains),
-        tuple(directives), certify.NumberLines(state.graph),
+        tuple(directives), certify.NumberLines(state.graph), state.cuts,
     )  # fmt: skip
 
 

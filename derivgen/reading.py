@@ -20,7 +20,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from derivgen.errors import DerivgenError, suggest
-from derivgen.expression import Apply, Name, Number, Partial, Tree, apply, number, total
+from derivgen.expression import Apply, Name, Number, Partial, Tree, apply, number
 from derivgen.notation import GREEK, NAME, latex_base, parts
 from derivgen.operations import CALLABLE, INDICATORS, OPERATIONS, SPELLINGS
 
@@ -208,9 +208,9 @@ def _declared(text: str, start: int, scope: Scope) -> tuple[str, int] | None:
 
 
 _LATEX_TOKEN = re.compile(
-    r"(?P<space>\s+|\\[,;!:] ?|\\(?:thinspace|quad|qquad)\b|\\(?:big|Big|bigg|Bigg)[lr]?(?![a-zA-Z])|\\(?:left|right)(?![a-zA-Z.|])|\{\}|&)"
+    r"(?P<held>\\left\.)|(?P<bar>\\right(?:\||\\vert)\s*_)"  # before the spaces, which skip \right
+    r"|(?P<space>\s+|\\[,;!:] ?|\\(?:thinspace|quad|qquad)\b|\\(?:big|Big|bigg|Bigg)[lr]?(?![a-zA-Z])|\\(?:left|right)(?![a-zA-Z.|])|\{\}|&)"
     r"|(?P<number>\d+(?:\.\d+)?)"
-    r"|(?P<held>\\left\.)|(?P<bar>\\right(?:\||\\vert)\s*_)"
     r"|(?P<word>\\(?:mathrm|hat|bar|tilde|mathbf)\{[A-Za-z0-9\\_]+\})"
     r"|(?P<command>\\[A-Za-z]+)"
     r"|(?P<letter>[A-Za-z])"
@@ -418,15 +418,16 @@ class _Parser:
         self.depth += 1
         if self.depth > DEPTH:
             raise self.refuse(f"brackets nested more than {DEPTH} deep")
-        terms = [self.signed()]
+        terms, minus = [self.signed()], False
         while self.token.kind == "sign" and self.token.text in "+-":
             minus = self.token.text == "-"
             self.i += 1
             self.no_second_sign()
-            term = self.term()
-            terms.append(apply("negate", term) if minus else term)
+            terms.append(apply("negate", self.term()) if minus else self.term())
         self.depth -= 1
-        return total(terms)
+        if len(terms) == 2 and minus:  # by the sign that stands there: x + (-3) stays a sum
+            return apply("subtract", terms[0], terms[1].args[0]) if isinstance(terms[1], Apply) else terms[1]
+        return terms[0] if len(terms) == 1 else Apply("add", tuple(terms))
 
     def signed(self) -> Tree:
         if self.accept("-"):

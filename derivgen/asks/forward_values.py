@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from derivgen.derivation import Filled, Value, chain
-from derivgen.exercise import Answer, Part, State, allow
+from derivgen.derivation import Value
+from derivgen.exercise import Answer, AskError, Part, State, allow, value_line
 from derivgen.expression import Name
 
 
 def forward_values(state: State, parameters: Mapping[str, object]) -> tuple[State, Part]:
     allow(parameters, "of")
-    graph = state.graph
-    of = state.output(parameters) if "of" in parameters else graph.output
+    of = state.output(parameters) if "of" in parameters else state.graph.output
     state.need_bound(of)
-    needed = graph.ancestors(of)
-    nodes = [n for n in graph.nodes if n.name in needed and (n.name != state.network.loss or "of" in parameters)]
-    nodes = nodes or list(graph.nodes)
-    lines = tuple(chain(Name(node.name), node.tree, Filled(node.tree), Value(Name(node.name))) for node in nodes)
+    nodes = state.value_nodes(of)
+    if "of" not in parameters:
+        nodes = tuple(node for node in nodes if node.name != state.network.loss)
+    if not nodes:
+        raise AskError("all values are given or shown already")
     answer = Answer("values", tuple((Name(node.name), Value(Name(node.name))) for node in nodes))
-    facts = {"nodes": tuple(Name(node.name) for node in nodes), "lines": lines}
+    facts = {"nodes": tuple(Name(node.name) for node in nodes), "lines": tuple(map(value_line, nodes))}
     return state.show(*(("value", node.name) for node in nodes)), Part("forward_values", {}, answer, facts)

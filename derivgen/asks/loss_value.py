@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from derivgen.derivation import Chain, Filled, Value, chain
-from derivgen.exercise import Answer, Part, State, allow
+from derivgen.derivation import Value
+from derivgen.exercise import Answer, AskError, Part, State, allow, value_line
 from derivgen.expression import Name
 
 
@@ -13,13 +13,13 @@ def loss_value(state: State, parameters: Mapping[str, object]) -> tuple[State, P
     allow(parameters, "of")
     of, graph = state.output(parameters), state.graph
     state.need_bound(of)
-    lines: list[Chain] = []
-    new = []
-    for node in graph.nodes:
-        if node.name in graph.ancestors(of) and (node.name == of or not state.where(("value", node.name))):
-            lines.append(chain(Name(node.name), node.tree, Filled(node.tree), Value(Name(node.name))))
-            new.append(("value", node.name))
+    nodes = state.value_nodes(of)
+    if not nodes or nodes[-1].name != of:
+        raise AskError(f"the value of {of} is given or shown already")
     known = dict.fromkeys(state.where(("value", p)) for p in graph.parents(of) if state.where(("value", p)))
-    facts = {"of": Name(of), "loss": of == state.network.loss, "lines": tuple(lines), "from_parts": tuple(known)}
+    facts = {
+        "of": Name(of), "loss": of == state.network.loss, "lines": tuple(map(value_line, nodes)),
+        "from_parts": tuple(known),
+    }  # fmt: skip
     answer = Answer("number", ((Name(of), Value(Name(of))),))
-    return state.show(*new), Part("loss_value", {"of": of}, answer, facts)
+    return state.show(*(("value", node.name) for node in nodes)), Part("loss_value", {"of": of}, answer, facts)

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from derivgen.derivation import Chain, Filled, Value, chain, forward_form
-from derivgen.exercise import Answer, Part, State, allow, recursive, updated
+from derivgen.asks.derivative import derivative
+from derivgen.derivation import Filled, Value, chain
+from derivgen.exercise import Answer, Part, State, allow, updated
 from derivgen.expression import Name
 
 
 def updated_value(state: State, parameters: Mapping[str, object]) -> tuple[State, Part]:
     allow(parameters, "wrt", "of")
     target = state.derivative(parameters)
-    state.need_bound(target.of)
-    step = updated(state.network, target.of, target.wrt, target)
     shown = state.where(("number", target))
-    lines: tuple[Chain, ...] = ()
-    if not shown:
-        if recursive(state.graph, target):
-            lines = (chain(target, Value(target)),)
-        else:
-            form = forward_form(state.graph, target.of, target.wrt)
-            lines = (chain(target, form, Filled(form), Value(target)),)
-    facts = {
+    facts: dict[str, object] = {"forward_lines": (), "deltas": (), "lines": (), "derivative_part": shown}
+    if not shown:  # the derivative's own work, then the step
+        state, before = derivative(state, parameters)
+        facts |= {"forward_lines": before.facts["forward_lines"], "deltas": before.facts["deltas"]}
+        facts |= {"lines": (before.facts["line"],)}
+    step = updated(state.network, target.of, target.wrt, target)
+    facts |= {
         "target": target, "wrt": Name(target.wrt), "of": Name(target.of), "step": Name(state.network.step_size),
-        "derivative_part": shown, "lines": lines,
         "line": chain(Name(target.wrt), step, Filled(step), Value(step), relation="<-", truth=step),
     }  # fmt: skip
     answer = Answer("number", ((step, Value(step)),))
-    return state.show(("updated", target)), Part("updated_value", {"of": target.of, "wrt": target.wrt}, answer, facts)
+    part = Part("updated_value", {"of": target.of, "wrt": target.wrt}, answer, facts)
+    return state.show(("updated", target)), part

@@ -1,0 +1,205 @@
+"""The Python interface: what ``import derivgen`` offers. Equations in; derivations, closed forms, values, sheets out.
+
+>>> import derivgen
+>>> net = derivgen.network("a = sigmoid(w*x + b); L = (a - y)^2/2")
+>>> net.closed_form("a")
+1/(exp(-b - w*x) + 1)
+>>> net.gradient("w")
+a*x*(1 - a)*(a - y)
+>>> net.values(x=1, w="-0.2", b="0.1", y=1)["a"]
+Decimal('0.47502081252106001390080681739585784017860010310950')
+>>> print(net.derivation("w"))
+dL/da = a - y
+da/dw = a*(1 - a)*x
+dL/dw = dL/da*da/dw
+      = (a - y)*a*(1 - a)*x
+<BLANKLINE>
+a = sigmoid(w*x + b)
+dL/dw = (a - y)*a*(1 - a)*x
+      = (sigmoid(w*x + b) - y)*sigmoid(w*x + b)*(1 - sigmoid(w*x + b))*x
+<BLANKLINE>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from derivgen import derivation as rules
+from derivgen import spec
+from derivgen.asks import ASKS
+from derivgen.derivation import DerivationError
+from derivgen.errors import DerivgenError, suggest
+from derivgen.evaluation import Numbers, Real
+from derivgen.explain import constant, derivation_text, numbers_of
+from derivgen.expression import Name, Partial
+from derivgen.formats import format_of
+from derivgen.graph import Graph
+from derivgen.networks import KINDS
+from derivgen.reading import read
+from derivgen.sheet import Sheet as _Sheet
+from derivgen.sheet import compose
+from derivgen.writing import key
+
+if TYPE_CHECKING:
+    import sympy
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A worked derivation, certified; prints as plain maths, and as typeset mathematics in a notebook."""
+
+    graph: Graph
+    of: str
+    wrt: str
+    at: tuple[tuple[str, Fraction], ...] = ()
+    digits: int = 4
+
+    def text(self, form: str = "plain") -> str:
+        """The lines in plain, markdown or latex."""
+        return derivation_text(self.graph, self.of, [self.wrt], dict(self.at), form, self.digits)
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def _repr_markdown_(self) -> str:
+        return self.text("markdown")
+
+    def _repr_latex_(self) -> str:
+        return self.text("latex")
+
+
+@dataclass(frozen=True)
+class Net:
+    """A network as a computational graph of equations; see ``network``."""
+
+    graph: Graph
+
+    @property
+    def output(self) -> str:
+        """The last node: the loss, if there is one."""
+        return self.graph.output
+
+    def bind(self, **functions: str) -> Net:
+        """The network with abstract functions bound: ``net.bind(g="sigmoid")``."""
+        return Net(self.graph.bind(functions))
+
+    def expression(self, name: str) -> sympy.Expr:
+        """A node's equation as a SymPy expression in its parents."""
+        return self.graph.expression(self._node(name))
+
+    def closed_form(self, name: str | None = None) -> sympy.Expr:
+        """A node in inputs and weights only, as a SymPy expression."""
+        from derivgen.symbolic import expression
+
+        tree = Name(self._node(name or self.output))
+        return expression(rules.closed_form(self.graph, tree, largest=None))
+
+    def gradient(self, wrt: str, of: str | None = None, *, closed: bool = False) -> sympy.Expr:
+        """∂of/∂wrt as a SymPy expression in forward values, or ``closed``: in inputs and weights only.
+
+        Other derivatives never stand in it. Raises ``DerivationError`` if ``of`` does not depend on ``wrt``.
+        """
+        from derivgen.symbolic import expression, symbol
+
+        of = self._node(of or self.output)
+        rules.require(self.graph, of, self._quantity(wrt))
+        known = rules.adjoints(self.graph, of)
+        order = [node.name for node in self.graph.nodes if node.name in known and node.name != wrt]
+        gradient = expression(self.graph.resolved(known[wrt]))
+        for name in order:  # an adjoint is written in its consumers' adjoints, which come later in the order
+            token = symbol(f"d{of}/d{name}")
+            gradient = gradient.xreplace({token: expression(self.graph.resolved(known[name]))})
+        if closed:
+            for node in reversed(self.graph.nodes):
+                gradient = gradient.xreplace({symbol(node.name): self.graph.expression(node.name)})
+        return gradient
+
+    def values(self, given: Mapping[str, object] | None = None, **more: object) -> dict[str, Real]:
+        """Every node's number: exact fractions where the operations allow, else decimals of 50 digits.
+
+        Numbers are given as int, Fraction or text ("-0.2", "1/3"); a float is refused, because it is not exact.
+        """
+        numbers = Numbers(self.graph, self._given({**(given or {}), **more}))
+        return {node.name: numbers[node.name] for node in self.graph.nodes}
+
+    def gradients(self, given: Mapping[str, object] | None = None, of: str | None = None, **more: object) -> dict[str, Real]:
+        """The number of ∂of/∂v for every leaf v, by one adjoint sweep."""
+        of = self._node(of or self.output)
+        numbers = Numbers(self.graph, self._given({**(given or {}), **more}))
+        return {leaf: numbers[Partial(of, leaf)] for leaf in self.graph.leaves if leaf in self.graph.ancestors(of)}
+
+    def derivation(self, wrt: str, of: str | None = None, at: str = "", digits: int = 4) -> Derivation:
+        """The worked derivation of ∂of/∂wrt, with numbers for ``at="x=1,w=-0.2"``."""
+        of = self._node(of or self.output)
+        rules.require(self.graph, of, self._quantity(wrt))
+        return Derivation(self.graph, of, wrt, tuple(numbers_of(at, self.graph).items()), digits)
+
+    def _node(self, name: str) -> str:
+        if self.graph.is_leaf(name):
+            raise DerivationError(suggest(name, [node.name for node in self.graph.nodes]))
+        return name
+
+    def _quantity(self, name: str) -> str:
+        if name not in self.graph:
+            raise DerivationError(suggest(name, [*self.graph.leaves, *(node.name for node in self.graph.nodes)]))
+        return name
+
+    def _given(self, given: Mapping[str, object]) -> dict[str, Real]:
+        exact: dict[str, Real] = {}
+        for name, value in given.items():
+            self._quantity(name)
+            number = constant(read(value, self.graph.scope)) if isinstance(value, str) else value
+            if isinstance(number, bool) or not isinstance(number, (int, Fraction)):
+                raise DerivgenError(f"{name}: {value!r} is not an exact number; write an int, a Fraction, or text such as '-0.2'")
+            exact[name] = Fraction(number)
+        return exact
+
+    def _repr_markdown_(self) -> str:
+        from derivgen.printing import printed
+
+        rows = [
+            f"{printed(Name(n.name), self.graph.scope, 'markdown').text} &= {printed(n.tree, self.graph.scope, 'markdown').text}"
+            for n in self.graph.nodes
+        ]
+        return r"$$ \begin{aligned} " + r" \cr ".join(rows) + r" \end{aligned} $$"
+
+
+def network(equations: str, functions: Iterable[str] = (), *, kinks: str = "forbid") -> Net:
+    """A network from equations, one a line or separated by ``;``. Undefined names become inputs and weights.
+
+    ``functions`` stay abstract until bound. ``kinks`` is "forbid", "left" (ReLU'(0) = 0) or "right".
+    Raises ``ReadingError`` or ``GraphError`` for what cannot be read.
+    """
+    return Net(Graph.of(equations, None, tuple(functions), kinks=kinks))
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A certified variant of a quiz."""
+
+    sheet: _Sheet
+
+    def text(self, format: str = "markdown", *, solutions: bool = False) -> str:
+        """The question sheet, or the solution sheet, in a format."""
+        return format_of(format).render(self.sheet, solutions=solutions)
+
+    @property
+    def key(self) -> str:
+        """The machine-readable key, as JSON."""
+        return key(self.sheet)
+
+    def _repr_markdown_(self) -> str:
+        return self.text()
+
+
+def generate(quiz: str | Path, seed: str = "1", *, secret: str = "") -> Sheet:
+    """One variant of a quiz: a file, or a bundled quiz's name.
+
+    >>> "Backpropagation by hand" in generate("neural-nets").text(solutions=True)
+    True
+    """
+    return Sheet(compose(spec.load(quiz, asks=ASKS, kinds=KINDS), seed, secret=secret))

@@ -1,0 +1,179 @@
+"""Each ask on stems for which it makes sense, against what a textbook or an independent computation says."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from derivgen import spec
+from derivgen.asks import ASKS
+from derivgen.errors import DerivgenError
+from derivgen.networks import KINDS
+from derivgen.sheet import Composer, compose
+from derivgen.writing import files, key
+
+CHAIN = """
+      kind: equations
+      inputs: x
+      weights: [w_1, w_2]
+      target: y
+      equations: |
+        z_1 = x*w_1
+        a_1 = sigmoid(z_1)
+        z_2 = a_1*w_2
+        a_2 = sigmoid(z_2)
+      loss: half_squared_error(a_2, y)
+"""
+FORK = """
+      kind: equations
+      inputs: x
+      weights: w
+      equations: |
+        u = x*w
+        f = u*u + u*x
+"""
+
+
+def quiz(network: str, asks: str, *, givens: str = "", top: str = "") -> spec.Quiz:
+    lines = f"title: A test\n{top}\nexercises:\n  - network:{network.rstrip()}\n"
+    if givens:
+        lines += f"    givens: {givens}\n"
+    return spec.loads(f"{lines}    asks: {asks}\n", asks=ASKS, kinds=KINDS)
+
+
+def answers(network: str, asks: str, **more: str) -> list[dict[str, Any]]:
+    data = json.loads(key(compose(quiz(network, asks, **more))))
+    return [part["answer"] for part in data["exercises"][0]["parts"]]
+
+
+def solution(network: str, asks: str, **more: str) -> str:
+    return files(compose(quiz(network, asks, **more)), ["markdown"])["solutions.md"]
+
+
+def test_the_source_quiz_part_by_part() -> None:
+    """The published solution of the seven-part scalar network (one published line is mislabelled; ours is right)."""
+    source = compose(spec.load("neural-nets", asks=ASKS, kinds=KINDS))
+    parts = json.loads(key(source))["exercises"][0]["parts"]
+    assert [part["ask"] for part in parts] == [
+        "forward_pass", "composed_loss", "chain_rule", "gradient", "chain_rule", "gradient", "update",
+    ]  # fmt: skip
+    assert [(v["name"], v["plain"]) for v in parts[0]["answer"]["values"]] == [
+        ("z_1", "x*w_1"), ("a_1", "g_1(z_1)"), ("z_2", "a_1*w_2"), ("a_2", "g_2(z_2)"),
+    ]  # fmt: skip
+    assert [part["answer"]["plain"] for part in parts[1:]] == [
+        "Loss(g_2(g_1(x*w_1)*w_2), y^*)",
+        "dLoss/da_2*da_2/dz_2*dz_2/dw_2",
+        "(a_2 - y^*)*a_2*(1 - a_2)*a_1",
+        "dLoss/da_2*da_2/dz_2*dz_2/da_1*da_1/dz_1*dz_1/dw_1",
+        "(a_2 - y^*)*a_2*(1 - a_2)*w_2*a_1*(1 - a_1)*x",
+        "w_1 - alpha*(a_2 - y^*)*a_2*(1 - a_2)*w_2*a_1*(1 - a_1)*x",
+    ]
+    text = files(source, ["markdown"])["solutions.md"]
+    assert r"\frac{\partial z _ 1}{\partial w _ 1} &= x" in text  # the line that the source mislabels
+    assert "the others are in part (d)" in text and "the chain rule of part (e)" in text
+
+
+def test_local_derivatives_and_closed_form() -> None:
+    local, closed = answers(CHAIN, "[{local_derivatives: w_1}, {closed_form: w_2}]")
+    assert [(v["name"], v["plain"]) for v in local["values"]] == [
+        ("dL/da_2", "a_2 - y"), ("da_2/dz_2", "a_2*(1 - a_2)"), ("dz_2/da_1", "w_2"),
+        ("da_1/dz_1", "a_1*(1 - a_1)"), ("dz_1/dw_1", "x"),
+    ]  # fmt: skip
+    inner = "sigmoid(sigmoid(x*w_1)*w_2)"
+    assert closed["plain"] == f"({inner} - y)*{inner}*(1 - {inner})*sigmoid(x*w_1)"
+
+
+def test_numbers_by_hand() -> None:
+    """f = u² + ux at x = 2, w = 3: u = 6, f = 48, df/dw = (2u + x)·x = 28, dfdx by both paths = 14·3 + 6 = 48."""
+    found = answers(
+        FORK, "[{forward_values: {of: u}}, loss_value, {derivative: w}, {derivative: x}, {updated_value: w}]",
+        givens="{x: 2, w: 3, alpha: 0.5}",
+    )  # fmt: skip
+    assert [v["exact"] for v in found[0]["values"]] == ["6/1"]
+    assert [answer["exact"] for answer in found[1:]] == ["48/1", "28/1", "48/1", "-11/1"]
+
+
+def test_two_paths_are_summed_and_the_direct_one_says_what_is_held() -> None:
+    (answer,) = answers(FORK, "[{chain_rule: x}]")
+    assert answer["plain"] == "df/du*du/dx + df/dx|{u}"
+    assert "along 2 paths" in solution(FORK, "[{chain_rule: x}]")
+
+
+def test_a_derivative_without_earlier_parts_shows_its_forward_values() -> None:
+    text = solution(CHAIN, "[{derivative: w_1}]", givens="{x: 1, w_1: 0.5, w_2: -2, y: 1}")
+    assert r"a _ 1 &= \sigma(z _ 1)" in text and r"(-2)" in text
+    again = solution(CHAIN, "[forward_values, {derivative: w_1}]", givens="{x: 1, w_1: 0.5, w_2: -2, y: 1}")
+    assert again.count(r"a _ 1 &= \sigma(z _ 1)") == 2  # in the stem and in the first solution, not again in the second
+
+
+def test_an_updated_value_without_earlier_parts_shows_its_forward_values() -> None:
+    text = solution(CHAIN, "[{updated_value: w_1}]", givens="{x: 1, w_1: 0.5, w_2: -2, y: 1, alpha: 0.1}")
+    assert r"a _ 1 &= \sigma(z _ 1)" in text
+
+
+def test_carry_rounds_as_by_hand_and_prints_the_unrounded_value() -> None:
+    top = "rounding: {carry: 2}"
+    text = solution(CHAIN, "[forward_values]", givens="{x: 1, w_1: 0.55, w_2: 1.5, y: 1}", top=top)
+    assert r"\approx 0.63" in text and "Round every intermediate value to 2 decimals" in text
+    assert r"\lbrack 0.634136 \rbrack" in text
+
+
+@pytest.mark.parametrize(
+    ("asks", "message"),
+    [
+        ("[{gradient: y_1}]", "'y_1' is unknown"),
+        ("[{gradient: alpha}]", "does not depend on alpha"),
+        ("[{gradient: {wrt: w, of: x}}]", "'x' is unknown"),
+        ("[{gradient: {}}]", "wrt"),
+        ("[{gradient: {wrt: w, from: x}}]", "'from' is unknown"),
+        ("[{forward_pass: {of: x}}]", "takes no parameters"),
+        ("[{gradient: w}, {gradient: w}]", "already asked"),
+        ("[{derivative: w}]", "has no number"),
+        ("[{gradient: 'weights[3]'}]", "there are"),
+    ],
+)
+def test_an_ask_that_makes_no_sense_says_why(asks: str, message: str) -> None:
+    network = FORK.replace("x*w\n", "x*w + 0*y\n").replace("inputs: x", "inputs: [x, y]")
+    with pytest.raises(DerivgenError) as caught:
+        compose(quiz(network, asks))
+    assert message in str(caught.value) and "\n" not in str(caught.value)
+    assert str(caught.value).startswith("quiz.yaml:")
+
+
+def test_numbers_before_a_bind_are_refused() -> None:
+    network = CHAIN.replace("sigmoid(z_1)", "g(z_1)").replace("target: y", "target: y\n      functions: g")
+    with pytest.raises(DerivgenError, match="until g is bound"):
+        compose(quiz(network, "[{derivative: w_1}]", givens="{x: 1, w_1: 1, w_2: 1, y: 1}"))
+    compose(quiz(network, "[{bind: {g: tanh}}, {derivative: w_1}]", givens="{x: 1, w_1: 1, w_2: 1, y: 1}"))
+
+
+def test_inner_givens_must_agree_unless_taken() -> None:
+    givens = "{x: 2, w: 3, u: 5}"
+    with pytest.raises(DerivgenError, match="the other givens make u 6"):
+        compose(quiz(FORK, "[{derivative: {wrt: u}}]", givens=givens))
+    (answer,) = answers(FORK, "[{derivative: {wrt: u}}]", givens="{x: 2, w: 3, u: {take: 5}}")
+    assert answer["exact"] == "12/1"
+    (answer,) = answers(FORK, "[{derivative: {wrt: u}}]", givens="{x: 2, u: 5}")
+    assert answer["exact"] == "12/1"
+
+
+@pytest.mark.parametrize("name", ["neural-nets-numeric", "neural-nets-variants"])
+def test_fifty_seeds_are_certified_and_nice(name: str) -> None:
+    composer = Composer(spec.load(name, asks=ASKS, kinds=KINDS))
+    for seed in range(50):
+        data = json.loads(key(composer.compose(str(seed))))
+        values = []
+        for part in data["exercises"][0]["parts"]:
+            assert part["certified"]
+            if part["answer"]["type"] == "number":
+                values.append(part["answer"]["latex"])
+                assert Fraction(part["answer"]["latex"]) != 0
+        assert len(set(values)) == len(values)
+
+
+def test_impossible_constraints_name_the_constraint() -> None:
+    with pytest.raises(DerivgenError, match="must not be zero"):
+        compose(quiz(FORK, "[{derivative: w}]", givens="{x: {choice: [0]}, w: 1}"))

@@ -1,0 +1,41 @@
+"""The committed gallery is what its own first lines make, byte for byte."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from derivgen.cli import main
+
+GALLERY = Path(__file__).parent.parent / "generated"
+FOLDERS = sorted(path.parent for path in GALLERY.glob("*/*/key.json"))
+
+
+def test_the_gallery_is_there() -> None:
+    assert len(FOLDERS) >= 6
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_a_sheet_replays(folder: Path, tmp_path: Path) -> None:
+    first = (folder / "solutions.md").read_text("utf-8").split("\n")[0]
+    tex = (folder / "solutions.tex").read_text("utf-8").split("\n")[0]
+    match = re.fullmatch(r"<!-- (derivgen generate .*) -->", first)
+    assert match and tex == f"% {match[1]}"
+    words = shlex.split(match[1])[1:]
+    result = CliRunner().invoke(main, [*words, "--out", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    made = tmp_path / folder.parent.name / folder.name
+    committed = {path.name for path in folder.iterdir() if path.suffix != ".pdf"}
+    assert {path.name for path in made.iterdir()} == committed
+    for name in committed:
+        assert (made / name).read_bytes() == (folder / name).read_bytes(), name
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_the_gallery_page_names_it(folder: Path) -> None:
+    page = (GALLERY / "README.md").read_text("utf-8")
+    assert f"({folder.parent.name}/{folder.name}/solutions.md)" in page
