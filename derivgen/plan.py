@@ -53,9 +53,19 @@ class PreparedChain:
     links: tuple[PreparedLink, ...]
     graph: Graph
 
-    @property
+    @cached_property
     def numeric(self) -> bool:
         return any(link.numeric for link in self.links)
+
+    @cached_property
+    def on_one_line(self) -> bool:
+        """Whether the chain is short enough for z = w x = 2 · 3 = 6; decided by its structure, not by its numbers."""
+        forms = [link.forms["plain"] for link in self.links if link.forms]
+        width = sum(sum(map(len, form.pieces)) + 8 * len(form.slots) for form in forms)
+        return self.numeric and len(self.left["plain"]) + width + 8 <= WIDEST_ROW
+
+
+WIDEST_ROW = 58  # characters of plain maths, a number counted as eight, that still go on one printed line
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,9 @@ class Exercise:
                 right = number.answer if number.texts is None else link.forms[dialect].fill(number.texts)
                 rows.append(Row(left, relations[number.relation], right, number.unrounded))
             left = ""
+        if chain.on_one_line:
+            right = " ".join([rows[0].right, *(f"{row.relation} {row.right}" for row in rows[1:])])
+            return [Row(rows[0].left, rows[0].relation, right, rows[-1].unrounded)]
         return rows
 
 
