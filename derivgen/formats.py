@@ -24,7 +24,7 @@ from derivgen.printing import portable
 if TYPE_CHECKING:
     from derivgen.sheet import Sheet
 
-MACROS = ("document", "exercise", "part", "solution", "paragraph", "inline", "display", "lines", "arrows", "space",
+MACROS = ("document", "exercise", "part", "solution", "paragraph", "inline", "formula", "display", "lines", "arrows", "space",
           "strong", "code")  # fmt: skip
 
 
@@ -45,7 +45,7 @@ _JOINED = re.compile(r"(?<=([-,']))\1")  # -- is a dash in TeX, '' and ,, are qu
 _SETTABLE = re.compile(
     "[\\x20-\\x7e\\n"
     "\u00a0-\u00ac\u00ae-\u00ff"  # Latin-1, without the soft hyphen
-    "\u0100-\u0125\u0128-\u0131\u0134-\u0137\u0139-\u013e\u0141-\u0148\u014a-\u0165\u0168-\u017e"  # Latin Extended-A, most of it
+    "\u0100-\u0125\u0128-\u0131\u0134-\u0137\u0139-\u013e\u0141-\u0148\u014a-\u0165\u0168-\u017e"  # Latin Extended-A
     "\u01cd-\u01d4\u01e2\u01e3\u01e6-\u01eb\u01f4\u01f5\u0218-\u021b\u0232\u0233"  # pinyin, Romanian and others
     "\u1e02\u1e03\u1e0d\u1e20\u1e21\u1e25\u1e37\u1e43\u1e45\u1e47\u1e5b\u1e63\u1e6d\u1ef2\u1ef3"  # names from India
     "\u2009\u2010-\u2016\u2018-\u201a\u201c-\u201e\u2020-\u2022\u2026\u202f\u2030\u2039-\u203b\u203d\u2044"
@@ -83,7 +83,7 @@ _MARKDOWN = {
 # Repeated, these are dashes, ellipses, highlights or fences in some readers.
 _REPEATED = re.compile(r"(?<=([-.=:+]))\1")
 # At the start of a line: a list, a heading's underline, a definition, a fence.
-_LINE_START = re.compile(r"^(\(?\w{1,9}(?=[.)])|)([-+=:.)])", re.MULTILINE)
+_LINE_START = re.compile(r"^(?:()([-+=:])|(\(?\w{1,9})([.)])(?=\s|$))", re.MULTILINE)
 
 
 def escape_markdown(text: str) -> str:
@@ -91,7 +91,7 @@ def escape_markdown(text: str) -> str:
     text = re.sub(r"(?<=\n)[^\S\n]+", "", _visible(text))  # an indented line would be code
     text = "".join(_MARKDOWN.get(character, character) for character in text)
     text = _REPEATED.sub(lambda m: "\\" + m[0], text)
-    return _LINE_START.sub(r"\1\\\2", text)
+    return _LINE_START.sub(r"\1\3\\\2\4", text)
 
 
 def comment(text: str) -> Markup:
@@ -192,9 +192,9 @@ class Format:
         pieces = sheet.skeletons.get(key)
         if pieces is None:
             pieces = sheet.skeletons[key] = self._skeleton(sheet, solutions)
+        comment(sheet.command)
         texts = variant_texts(sheet, self.dialect)
-        texts_of_pieces = [piece if i % 2 == 0 else texts[int(piece)] for i, piece in enumerate(pieces)]
-        return "".join(texts_of_pieces)
+        return "".join(piece if i % 2 == 0 else texts[int(piece)] for i, piece in enumerate(pieces))
 
     def _skeleton(self, sheet: Sheet, solutions: bool) -> list[str]:
         """The rendered sheet cut at its marks: text, mark's number, text, …"""

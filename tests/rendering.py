@@ -80,7 +80,18 @@ def github_errors(formulas: list[Formula]) -> list[str]:
 
 
 def katex_errors(formulas: list[Formula]) -> list[str]:
-    """What KaTeX says in strict mode, one line for each formula that it refuses.
+    """What KaTeX says in strict mode, one line for each formula that it refuses."""
+    judged = _katex(formulas)
+    return [f"{tex}: {said['complaint']}" for (tex, _), said in zip(formulas, judged, strict=True) if said["complaint"]]
+
+
+def katex_html(formulas: list[Formula]) -> list[str]:
+    """What KaTeX makes of each formula, "" for one that it refuses."""
+    return [said["html"] for said in _katex(formulas)]
+
+
+def _katex(formulas: list[Formula]) -> list[dict[str, str]]:
+    """One process for all formulas.
 
     Skips the test where KaTeX is not installed (`npm ci` in tests/katex); under DERIVGEN_STRICT=1 fails it.
     """
@@ -93,8 +104,8 @@ def katex_errors(formulas: list[Formula]) -> list[str]:
         [node, str(KATEX / "check.mjs")],
         input=questions, capture_output=True, check=True, encoding="utf-8", timeout=60,
     )  # fmt: skip
-    complaints = json.loads(answer.stdout)
-    return [f"{tex}: {said}" for (tex, _), said in zip(formulas, complaints, strict=True) if said]
+    judged: list[dict[str, str]] = json.loads(answer.stdout)
+    return judged
 
 
 def pdf_text(content: bytes) -> str:

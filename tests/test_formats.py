@@ -100,7 +100,7 @@ def test_templates_join_no_strings_and_switch_no_escaping_off(path):
     tree = format_of("latex").environment.parse(path.read_text("utf-8"))
     joins = (jinja2.nodes.Concat, jinja2.nodes.Mod, jinja2.nodes.MarkSafe, jinja2.nodes.ScopedEvalContextModifier)
     assert [node.lineno for node in tree.find_all(joins)] == []
-    assert {node.name for node in tree.find_all(jinja2.nodes.Filter)} <= {"length"}
+    assert {node.name for node in tree.find_all(jinja2.nodes.Filter)} <= {"length", "trim"}
 
 
 def test_a_format_that_there_is_not():

@@ -1,4 +1,4 @@
-// A JSON list of {tex, display} on stdin; a JSON list of complaints on stdout, "" for a formula that is good.
+// A JSON list of {tex, display} on stdin; a JSON list of {complaint, html} on stdout, the complaint "" for a good formula.
 import { readFileSync } from "node:fs";
 import katex from "katex";
 
@@ -8,13 +8,13 @@ const strict = (code, message) => {
   throw new Error(`${code}: ${message}`);
 };
 
-const complaint = ({ tex, display }) => {
+const judge = ({ tex, display }) => {
+  const options = { displayMode: display, throwOnError: true, strict, trust: false, maxExpand: 1000, output: "html" };
   try {
-    katex.renderToString(tex, { displayMode: display, throwOnError: true, strict, trust: false, maxExpand: 1000 });
-    return "";
+    return { complaint: "", html: katex.renderToString(tex, options) };
   } catch (error) {
-    return String(error.message) || "refused";
+    return { complaint: String(error.message) || "refused", html: "" };
   }
 };
 
-process.stdout.write(JSON.stringify(JSON.parse(readFileSync(0, "utf8")).map(complaint)));
+process.stdout.write(JSON.stringify(JSON.parse(readFileSync(0, "utf8")).map(judge)));

@@ -1,0 +1,275 @@
+"""Whole sheets as their readers get them: every formula and document is set, and no question gives itself away."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import lru_cache
+
+import pypdfium2
+import pytest
+from rendering import formulas, github_errors, katex_errors, katex_html, leftovers, pdf_text, prose_text
+
+from derivgen import spec
+from derivgen.asks import ASKS
+from derivgen.folders import bundled_quizzes
+from derivgen.networks import KINDS
+from derivgen.pdf import compile_pdf
+from derivgen.sheet import Composer
+from derivgen.writing import files
+
+SEEDS = ("1", "2", "zq7seed")
+COMMAND = "derivgen generate xq9quiz --seed zq7seed"
+
+# Everything that a sheet can hold and the bundled quizzes do not.
+EVERYTHING = r"""
+title: 'Half 100% _of_ $x$ & {it} \alpha <b>'
+course: 'CS #1: {{7*7}} << 7 >>'
+date: '^^M -- "Spring"'
+instructions: |
+  Show your work, 100% of $x_1 \cdot w_1$; it costs \$5.
+
+  1. No `notes`.
+paper: a4
+digits: 3
+exercises:
+  - title: '<script>alert(1)</script> \input{/etc/passwd}'
+    network:
+      inputs: [x, y]
+      weights: w_1
+      target: t
+      constants: c
+      equations: |
+        u = x*y + c
+        v = relu(u*w_1)
+        s = u + v/2
+      loss: (s - t)^2
+    random: true
+    givens: {c: 1/3, x: {integer: [1, 5]}, y: {integer: [1, 5]}, w_1: {choice: [0.5, 1.5]}}
+    asks:
+      - forward_values: {points: 0.5}
+      - loss_value
+      - text: 'Now $\frac{\partial L}{\partial w_1}$ & _more_.'
+      - chain_rule: {wrt: w_1, hint: 'Try $u$ & 50% of **it**.'}
+      - local_derivatives: w_1
+      - gradient: w_1
+      - closed_form: w_1
+      - derivative: w_1
+      - update: w_1
+      - updated_value: w_1
+      - derivative: x
+      - text: That is all_.
+  - network:
+      inputs: x
+      weights: [a, b]
+      target: t
+      functions: [f, Loss]
+      equations: "z = f(x, a); o = log(z^2 + 1) - b*z"
+      loss: Loss(o, t)
+    asks: [forward_pass, composed_loss, {chain_rule: [a, b]}, {bind: {Loss: absolute_error}}, {gradient: b}]
+"""
+CARRIED = EVERYTHING.replace("digits: 3", "digits: 3\nrounding: {carry: 2}").replace("paper: a4", "name_line: false")
+QUIZZES = [*bundled_quizzes(), "everything", "carried"]
+
+
+@lru_cache
+def composer(quiz: str) -> Composer:
+    own = {"everything": EVERYTHING, "carried": CARRIED}
+    loaded = (
+        spec.loads(own[quiz], f"{quiz}.yaml", asks=ASKS, kinds=KINDS)
+        if quiz in own
+        else spec.load(quiz, asks=ASKS, kinds=KINDS)
+    )
+    return Composer(loaded)
+
+
+@lru_cache
+def made(quiz: str, seed: str) -> dict[str, str]:
+    return files(composer(quiz).compose(seed, COMMAND.replace("zq7seed", seed)), ["latex", "markdown"])
+
+
+@lru_cache
+def document(quiz: str, seed: str, kind: str) -> bytes:
+    return compile_pdf(made(quiz, seed)[f"{kind}.tex"])
+
+
+every_quiz = pytest.mark.parametrize("quiz", QUIZZES)
+
+
+@every_quiz
+def test_every_formula_is_read_and_nothing_is_left_over(quiz):
+    found = []
+    for seed in SEEDS:
+        for kind in ("questions", "solutions"):
+            text = made(quiz, seed)[f"{kind}.md"]
+            assert leftovers(text) == []
+            found += formulas(text)
+    assert len(found) > 20
+    unique = list(dict.fromkeys(found))
+    assert katex_errors(unique) == []
+    assert github_errors(unique) == []
+
+
+def latex_formulas(text: str) -> list[tuple[str, bool]]:
+    """The formulas of a document in their order, a display of lines as Markdown writes it."""
+    body = text.partition(r"\begin{document}")[2]
+    pattern = r"(?<!\\)\$([^$]+)\$|(?<!\\)\\\[(.+?)\\\]|\\begin\{align\*\}(.+?)\\end\{align\*\}"
+    found = []
+    for inline, display, lines in re.findall(pattern, body, re.DOTALL):
+        whole = f"\\begin{{aligned}} {lines} \\end{{aligned}}" if lines else display
+        # An inline fraction is set as large as a displayed one: Markdown has no room for it in a line.
+        found.append((" ".join((inline or whole).replace(r"\displaystyle", "").split()), not inline))
+    return found
+
+
+@every_quiz
+def test_a_formula_looks_alike_in_both_formats(quiz):
+    for kind in ("questions", "solutions"):
+        texts = made(quiz, SEEDS[-1])
+        of_latex, of_markdown = latex_formulas(texts[f"{kind}.tex"]), formulas(texts[f"{kind}.md"])
+        assert [display for _, display in of_latex] == [display for _, display in of_markdown]
+        # The space around an arrow's label is each format's own.
+        pairs = [
+            ((ours.replace(r"\;", r"\ "), display), (theirs, display))
+            for (ours, display), (theirs, _) in zip(of_latex, of_markdown, strict=True)
+        ]
+        for (ours, theirs), left, right in zip(
+            pairs, katex_html([a for a, _ in pairs]), katex_html([b for _, b in pairs]), strict=True
+        ):
+            assert left, ours
+            assert left == right, f"{ours[0]} is not {theirs[0]}"
+
+
+@every_quiz
+@pytest.mark.parametrize("kind", ["questions", "solutions"])
+def test_every_document_is_set(quiz, kind):
+    for seed in SEEDS[1:]:
+        text = pdf_text(document(quiz, seed, kind))
+        code = json.loads(made(quiz, seed)["key.json"])["code"]
+        with pypdfium2.PdfDocument(document(quiz, seed, kind)) as read:
+            pages = len(read)
+        assert text.count(code) == pages
+        for page in range(1, pages + 1):
+            assert f"Page {page} of {pages}" in text
+
+
+@every_quiz
+def test_a_question_sheet_shows_what_a_student_and_a_grader_need(quiz):
+    key = json.loads(made(quiz, SEEDS[-1])["key.json"])
+    loaded = composer(quiz).quiz
+    points = [part["points"] for exercise in key["exercises"] for part in exercise["parts"]]
+    total = f"{sum(map(float, points)):g}"
+    markdown = made(quiz, SEEDS[-1])["questions.md"]
+    text = pdf_text(document(quiz, SEEDS[-1], "questions"))
+    assert re.findall(r"^### \(\w+\) \[(.+)\]$", markdown, re.MULTILINE) == points
+    assert f"Points: {total}" in markdown
+    assert key["code"] in markdown
+    assert ("Name:" in markdown) == ("Name:" in text) == loaded.name_line
+    for exercise in key["exercises"]:
+        assert f"({sum(float(part['points']) for part in exercise['parts']):g} points)" in markdown
+    assert re.search(rf"Points: */?\s*{total}\b|Points: *\n?/ ?{total}\b", " ".join(text.split()))
+    tex = made(quiz, SEEDS[-1])["questions.tex"]
+    assert re.findall(r"\\points\{([^#}]+)\}", tex) == points
+
+
+# ---- what a question sheet must not say ------------------------------------------------------------------
+
+
+def squeezed(formula: str) -> str:
+    return re.sub(r"\s+|\\ast ?|\*|[{}]", "", formula)
+
+
+def answers(key: dict) -> list[str]:
+    """The answers of a key, those that are more than a name or a digit, as they are printed in LaTeX."""
+    found = []
+    for exercise in key["exercises"]:
+        for part in exercise["parts"]:
+            answer = part["answer"]
+            for entry in answer.get("values", [answer]):
+                found.append(entry["latex"])
+    return [latex for latex in found if re.search(r"\d\.\d\d|[-+ ]|\\cdot|\\frac", latex)]
+
+
+@every_quiz
+def test_a_question_sheet_gives_nothing_away(quiz):
+    for seed in SEEDS:
+        texts = made(quiz, seed)
+        key = json.loads(texts["key.json"])
+        assert answers(key)
+        for name in ("questions.tex", "questions.md"):
+            sheet = texts[name]
+            for word in ("zq7seed", "derivgen generate", "--seed", "xq9quiz"):
+                assert word not in sheet
+            found = latex_formulas(sheet) if name.endswith("tex") else formulas(sheet)
+            shown = [squeezed(tex) for tex, _ in found]
+            sides = {side for tex in shown for side in re.split(r"&?=|\\\\|\\cr|\\(?:begin|end)aligned", tex)}
+            for answer in answers(key):
+                if re.fullmatch(r"-?[\d.]+", answer):
+                    assert not re.search(rf"(?<![\d.]){re.escape(answer)}(?![\d.]*\d)", sheet), answer
+                else:
+                    assert squeezed(answer) not in sides
+                    assert not [tex for tex in shown if r"\cdot" in answer and squeezed(answer) in tex], answer
+            assert "olution" not in sheet.partition(r"\begin{document}")[2] + sheet[:400].partition("\\doc")[0]
+
+
+@every_quiz
+def test_a_question_pdf_gives_nothing_away(quiz):
+    content = document(quiz, "zq7seed", "questions")
+    with pypdfium2.PdfDocument(content) as read:
+        said = " ".join([*read.get_metadata_dict().values(), pdf_text(content)])
+        assert read.count_attachments() == 0
+    for word in ("zq7seed", "derivgen generate", "--seed", "xq9quiz"):
+        assert word not in said
+        assert word.encode() not in content
+    assert "Solution" not in said
+    for answer in answers(json.loads(made(quiz, "zq7seed")["key.json"])):
+        if re.fullmatch(r"-?[\d.]+", answer):
+            assert not re.search(rf"(?<![\d.]){re.escape(answer)}(?![\d.]*\d)", said)
+
+
+@every_quiz
+def test_a_solution_sheet_says_how_it_was_made(quiz):
+    texts = made(quiz, "zq7seed")
+    assert texts["solutions.tex"].split("\n")[0] == f"% {COMMAND}"
+    assert texts["solutions.md"].split("\n")[0] == f"<!-- {COMMAND} -->"
+    key = json.loads(texts["key.json"])
+    for answer in answers(key):
+        if re.fullmatch(r"-?[\d.]+", answer) and not composer(quiz).quiz.carry:
+            assert answer in texts["solutions.tex"]
+
+
+# ---- words from outside ----------------------------------------------------------------------------------
+
+
+def test_hostile_words_come_out_as_themselves():
+    loaded = composer("everything").quiz
+    texts = made("everything", "1")
+    markdown, printed = prose_text(texts["questions.md"]), pdf_text(document("everything", "1", "questions"))
+    one_line = " ".join(printed.replace("\u2019", "'").split())
+    for words in (loaded.title, loaded.course, loaded.date, loaded.exercises[0].title):
+        assert words in markdown
+        assert words in one_line
+    for words in ("Show your work, 100% of", "it costs $5.", "1. No `notes`."):
+        assert words in " ".join(markdown.split())
+        assert words in one_line
+    assert "& 50% of **it**." in markdown
+    assert "& 50% of **it**." in one_line
+    assert "& _more_." in markdown
+    assert "That is all_." in markdown
+    assert "49" not in markdown.partition("\n")[0]
+
+
+@pytest.mark.parametrize("hostile", [r"\input{/etc/passwd}", "%", "_", "$", "<script>", "{{7*7}}", "^^5c", "a--b"])
+def test_a_hostile_word_in_every_place(hostile):
+    text = (
+        f"title: '{hostile}'\ncourse: '{hostile}'\ndate: '{hostile}'\ninstructions: '{hostile} {hostile}'\nexercises:\n"
+        "- network: {inputs: x, weights: w, equations: z = x*w}\n"
+        f"  title: '{hostile}'\n  asks: [{{text: '{hostile}'}}, {{gradient: {{wrt: w, hint: '{hostile}'}}}}]\n"
+    )
+    if hostile == "$":
+        text = text.replace("'$ $'", "'$'")  # two dollars would be a formula
+    sheet = Composer(spec.loads(text, asks=ASKS, kinds=KINDS)).compose()
+    texts = files(sheet, ["latex", "markdown"])
+    assert prose_text(texts["questions.md"]).count(hostile) >= 6
+    assert leftovers(texts["questions.md"]) == []
+    assert " ".join(pdf_text(compile_pdf(texts["questions.tex"])).replace("\ufffe", "-").split()).count(hostile) >= 6
