@@ -89,6 +89,8 @@ def chain(left: Tree, *rights: Tree | Filled | Value, relation: str = "=", truth
     """The chain of these right sides, without those that repeat their predecessor."""
     links: list[Link] = []
     for right in rights:
+        if links and isinstance(links[-1].right, Number):
+            break  # a constant has no numbers to put in
         if right != left and (not links or right != links[-1].right):
             links.append(Link("=" if links else relation, right))
     return Chain(left, tuple(links), truth)
@@ -110,7 +112,8 @@ def _decompose(tree: Tree) -> _Term:
         coefficient, factors = _decompose(tree.args[0])
         return -coefficient, factors
     if tree.operation == "multiply":
-        coefficient, all_factors = _UNIT, []
+        coefficient = _UNIT
+        all_factors: list[Tree] = []
         for argument in tree.args:
             inner, factors = _decompose(argument)
             coefficient *= inner
@@ -151,6 +154,28 @@ def _powers(factors: Iterable[Tree]) -> tuple[Tree, ...]:
                 base, times = factor.args[0], int(factor.args[1].value)
         counts[base] = counts.get(base, 0) + times
     return tuple(base if times == 1 else apply("power", base, number(times)) for base, times in counts.items())
+
+
+def _cancelled(factors: tuple[Tree, ...]) -> tuple[Tree, ...]:
+    """One local derivative's factors without what stands both above and below: (σ − t)/(σ(1 − σ)) · σ(1 − σ) → σ − t."""
+    left = list(factors)
+    for i, factor in enumerate(left):
+        if not (isinstance(factor, Apply) and factor.operation in ("divide", "reciprocal")):
+            continue
+        above = factor.args[0] if factor.operation == "divide" else ONE
+        coefficient, below = _decompose(factor.args[-1])
+        kept = []
+        for part in below:
+            if part in left and left.index(part) != i:
+                left[left.index(part)] = ONE
+            else:
+                kept.append(part)
+        if len(kept) < len(below):
+            denominator = _compose(coefficient, kept)
+            left[i] = above if denominator == ONE else product(_decompose(apply("divide", above, denominator))[1])
+            if coefficient != 1:
+                return factors
+    return tuple(factor for factor in left if factor != ONE)
 
 
 def _collect(terms: Iterable[_Term]) -> Tree:
@@ -215,7 +240,7 @@ def _local_derivatives(
 
     def sweep(part: Tree, coefficient: Fraction, factors: tuple[Tree, ...], output: Tree | None) -> None:
         if isinstance(part, Name):
-            found[part.name].append((coefficient, _powers(factors)))
+            found[part.name].append((coefficient, _powers(_cancelled(factors))))
         if not isinstance(part, Apply):
             return
         operation = bound.get(part.operation) if part.operation in declared else part.operation
@@ -332,7 +357,8 @@ def forward_form(graph: Graph, of: str, wrt: str) -> Tree:
     collected: list[_Term] = []
     recursive = is_recursive(graph, of, wrt)
     for term in terms(graph, of, wrt):
-        coefficient, factors = _UNIT, []
+        coefficient = _UNIT
+        factors: list[Tree] = []
         for edge in term:
             if recursive and edge[1] != wrt:
                 factors.append(Partial(*edge))
@@ -367,7 +393,8 @@ def closed_form(graph: Graph, tree: Tree, *, largest: int | None = LARGEST_CLOSE
     """The tree in terms of inputs and weights only, bound functions by their operations' symbols."""
     values: dict[str, Tree] = {}
     sizes: dict[str, int] = {}
-    for node in graph.nodes:
+    upstream = frozenset[str]().union(*(graph.ancestors(name) for name in names(tree)))
+    for node in (node for node in graph.nodes if node.name in upstream):
         inner = graph.resolved(node.tree)
         sizes[node.name] = sum(sizes.get(p.name, 1) if isinstance(p, Name) else 1 for p in walk(inner))
         if largest is None or sizes[node.name] <= largest:
@@ -375,5 +402,7 @@ def closed_form(graph: Graph, tree: Tree, *, largest: int | None = LARGEST_CLOSE
     needed = [name for name in names(tree) if not graph.is_leaf(name)]
     size = sum(sizes.get(p.name, 1) if isinstance(p, Name) else 1 for p in walk(tree))
     if largest is not None and (size > largest or any(name not in values for name in needed)):
-        raise DerivationError(f"the closed form would hold {size} symbols, too many to print; ask for the gradient instead")
+        raise DerivationError(
+            f"the closed form would hold {size} symbols, too many to print; ask for the gradient instead"
+        )
     return substitute(graph.resolved(tree), values)

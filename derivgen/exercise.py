@@ -22,7 +22,7 @@ from derivgen.derivation import (
     require,
 )
 from derivgen.errors import DerivgenError, suggest
-from derivgen.expression import Apply, Name, Partial, Tree, apply, substitute
+from derivgen.expression import Apply, Name, Partial, Tree, apply, substitute, walk
 from derivgen.graph import Graph, Node
 from derivgen.networks import Network
 from derivgen.operations import OPERATIONS
@@ -124,6 +124,12 @@ class State:
             raise AskError(suggest(name, known), parameter)
         return name
 
+    def leaves(self, of: str) -> tuple[Name, ...]:
+        """Inputs, weights and whatever else ``of`` comes from, in the order of their roles."""
+        network, needed = self.network, self.graph.ancestors(of)
+        roles = (*network.inputs, *network.weights, *network.biases, *network.constants, *network.targets)
+        return tuple(Name(name) for name in roles or self.graph.leaves if name in needed)
+
     def derivative(self, parameters: Mapping[str, object]) -> Partial:
         """The derivative that ``of`` and ``wrt`` ask for; an error if there is none."""
         of = self.output(parameters)
@@ -197,15 +203,20 @@ def value_line(node: Node) -> Chain:
     return chain(Name(node.name), node.tree, Filled(node.tree), Value(Name(node.name)))
 
 
-def adjoint_lines(state: State, target: Partial) -> tuple[Chain, ...]:
-    """The adjoints of every node between ``wrt`` and ``of`` with their numbers, from the output back."""
+def quantities(tree: Tree) -> tuple[Tree, ...]:
+    """The names and Leibniz tokens in a tree, each once, in order."""
+    return tuple(dict.fromkeys(part for part in walk(tree) if isinstance(part, (Name, Partial))))
+
+
+def adjoint_lines(state: State, target: Partial, *, numeric: bool = True) -> tuple[Chain, ...]:
+    """The adjoints of every node between ``wrt`` and ``of``, from the output back."""
     graph, forms = state.graph, adjoints(state.graph, target.of)
     between = graph.descendants(target.wrt) & graph.ancestors(target.of)
     lines = []
     for node in reversed(graph.nodes):
         if node.name in between and node.name in forms and node.name != target.wrt:
             token, form = Partial(target.of, node.name), forms[node.name]
-            lines.append(chain(token, form, Filled(form), Value(token)))
+            lines.append(chain(token, form, *((Filled(form), Value(token)) if numeric else ())))
     return tuple(lines)
 
 

@@ -18,7 +18,7 @@ from derivgen.expression import Apply, Name, Number, Partial, Tree, names, subst
 from derivgen.graph import Graph, GraphError
 from derivgen.networks import Network
 from derivgen.operations import OPERATIONS
-from derivgen.printing import Form, printed, symbol
+from derivgen.printing import BREAK, Form, printed, symbol
 from derivgen.reading import read_row
 from derivgen.spec import Ask as AskSpec
 
@@ -161,7 +161,7 @@ def chains_of(fact: object) -> Iterator[Chain]:
 def prepare(fact: object, graph: Graph, found: list[PreparedChain]) -> object:
     """The fact with its mathematics printed; every chain is also put into ``found``."""
     if isinstance(fact, (Number, Name, Apply, Partial)):
-        return Text({dialect: printed(fact, graph.scope, dialect).text for dialect in DIALECTS})
+        return Text({d: printed(fact, graph.scope, d).text.replace(BREAK, "") for d in DIALECTS})
     if isinstance(fact, Symbol):
         return Text({dialect: symbol(fact.function, graph.scope, dialect) for dialect in DIALECTS})
     if isinstance(fact, ArrowLabel):
@@ -188,7 +188,7 @@ def prepare(fact: object, graph: Graph, found: list[PreparedChain]) -> object:
 
 
 def _prepared_chain(line: Chain, graph: Graph) -> PreparedChain:
-    left = {dialect: printed(line.left, graph.scope, dialect).text for dialect in DIALECTS}
+    left = {dialect: printed(line.left, graph.scope, dialect).text.replace(BREAK, "") for dialect in DIALECTS}
     links = []
     for link in line.links:
         right = link.right
@@ -213,7 +213,7 @@ def prove(line: Chain, prepared: PreparedChain) -> list[certify.Proof]:
             if link.numeric:
                 continue
             relation = "=" if line.truth is None else "<-"
-            text = f"{prepared.left[dialect]} {RELATIONS[dialect][relation]} {link.forms[dialect].text}"
+            text = f"{prepared.left[dialect]} {RELATIONS[dialect][relation]} {link.forms[dialect].text.replace(BREAK, '')}"
             proofs += certify.symbolic(prepared.graph, text, truth, latex=dialect != "plain")
     return proofs
 
@@ -301,7 +301,7 @@ def _answer_proofs(part: Part, graph: Graph) -> list[certify.Proof]:
     for left, right in part.answer.entries if part.answer else ():
         if not isinstance(right, Value):
             for dialect in ("latex", "plain"):
-                text = printed(right, graph.scope, dialect).text
+                text = printed(right, graph.scope, dialect).text.replace(BREAK, "")
                 proofs += certify.symbolic(graph, text, left, latex=dialect == "latex")
     return proofs
 
@@ -417,10 +417,8 @@ def _arrow(tree: Apply, before: str) -> ArrowLabel | None:
 
 
 def _said(tree: Tree) -> object:
-    """The tree as nested words: operations by name, mathematics at the leaves."""
+    """A node in words: its outermost operation by name, what it is applied to as mathematics."""
     if not isinstance(tree, Apply):
-        return {"operation": "", "math": tree, "args": ()}
-    if tree.operation == "power":
-        return {"operation": "power", "math": tree, "args": (_said(tree.args[0]),), "exponent": tree.args[1]}
+        return {"operation": "", "function": "", "args": (tree,)}
     function = "" if tree.operation in OPERATIONS else Symbol(tree.operation)
-    return {"operation": tree.operation, "function": function, "args": tuple(_said(a) for a in tree.args), "math": ""}
+    return {"operation": tree.operation, "function": function, "args": tree.args}

@@ -27,7 +27,11 @@ from derivgen.operations import INDICATORS, OPERATIONS
 from derivgen.reading import Scope, read_row
 
 SLOT = "\x1a"
+BREAK = "\x1b"  # where a long line may go on in the next row
+WIDEST = 72  # what fits on a row, in characters as seen
+_NUMBER_WIDTH = 7
 SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4
+_QUOTIENTS = ("divide", "reciprocal")
 _COMPARISON = {">": ">", "<": "<", "<=": r"\le", ">=": r"\ge"}
 
 
@@ -39,6 +43,7 @@ class Form:
     slots: tuple[tuple[Tree, bool], ...]
 
     def fill(self, numbers: Mapping[Tree, str]) -> str:
+        """The text with these numbers; it may hold a ``BREAK`` where it goes on in the next row."""
         if not self.slots:
             return self.pieces[0]
         texts = [self.pieces[0]]
@@ -56,14 +61,14 @@ class Form:
 def printed(tree: Tree, scope: Scope, dialect: str, *, numeric: bool = False) -> Form:
     """The tree in a dialect (latex, markdown or plain); ``numeric`` puts a slot for every quantity."""
     printer = _Printer(scope, dialect == "plain", numeric)
-    text = printer.tree(tree, 0)
+    text = _broken(printer.tree(tree, 0)) if dialect != "plain" else printer.tree(tree, 0)
     if dialect == "markdown":
         text = portable(text)
     return Form(tuple(text.split(SLOT)), tuple(printer.slots))
 
 
 def latex(tree: Tree, scope: Scope) -> str:
-    return printed(tree, scope, "latex").text
+    return printed(tree, scope, "latex").text.replace(BREAK, "")
 
 
 def plain(tree: Tree, scope: Scope) -> str:
@@ -75,7 +80,7 @@ def symbol(function: str, scope: Scope, dialect: str) -> str:
     if dialect == "plain":
         return function
     symbols = {operation: latex for latex, (operation, _) in scope.by_latex.items()}
-    text = symbols.get(function) or latex_name(function) if function not in OPERATIONS else symbols.get(function, function)
+    text = symbols.get(function, function) if function in OPERATIONS else symbols.get(function) or latex_name(function)
     return portable(text) if dialect == "markdown" else text
 
 
@@ -83,8 +88,10 @@ class _Printer:
     def __init__(self, scope: Scope, plain: bool, numeric: bool) -> None:
         self.plain, self.numeric = plain, numeric
         self.symbols = {operation: latex for latex, (operation, _) in scope.by_latex.items()}
-        self.taken = {name for name in scope.names if name in OPERATIONS}
+        self.functions = scope.functions
         self.slots: list[tuple[Tree, bool]] = []
+        self.stacked = True
+        self.opportunity = "" if plain else BREAK
 
     def slot(self, quantity: Tree, bracketed: bool) -> str:
         self.slots.append((quantity, bracketed))
@@ -126,11 +133,9 @@ class _Printer:
             return number.text
         if value.denominator == 1:
             return str(value.numerator)
-        if (decimal := exact_decimal(value)) is not None and self.numeric:
-            return decimal
-        if self.plain:
+        if self.plain or not self.stacked:
             text = f"{value.numerator}/{value.denominator}"
-            return self.brackets(text) if level >= PRODUCT else text
+            return self.brackets(text) if level > PRODUCT else text
         text = rf"\frac{{{value.numerator}}}{{{value.denominator}}}"
         return self.brackets(text) if level >= ATOM else text
 
@@ -148,12 +153,12 @@ class _Printer:
         text = self.tree(tree.args[0], 0 if _bare(tree.args[0]) else SUM)
         for term in tree.args[1:]:
             inner, sign = _unsigned(term)
-            text += f" {sign} {self.tree(inner, PRODUCT)}"
+            text += f"{self.opportunity} {sign} {self.tree(inner, PRODUCT)}"
         return text
 
     def subtract(self, tree: Apply) -> str:
         left, right = tree.args
-        return f"{self.tree(left, 0 if _bare(left) else SUM)} - {self.tree(right, PRODUCT)}"
+        return f"{self.tree(left, 0 if _bare(left) else SUM)}{self.opportunity} - {self.tree(right, PRODUCT)}"
 
     def negate(self, tree: Apply) -> str:
         return f"-{self.tree(tree.args[0], PRODUCT)}"
@@ -164,31 +169,31 @@ class _Printer:
         )
         text = ""
         for i, factor in enumerate(tree.args):
-            first = i == 0 and isinstance(factor, Apply) and factor.operation == "negate"
+            negated = isinstance(factor, Apply) and factor.operation == "negate"
+            first = i == 0 and negated and not isinstance(factor.args[0], Number)  # -x y, but (-3) y
             level = SUM if first else PRODUCT
-            if self.plain and isinstance(factor, Apply) and factor.operation in ("divide", "reciprocal") and i:
-                level = POWER
-            if isinstance(factor, Apply) and factor.operation == "negate" and i:
-                level = POWER
+            quotient = isinstance(factor, Number) or (isinstance(factor, Apply) and factor.operation in _QUOTIENTS)
+            if negated and not first or i and quotient and self.plain:
+                level = POWER  # x*(1/2), not x*1/2
             piece = self.tree(factor, level)
             if not i:
                 text = piece
             elif self.plain:
                 text += f"*{piece}"
             elif dotted or piece[0].isdigit() or piece[0] == "." or isinstance(factor, Partial):
-                text += rf" \cdot {piece}"
+                text += rf"{self.opportunity} \cdot {piece}"
             else:
                 text += f" {piece}"
         return text
 
     def divide(self, tree: Apply) -> str:
         above, below = tree.args
-        if self.plain:
+        if self.plain or not self.stacked:
             return f"{self.tree(above, PRODUCT)}/{self.tree(below, POWER)}"
         return rf"\frac{{{self.tree(above, 0)}}}{{{self.tree(below, 0)}}}"
 
     def reciprocal(self, tree: Apply) -> str:
-        if self.plain:
+        if self.plain or not self.stacked:
             return f"1/{self.tree(tree.args[0], POWER)}"
         return rf"\frac{{1}}{{{self.tree(tree.args[0], 0)}}}"
 
@@ -203,7 +208,9 @@ class _Printer:
         return f"{text}^{{{raised}}}"
 
     def exp(self, tree: Apply) -> str:
+        stacked, self.stacked = self.stacked, False  # in an exponent q/2, not a fraction of two sizes
         inner = self.tree(tree.args[0], 0)
+        self.stacked = stacked
         return f"e^({inner})" if self.plain else f"e^{{{inner}}}"
 
     def abs(self, tree: Apply) -> str:
@@ -218,7 +225,8 @@ class _Printer:
     def call(self, tree: Apply) -> str:
         name, args = tree.operation, ", ".join(self.tree(argument, 0) for argument in tree.args)
         if self.plain:
-            name = next((s for s in (OPERATIONS[name].spellings if name in OPERATIONS else ()) if s not in self.taken), name)
+            spellings = OPERATIONS[name].spellings if name in OPERATIONS else ()
+            name = next((s for s in spellings if self.functions.get(s, ("",))[0] == name), name)
             mark = "" if not tree.slot else "'" if len(tree.args) == 1 else f"'{tree.slot}"
             return f"{name}{mark}({args})"
         symbol = self.symbols.get(name) or latex_name(name)
@@ -251,6 +259,44 @@ def _unsigned(term: Tree) -> tuple[Tree, str]:
     if isinstance(term, Number) and term.value < 0:
         return Number(-term.value, term.text.lstrip("-")), "-"
     return term, "+"
+
+
+def _broken(text: str) -> str:
+    """The text with those of its break opportunities kept that a long line needs, none inside brackets or groups.
+
+    Sums break before products do: a row is filled with whole terms where they fit.
+    """
+    chunks, depth, start = [], 0, 0
+    for i, character in enumerate(text):
+        depth += {"(": 1, "{": 1, "[": 1, ")": -1, "}": -1, "]": -1}.get(character, 0)
+        if character == BREAK and depth == 0:
+            chunks.append(text[start:i])
+            start = i
+    chunks = [chunk.replace(BREAK, "") for chunk in (*chunks, text[start:])]
+    if sum(map(_width, chunks)) <= WIDEST:
+        return "".join(chunks)
+    terms: list[list[str]] = []
+    for chunk in chunks:
+        if chunk.startswith(r" \cdot") and terms:
+            terms[-1].append(chunk)
+        else:
+            terms.append([chunk])
+    rows = [""]
+    for term in terms:
+        whole = sum(map(_width, term))
+        if rows[-1] and _width(rows[-1]) + whole > WIDEST:
+            rows.append("")
+        for chunk in term:
+            if rows[-1] and _width(rows[-1]) + _width(chunk) > WIDEST:
+                rows.append("")
+            rows[-1] += chunk
+    return BREAK.join(rows)
+
+
+def _width(latex: str) -> int:
+    """About how many characters wide a formula looks: commands count one, a number's slot seven."""
+    seen = re.sub(r"\\(?:left|right|mathrm|mathbf|frac)(?![A-Za-z])|[{}_^]", "", latex)
+    return len(re.sub(r"\\[A-Za-z]+ ?", "x", seen)) + (_NUMBER_WIDTH - 1) * latex.count(SLOT)
 
 
 def exact_decimal(value: Fraction) -> str | None:

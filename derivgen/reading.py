@@ -75,12 +75,12 @@ class Scope:
             if twin != name:
                 raise DerivgenError(f"{twin!r} and {name!r} would print alike; rename one of them")
         taken = {latex_base(base) for base, _, _ in by_parts}
-        by_latex = {
-            latex: (row.name, len(row.arguments))
-            for row in OPERATIONS.values()
-            if row.name in CALLABLE
-            for latex in (row.latex if row.latex and row.latex not in taken else f"\\mathrm{{{row.name}}}",)
-        }
+        by_latex = {}
+        for row in (OPERATIONS[name] for name in CALLABLE):
+            symbols = (row.latex, *(f"\\mathrm{{{spelling}}}" for spelling in row.spellings))
+            free = next((latex for latex in symbols if latex and latex not in taken), None)
+            if free is not None:
+                by_latex[free] = (row.name, len(row.arguments))
         return Scope(frozenset(declared), table, open, by_parts, by_latex)
 
 
@@ -189,7 +189,8 @@ def _leibniz(text: str, start: int, scope: Scope) -> tuple[_Token, int] | None:
     wrt = _declared(text, slash.end(), scope) if slash else None
     if of is None or wrt is None:
         return None
-    end, held = wrt[1], ()
+    end = wrt[1]
+    held: tuple[str, ...] = ()
     if match := re.compile(r"\|\{([^}]*)\}").match(text, end):
         held, end = tuple(part.strip() for part in match[1].split(",")), match.end()
     return _Token("partial", text[start:end], start, Partial(of[0], wrt[0], held, start)), end
@@ -243,6 +244,8 @@ def _latex_tokens(text: str, scope: Scope, limit: int) -> list[_Token]:
             raw.append(_Token("sign", _COMPARISONS[written], match.start()))
         elif kind in ("word", "letter") or (kind == "command" and written[1:] in GREEK):
             raw.append(_Token("word", written, match.start()))
+        elif kind == "command" and written not in (r"\frac", r"\partial") and written not in scope.by_latex:
+            raise ReadingError(f"{written[:20]} cannot be read here", text, match.start())
         else:
             raw.append(_Token("sign", re.sub(r"\s", "", written), match.start()))
     raw.append(_Token("end", "", len(text)))
@@ -276,7 +279,8 @@ class _LatexNames:
         return joined
 
     def texts(self, start: int, count: int) -> list[str]:
-        return [token.text for token in self.raw[self.i + start : self.i + start + count]]
+        found = [token.text for token in self.raw[self.i + start : self.i + start + count]]
+        return found + [""] * (count - len(found))
 
     def expect(self, text: str) -> None:
         token = self.raw[self.i]
@@ -287,6 +291,8 @@ class _LatexNames:
     def group(self) -> tuple[str, int]:
         """The text of one script, a single token or a braced group, and where it ends."""
         i = self.i + 2  # past the base and the _ or ^
+        if self.raw[i].kind == "end":
+            raise ReadingError("something is missing here", self.text, self.raw[i].at)
         if self.raw[i].text != "{":
             return self.raw[i].text, i + 1
         depth, start = 1, i + 1
@@ -300,6 +306,8 @@ class _LatexNames:
 
     def name(self) -> _Token:
         token = self.raw[self.i]
+        if token.kind == "end":
+            raise ReadingError("something is missing here", self.text, token.at)
         whole = token.text + ("_" if self.texts(1, 1) == ["_"] else "")
         base = _plain_word(token.text)
         if token.text == r"\mathbf{1}":

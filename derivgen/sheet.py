@@ -19,7 +19,8 @@ from derivgen.evaluation import EvaluationError, Numbers, Real
 from derivgen.exercise import Part
 from derivgen.expression import Apply, Name, Partial, Tree
 from derivgen.networks import build
-from derivgen.plan import RELATIONS, Plan, PreparedChain, Text
+from derivgen.plan import RELATIONS, Plan, PreparedChain
+from derivgen.printing import BREAK
 from derivgen.written import WritingError, fill, quantity_key, significant, write
 
 SATURATED = Fraction(1, 100)
@@ -65,11 +66,14 @@ class Exercise:
         relations, rows, left = RELATIONS[dialect], [], chain.left[dialect]
         for link in chain.links:
             if not link.numeric:
-                rows.append(Row(left, relations[link.relation], link.forms[dialect].text))
+                relation, right, unrounded = link.relation, link.forms[dialect].text, ""
             else:
                 number = next(filled)
+                relation, unrounded = number.relation, number.unrounded
                 right = number.answer if number.texts is None else link.forms[dialect].fill(number.texts)
-                rows.append(Row(left, relations[number.relation], right, number.unrounded))
+            first, *further = right.split(BREAK)
+            rows.append(Row(left, relations[relation], first, unrounded))
+            rows += [Row("", r"\quad", rest.strip()) for rest in further]
             left = ""
         if chain.on_one_line:
             right = " ".join([rows[0].right, *(f"{row.relation} {row.right}" for row in rows[1:])])
@@ -226,13 +230,16 @@ def _fill_chain(
         symbolic = [link for link in chain.links if not link.numeric][-1]
         for dialect in ("latex", "plain"):
             made.lines.prove_line(
-                number_line.forms[dialect].fill(texts), symbolic.forms[dialect].text, shown, (first, last), point,
+                number_line.forms[dialect].fill(texts).replace(BREAK, ""),
+                symbolic.forms[dialect].text.replace(BREAK, ""), shown, (first, last), point,
                 latex=dialect == "latex", carried=carried,
             )  # fmt: skip
         links = [FilledLink(first, texts), FilledLink(last, None, shown)]
     if carried is None:
         made.lines.prove_value(shown, tree, links[-1].relation, point)
         return tuple(links)
+    if isinstance(tree, (Name, Partial)):  # what later lines use is what this one printed
+        carried[quantity_key(tree)] = Fraction(shown)
     unrounded, exact = write(exact_answer, max(digits, places) + 2)
     made.lines.prove_value(unrounded, tree, "=" if exact else "≈", point)
     links[-1] = FilledLink(links[-1].relation, None, shown, "" if Fraction(unrounded) == Fraction(shown) else unrounded)

@@ -20,7 +20,7 @@ def closed_form(state: State, parameters: Mapping[str, object]) -> tuple[State, 
     inner = [name for name in names(product) if not graph.is_leaf(name)]
     facts = {
         "target": target, "wrt": Name(target.wrt), "of": Name(target.of),
-        "inputs": tuple(Name(n) for n in state.network.inputs), "weights": tuple(Name(n) for n in (*state.network.weights, *state.network.biases)),
+        "leaves": state.leaves(target.of),
         "gradient_part": state.where(("gradient", target, product)),
         "forward_lines": tuple(chain(Name(n), derivation.closed_form(graph, graph.node(n).tree)) for n in inner),
         "result": chain(target, product, result),

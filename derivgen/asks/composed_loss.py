@@ -28,7 +28,7 @@ def composed_loss(state: State, parameters: Mapping[str, object]) -> tuple[State
     line = chain(left, tree, *steps)
     facts = {
         "of": Name(of), "tree": tree, "loss": of == state.network.loss, "line": line,
-        "inputs": tuple(Name(n) for n in state.network.inputs), "weights": tuple(Name(n) for n in (*state.network.weights, *state.network.biases)),
+        "leaves": state.leaves(of),
         "functions": tuple(Name(f) for f, _ in graph.functions if f not in dict(graph.bindings) and f != of),
         "forward": state.where("forward pass"), "depth": len(steps),
     }  # fmt: skip

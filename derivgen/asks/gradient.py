@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from derivgen.derivation import chain, chain_rule, edges, forward_form, terms
-from derivgen.exercise import Answer, Part, State, allow, local_fact, local_line, recursive
-from derivgen.expression import Name, names
+from derivgen.exercise import (
+    Answer,
+    Part,
+    State,
+    adjoint_lines,
+    allow,
+    local_fact,
+    local_line,
+    quantities,
+    recursive,
+)
+from derivgen.expression import Name
 
 
 def gradient(state: State, parameters: Mapping[str, object]) -> tuple[State, Part]:
@@ -20,11 +30,12 @@ def gradient(state: State, parameters: Mapping[str, object]) -> tuple[State, Par
     rule = () if single else (chain_rule(graph, target.of, target.wrt),)
     facts = {
         "target": target, "wrt": Name(target.wrt), "of": Name(target.of),
-        "quantities": tuple(Name(name) for name in names(result)),
+        "quantities": quantities(result),
+        "deltas": adjoint_lines(state, target, numeric=False) if recursive(graph, target) else (),
         "lines": () if single else tuple(local_line(graph, edge) for edge in new),
         "from_parts": tuple(dict.fromkeys(state.where(local_fact(graph, edge)) for edge in known)),
         "rule_part": state.where(("chain rule", target)), "single": single,
-        "result": chain(target, *rule, result), "recursive": recursive(graph, target),
+        "result": chain(target, *rule, result),
     }  # fmt: skip
     part = Part("gradient", {"of": target.of, "wrt": target.wrt}, Answer("expression", ((target, result),)), facts)
     return state.show(("gradient", target, result), *(local_fact(graph, edge) for edge in new)), part
