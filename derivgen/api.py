@@ -35,10 +35,11 @@ from derivgen.derivation import DerivationError
 from derivgen.errors import DerivgenError, suggest
 from derivgen.evaluation import Numbers, Real
 from derivgen.explain import constant, derivation_text, numbers_of
-from derivgen.expression import Name, Partial
+from derivgen.expression import Name, Partial, Tree
 from derivgen.formats import format_of
 from derivgen.graph import Graph
 from derivgen.networks import KINDS
+from derivgen.printing import BREAK, printed
 from derivgen.reading import read
 from derivgen.sheet import Sheet as _Sheet
 from derivgen.sheet import compose
@@ -126,7 +127,9 @@ class Net:
         numbers = Numbers(self.graph, self._given({**(given or {}), **more}))
         return {node.name: numbers[node.name] for node in self.graph.nodes}
 
-    def gradients(self, given: Mapping[str, object] | None = None, of: str | None = None, **more: object) -> dict[str, Real]:
+    def gradients(
+        self, given: Mapping[str, object] | None = None, of: str | None = None, **more: object
+    ) -> dict[str, Real]:
         """The number of ∂of/∂v for every leaf v, by one adjoint sweep."""
         of = self._node(of or self.output)
         numbers = Numbers(self.graph, self._given({**(given or {}), **more}))
@@ -154,17 +157,17 @@ class Net:
             self._quantity(name)
             number = constant(read(value, self.graph.scope)) if isinstance(value, str) else value
             if isinstance(number, bool) or not isinstance(number, (int, Fraction)):
-                raise DerivgenError(f"{name}: {value!r} is not an exact number; write an int, a Fraction, or text such as '-0.2'")
+                raise DerivgenError(
+                    f"{name}: {value!r} is not an exact number; write an int, a Fraction, or text such as '-0.2'"
+                )
             exact[name] = Fraction(number)
         return exact
 
     def _repr_markdown_(self) -> str:
-        from derivgen.printing import printed
+        def text(tree: Tree) -> str:
+            return printed(tree, self.graph.scope, "markdown").text.replace(BREAK, "")
 
-        rows = [
-            f"{printed(Name(n.name), self.graph.scope, 'markdown').text} &= {printed(n.tree, self.graph.scope, 'markdown').text}"
-            for n in self.graph.nodes
-        ]
+        rows = [f"{text(Name(node.name))} &= {text(node.tree)}" for node in self.graph.nodes]
         return r"$$ \begin{aligned} " + r" \cr ".join(rows) + r" \end{aligned} $$"
 
 
@@ -183,9 +186,9 @@ class Sheet:
 
     sheet: _Sheet
 
-    def text(self, format: str = "markdown", *, solutions: bool = False) -> str:
-        """The question sheet, or the solution sheet, in a format."""
-        return format_of(format).render(self.sheet, solutions=solutions)
+    def text(self, form: str = "markdown", *, solutions: bool = False) -> str:
+        """The question sheet, or the solution sheet, in a format: markdown or latex."""
+        return format_of(form).render(self.sheet, solutions=solutions)
 
     @property
     def key(self) -> str:

@@ -38,7 +38,7 @@ _TOLERANCE = Decimal(10) ** -30
 _POINTS = 2
 
 
-class _Unlucky(Exception):
+class UnluckyError(Exception):
     """A division by zero or a logarithm's pole at a random point: try another."""
 
 
@@ -65,6 +65,17 @@ def _expanded(operation: str, args: tuple[Tree, ...]) -> Tree:
 # --- residues: dual numbers modulo a prime ------------------------------------------------------------------
 
 _Dual = tuple[int, int]  # value, derivative
+_SIMPLE = 10**6
+
+
+def _ratio(residue: int) -> tuple[int, int]:
+    """The fraction (numerator, denominator) of least size that is this residue, by Euclid's algorithm (Wang 1981)."""
+    above, below = (PRIME, residue), (0, 1)
+    while above[1] > _SIMPLE:
+        quotient = above[0] // above[1]
+        above = above[1], above[0] - quotient * above[1]
+        below = below[1], below[0] - quotient * below[1]
+    return above[1], below[1]
 
 
 class _Residues:
@@ -73,42 +84,51 @@ class _Residues:
     def __init__(self, graph: Graph, salt: int, off: int | None) -> None:
         self.graph, self.salt, self.off = graph, salt, off
         self.gates: dict[int, int] = {}
+        self.kinks = 0
         self.exps: dict[int, int] = {}
         self.logs: dict[int, int] = {}
-        self.passes: dict[str, dict[str, _Dual]] = {}
+        self.passes: dict[tuple[str, ...], dict[str, _Dual]] = {}
 
-    def total(self, of: str, wrt: str) -> int:
-        if wrt not in self.passes:
-            self.passes[wrt] = self._forward(wrt)
-        return self.passes[wrt][of][1]
+    def derivative(self, partial: Partial) -> int:
+        """How ``of`` moves with ``wrt`` along every path, but those through what is held."""
+        key = (partial.wrt, *partial.held)
+        if key not in self.passes:
+            self.passes[key] = self._forward(*key)
+        return self.passes[key][partial.of][1]
 
-    def _forward(self, seed: str) -> dict[str, _Dual]:
-        values: dict[str, _Dual] = {name: (_residue(self.salt, name), int(name == seed)) for name in self.graph.leaves}
+    def _forward(self, seed: str = "", *held: str) -> dict[str, _Dual]:
+        values: dict[str, _Dual] = {}
+        for name in self.graph.leaves:
+            values[name] = _residue(self.salt, name), int(name == seed and name not in held)
         for node in self.graph.nodes:
             value, tangent = self.evaluate(self.graph.resolved(node.tree), values)
-            values[node.name] = (value, 1 if node.name == seed else tangent)
+            values[node.name] = value, 0 if node.name in held else 1 if node.name == seed else tangent
         return values
 
     def value(self, tree: Tree) -> int:
-        if "" not in self.passes:
-            self.passes[""] = self._forward("")
-        return self.evaluate(self.graph.resolved(tree), self.passes[""])[0]
-
-    def held(self, partial: Partial) -> int:
-        """∂of/∂wrt through the equation of ``of`` alone."""
-        values = {name: (value, int(name == partial.wrt)) for name, (value, _) in self._values().items()}
-        return self.evaluate(self.graph.resolved(self.graph.node(partial.of).tree), values)[1]
-
-    def _values(self) -> dict[str, _Dual]:
-        self.value(Number(Fraction(0)))
-        return self.passes[""]
+        if () not in self.passes:
+            self.passes[()] = self._forward()
+        return self.evaluate(self.graph.resolved(tree), self.passes[()])[0]
 
     def gate(self, difference: int) -> int:
         """1 where x > y for x − y = difference: chosen once, and the opposite for the opposite difference."""
+        if difference == 0:
+            return 0
         if difference not in self.gates:
-            gate = int(self.off is None or len(self.gates) // 2 != self.off)
+            gate = self._multiple(difference)
+            if gate is None:
+                gate = int(self.off is None or self.kinks != self.off)
+                self.kinks += 1
             self.gates[difference], self.gates[-difference % PRIME] = gate, 1 - gate
         return self.gates[difference]
+
+    def _multiple(self, difference: int) -> int | None:
+        """The gate of a known difference of which this one is a simple multiple: 2z > 0 where z > 0."""
+        for known, gate in self.gates.items():
+            above, below = _ratio(difference * pow(known, -1, PRIME) % PRIME)
+            if max(above, abs(below)) <= _SIMPLE:
+                return gate if below > 0 else 1 - gate
+        return None
 
     def evaluate(self, tree: Tree, values: Mapping[str, _Dual]) -> _Dual:
         if isinstance(tree, Number):
@@ -116,7 +136,7 @@ class _Residues:
         if isinstance(tree, Name):
             return values[tree.name]
         if isinstance(tree, Partial):
-            return (self.held(tree) if tree.held else self.total(tree.of, tree.wrt)), 0
+            return self.derivative(tree), 0
         args = [self.evaluate(argument, values) for argument in tree.args]
         if tree.slot and tree.operation in OPERATIONS:  # g'(z) of a bound g
             names = OPERATIONS[tree.operation].arguments
@@ -152,7 +172,7 @@ class _Residues:
 
     def _reciprocal(self, x: _Dual) -> _Dual:
         if x[0] == 0:
-            raise _Unlucky
+            raise UnluckyError
         inverse = pow(x[0], -1, PRIME)
         return inverse, -x[1] * inverse * inverse % PRIME
 
@@ -179,7 +199,7 @@ class _Residues:
 
     def _log(self, x: _Dual) -> _Dual:
         if x[0] == 0:
-            raise _Unlucky
+            raise UnluckyError
         if x[0] not in self.logs:
             known = next((v for v, power in self.exps.items() if power == x[0]), None)
             self.logs[x[0]] = known if known is not None else _residue(self.salt, "log", x[0])
@@ -214,7 +234,7 @@ class Point:
         self.gates: dict[Tree, bool] = {}
         self.base = self._forward(dict(leaves), {})
         self.differences: dict[Partial, Decimal] = {}
-        self.moved: dict[str, tuple[dict[str, Decimal], dict[str, Decimal]]] = {}
+        self.moved: dict[tuple[str, ...], tuple[dict[str, Decimal], dict[str, Decimal]]] = {}
 
     def _forward(self, known: dict[str, Decimal], moved: Mapping[str, Decimal]) -> dict[str, Decimal]:
         values = {**known, **self.cuts, **moved}
@@ -226,25 +246,18 @@ class Point:
     def difference(self, partial: Partial) -> Decimal:
         """(f(x + h) − f(x − h)) / 2h of the forward pass; with ``held``, those quantities do not move."""
         if partial not in self.differences:
-            if partial.held:
-                ends = [self._moved(partial, step)[partial.of] for step in (_STEP, -_STEP)]
-            else:
-                if partial.wrt not in self.moved:
-                    bare = Partial(partial.wrt, partial.wrt)
-                    self.moved[partial.wrt] = (self._moved(bare, _STEP), self._moved(bare, -_STEP))
-                ends = [values[partial.of] for values in self.moved[partial.wrt]]
+            key = (partial.wrt, *partial.held)
+            if key not in self.moved:
+                self.moved[key] = self._moved(_STEP, *key), self._moved(-_STEP, *key)
+            ends = [values[partial.of] for values in self.moved[key]]
             self.differences[partial] = _CONTEXT.divide(_CONTEXT.subtract(*ends), 2 * _STEP)
         return self.differences[partial]
 
-    def _moved(self, partial: Partial, step: Decimal) -> dict[str, Decimal]:
-        moved = {partial.wrt: _CONTEXT.add(self.base[partial.wrt], step)}
-        moved.update({name: self.base[name] for name in partial.held})
-        if not partial.held:
-            reach = self.graph.descendants(partial.wrt)
-            known = {name: value for name, value in self.base.items() if name not in reach}
-        else:
-            known = {name: value for name, value in self.base.items() if name != partial.of}
-        return self._forward(known, moved)
+    def _moved(self, step: Decimal, wrt: str, *held: str) -> dict[str, Decimal]:
+        moved = {wrt: _CONTEXT.add(self.base[wrt], step)}
+        moved.update({name: self.base[name] for name in held})
+        reach = self.graph.descendants(wrt)
+        return self._forward({name: value for name, value in self.base.items() if name not in reach}, moved)
 
     def value(self, tree: Tree) -> Decimal:
         return self.evaluate(self.graph.resolved(tree), self.base)
@@ -276,8 +289,9 @@ class Point:
 
     def _slot(self, tree: Apply, args: list[Decimal]) -> Decimal:
         """The derivative of a function in one argument, by a central difference of the function."""
-        names = tuple(f"#{i}" for i in range(len(args)))
+        names = tuple(f"#{i}:{argument}" for i, argument in enumerate(args))  # each place has branches of its own
         bare, ends = Apply(tree.operation, tuple(map(Name, names))), []
+        self.evaluate(bare, dict(zip(names, args, strict=True)))  # freezes them
         for step in (_STEP, -_STEP):
             moved = dict(zip(names, args, strict=True))
             moved[names[tree.slot - 1]] = _CONTEXT.add(args[tree.slot - 1], step)
@@ -297,13 +311,13 @@ class Point:
 
 def _quotient(x: Decimal, y: Decimal) -> Decimal:
     if y == 0:
-        raise _Unlucky
+        raise UnluckyError
     return _CONTEXT.divide(x, y)
 
 
 def _logarithm(x: Decimal) -> Decimal:
     if x <= 0:
-        raise _Unlucky
+        raise UnluckyError
     return _CONTEXT.ln(x)
 
 
@@ -363,7 +377,7 @@ def _points(graph: Graph) -> Iterator[Point]:
         }
         try:
             yield Point(graph, leaves)
-        except (_Unlucky, decimal.InvalidOperation):
+        except (UnluckyError, decimal.InvalidOperation):
             continue
 
 
@@ -385,6 +399,8 @@ def symbolic(graph: Graph, text: str, truth: Tree, *, latex: bool) -> list[Proof
     sides = [line.left, *(right for _, right in line.links)]
     update = bool(line.links) and line.links[0][0] == "<-"
     if update:
+        if not isinstance(truth, Apply) or line.left != truth.args[0]:
+            raise CertificateError(f"a printed line updates something else: {text}")
         sides = sides[1:]
     residues, reals = _models(graph)
     lucky = 0
@@ -392,7 +408,7 @@ def symbolic(graph: Graph, text: str, truth: Tree, *, latex: bool) -> list[Proof
         try:
             wanted = model.value(truth)
             got = [model.value(side) for side in sides]
-        except _Unlucky:
+        except UnluckyError:
             continue
         lucky += 1
         if any(value != wanted for value in got):
@@ -404,7 +420,7 @@ def symbolic(graph: Graph, text: str, truth: Tree, *, latex: bool) -> list[Proof
         try:
             wanted_real = point.value(truth)
             errors = [_close(point.value(side), wanted_real) for side in sides]
-        except _Unlucky:
+        except UnluckyError:
             continue
         seen += 1
         worst = max([worst, *errors])
@@ -490,14 +506,16 @@ class NumberLines:
 def _lay(symbolic_part: Tree, part: Tree, spans: list[tuple[int, int, bool]], found: dict[int, tuple[int, Tree]], text: str) -> Tree:
     """The number line's tree with holes, after checking that it is the symbolic line's, part by part."""
     wrong = CertificateError(f"a number line does not have the form of its symbolic line: {text}")
-    if not isinstance(symbolic_part, Apply):
-        sign, bare = (-1, part.args[0]) if isinstance(part, Apply) and part.operation == "negate" else (1, part)
-        if not isinstance(bare, Number):
-            raise wrong
+    sign, bare = (-1, part.args[0]) if isinstance(part, Apply) and part.operation == "negate" else (1, part)
+    hole = None
+    if isinstance(bare, Number):
         hole = next((i for i, (start, end, _) in enumerate(spans) if start <= bare.at < end), None)
+    bracketed = hole is not None and spans[hole][2]  # its minus sign is the number's: (-3)
+    if bracketed and (sign == 1 or isinstance(symbolic_part, Apply)):
+        raise wrong
+    if not isinstance(symbolic_part, Apply):
         if hole is None or hole in found:
             raise wrong
-        bracketed = spans[hole][2]
         found[hole] = (1 if bracketed else sign, symbolic_part)
         name = Name(f"#{hole}")
         return name if bracketed or sign == 1 else Apply("negate", (name,))

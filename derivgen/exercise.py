@@ -28,7 +28,6 @@ from derivgen.networks import Network
 from derivgen.operations import OPERATIONS
 from derivgen.reading import read_row
 
-
 TEXTBOOK_IDENTITIES = ("sigmoid", "tanh")  # their derivative is quoted as g' = g(1 − g), 1 − g²
 
 
@@ -53,6 +52,22 @@ class Route:
     """A path through the network, from the first quantity to the last, printed with arrows."""
 
     names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """An operation's or a declared function's own symbol: σ, g_1."""
+
+    function: str
+
+
+@dataclass(frozen=True)
+class ArrowLabel:
+    """What an arrow does: × w, + b, or a function's symbol."""
+
+    sign: str  # "*", "+" or "" for a function
+    by: Tree | Symbol
+    plus: Tree | None = None  # the bias after a weight: × w, + b
 
 
 @dataclass(frozen=True)
@@ -96,7 +111,7 @@ class State:
 
     def show(self, *facts: object) -> State:
         """The state after this part derived these facts."""
-        return replace(self, shown={**{fact: self.label for fact in facts}, **self.shown})
+        return replace(self, shown={**dict.fromkeys(facts, self.label), **self.shown})
 
     def where(self, fact: object) -> str:
         """The label of the part that derived a fact, or an empty string."""
@@ -146,7 +161,9 @@ class State:
         """An error if only given values lie between what is derived by and the output."""
         above = [cut for cut in sorted(self.cuts) if cut != target.wrt and target.wrt in self.graph.ancestors(cut)]
         if above and target.of not in self.cuts:
-            raise AskError(f"{target.wrt} lies before {above[0]}, whose value is given: a number cannot pass through it", "wrt")
+            raise AskError(
+                f"{target.wrt} lies before {above[0]}, whose value is given: a number cannot pass through it", "wrt"
+            )
 
     def need_bound(self, *names: str) -> None:
         """An error if a number is asked for while a function is still abstract."""
@@ -154,7 +171,9 @@ class State:
             for here in sorted(self.graph.upstream(name, self.cuts) - self.cuts):
                 if not self.graph.is_leaf(here) and self.graph.is_abstract(self.graph.node(here).tree):
                     free = [f for f, _ in self.graph.functions if f not in dict(self.graph.bindings)]
-                    raise AskError(f"has no numbers until {', '.join(free)} is bound to an operation (add a bind before it)")
+                    raise AskError(
+                        f"has no numbers until {', '.join(free)} is bound to an operation (by a bind before it)"
+                    )
 
 
 def allow(parameters: Mapping[str, object], *known: str) -> None:

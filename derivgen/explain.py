@@ -12,12 +12,11 @@ from fractions import Fraction
 from derivgen import plan
 from derivgen.derivation import LARGEST_CLOSED_FORM, DerivationError
 from derivgen.errors import DerivgenError, suggest
+from derivgen.expression import Number, Tree
 from derivgen.graph import Graph
 from derivgen.networks import Network
-from derivgen.plan import PreparedChain
 from derivgen.reading import read
-from derivgen.expression import Number, Tree
-from derivgen.sheet import Exercise, certified
+from derivgen.sheet import certified
 from derivgen.spec import Ask, Place
 
 HERE = Place("derive", 1)
@@ -31,8 +30,13 @@ class Rows:
 
     def text(self, form: str) -> str:
         if form == "plain":
-            return "".join(f"{left or ' ' * self._indent(i)} {relation} {right}\n" for i, (left, relation, right) in enumerate(self.rows))
-        joined = (r" \cr " if form == "markdown" else " \\\\\n").join(f"{left} &{relation} {right}" for left, relation, right in self.rows)
+            return "".join(
+                f"{left or ' ' * self._indent(i)} {relation} {right}\n"
+                for i, (left, relation, right) in enumerate(self.rows)
+            )
+        joined = (r" \cr " if form == "markdown" else " \\\\\n").join(
+            f"{left} &{relation} {right}" for left, relation, right in self.rows
+        )
         if form == "markdown":
             return rf"$$ \begin{{aligned}} {joined} \end{{aligned}} $$" + "\n"
         return f"\\begin{{align*}}\n{joined}\n\\end{{align*}}\n"
@@ -112,9 +116,10 @@ def derivation_rows(
     if missing := [name for name in missing if name in reach and name not in cut]:
         raise DerivgenError(f"--at: {', '.join(missing)} must have a number too")
     exercise = certified(made, dict(given), digits=digits)
-    blocks, printed = [], set()
+    blocks: list[Rows] = []
+    printed: set[tuple[tuple[str, str, str], ...]] = set()
     for chains in made.chains:
-        rows = []
+        rows: list[tuple[str, str, str]] = []
         for chain in chains:
             lines = tuple((row.left, row.relation, row.right) for row in exercise.rows(chain, form))
             if lines not in printed:

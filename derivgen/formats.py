@@ -23,6 +23,7 @@ from derivgen.printing import portable
 
 if TYPE_CHECKING:
     from derivgen.sheet import Sheet
+    from derivgen.spec import Quiz
 
 MACROS = ("document", "exercise", "part", "solution", "paragraph", "inline", "formula", "display", "lines", "arrows", "space",
           "strong", "code")  # fmt: skip
@@ -30,6 +31,10 @@ MACROS = ("document", "exercise", "part", "solution", "paragraph", "inline", "fo
 
 class FormatError(DerivgenError):
     """Text that a format cannot set."""
+
+    def __init__(self, problem: str, text: str = "") -> None:
+        self.text = text
+        super().__init__(problem)
 
 
 # --- escaping -----------------------------------------------------------------------------------------------
@@ -68,7 +73,8 @@ def escape_latex(text: str) -> str:
             name = unicodedata.name(character, "no name").lower()
             raise FormatError(
                 f"pdflatex cannot set {character!r} (U+{ord(character):04X}, {name}); use another character, or "
-                "--format markdown"
+                "--format markdown",
+                text,
             )
     text = "".join(_LATEX.get(character, character) for character in text)
     return _JOINED.sub(lambda m: "{}" + m[0], text)
@@ -128,19 +134,32 @@ def prose(text: str, dialect: str) -> Markup:
             done.append(ESCAPES[dialect](piece.replace("\\$", "$")))
             continue
         if "^^" in piece:  # TeX reads ^^5c as a backslash
-            raise FormatError("^^ cannot stand in a formula of a text")
+            raise FormatError("^^ cannot stand in a formula of a text", piece)
         depth = 0
         for match in _FORMULA_TOKEN.finditer(piece):
             bad = match[0] if match[2] else None if not match[1] or match[1] in _ALLOWED else "\\" + match[1]
             if bad or match[0] in ("%", "#", "&", "~") or ord(match[0][0]) > 126:
-                raise FormatError(f"{bad or match[0]} cannot stand in a formula of a text")
+                raise FormatError(f"{bad or match[0]} cannot stand in a formula of a text", piece)
             depth += {"{": 1, "}": -1}.get(match[0], 0)
             if depth < 0:
                 break
         if depth:
-            raise FormatError(f"the braces of the formula ${piece}$ do not match")
+            raise FormatError(f"the braces of the formula ${piece}$ do not match", piece)
         done.append(f"${piece if dialect == 'latex' else portable(piece).strip()}$")
     return Markup("".join(done))
+
+
+def located(error: FormatError, quiz: Quiz) -> DerivgenError:
+    """The error with the place in the quiz file of the text that cannot be set."""
+    texts = [(quiz.place.at(key), getattr(quiz, key)) for key in ("title", "course", "date", "instructions")]
+    for exercise in quiz.exercises:
+        texts.append((exercise.place.at("title"), exercise.title))
+        for ask in exercise.asks:
+            texts += [(ask.place.at("hint"), ask.hint), (ask.place.at("text"), ask.parameters.get("text"))]
+    for place, text in texts:
+        if isinstance(text, str) and error.text and error.text in _visible(text):
+            return place.error(str(error))
+    return error
 
 
 # --- the environment ----------------------------------------------------------------------------------------
@@ -201,7 +220,10 @@ class Format:
         context = skeleton_context(sheet, self.dialect)
         if not solutions:  # what the questions must not know, their templates do not get
             context["command"] = ""
-        text = self.environment.get_template("sheet.j2").render(sheet=context, solutions=solutions)
+        try:
+            text = self.environment.get_template("sheet.j2").render(sheet=context, solutions=solutions)
+        except FormatError as error:
+            raise located(error, sheet.quiz) from None
         text = re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", text)).strip() + "\n"
         return text.split(MARK)
 

@@ -6,17 +6,15 @@ kink, no dead ReLU, no saturated unit, no zero or equal answers that the ask did
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import TypeVar
 
 from derivgen import spec
-from derivgen.derivation import Value, local_derivatives
+from derivgen.derivation import local_derivatives
 from derivgen.draws import MOST_ATTEMPTS, Draws
 from derivgen.evaluation import EvaluationError, Numbers, Real
-from derivgen.exercise import Part
-from derivgen.expression import Apply, Name, Partial, Tree, walk
-from derivgen.graph import Graph
+from derivgen.expression import Apply, Tree
 from derivgen.plan import Plan
 from derivgen.written import WritingError, write
 
@@ -61,7 +59,9 @@ def _check_inner(made: Plan, exercise: spec.Exercise, given: Mapping[str, Real])
             continue
         if value != given[name]:
             place = exercise.place.at("givens").at(name)
-            raise place.error(f"the other givens make {name} {write(value, 6)[0]}; to use another value, write {{take: ...}}")
+            raise place.error(
+                f"the other givens make {name} {write(value, 6)[0]}; to use another value, write {{take: ...}}"
+            )
 
 
 def _rules(made: Plan, exercise: spec.Exercise, needed: frozenset[str]) -> tuple[dict[str, Real], dict[str, Rule]]:
@@ -85,10 +85,14 @@ def _default_rule(made: Plan, name: str) -> Rule:
     if name == network.step_size:
         return Rule("choice", choices=(Fraction(1, 10), Fraction(1, 5), Fraction(1, 2)))
     if name in network.targets:
-        resolved = [made.graph.resolved(node.tree) for node in made.graph.nodes if name in node.parents or name == node.name]
+        resolved = [
+            made.graph.resolved(node.tree) for node in made.graph.nodes if name in node.parents or name == node.name
+        ]
         feeds = [p for node in made.graph.nodes if name in node.parents for p in node.parents if p != name]
         outputs = [made.graph.resolved(made.graph.node(p).tree) for p in feeds if not made.graph.is_leaf(p)]
-        if any(isinstance(t, Apply) and t.operation in ("sigmoid", "binary_cross_entropy") for t in (*outputs, *resolved)):
+        if any(
+            isinstance(t, Apply) and t.operation in ("sigmoid", "binary_cross_entropy") for t in (*outputs, *resolved)
+        ):
             return Rule("choice", choices=(Fraction(0), Fraction(1)))
         return Rule("integer", low=Fraction(-3), high=Fraction(3))
     return Rule("decimal", low=Fraction(-2), high=Fraction(2), places=1, nonzero=True)
@@ -110,13 +114,13 @@ def _ugly(made: Plan, numbers: Numbers, digits: int) -> str:
         value = numbers[node.name]
         if value == 0:
             return f"{node.name} must not be zero"
-        if abs(value) > LARGEST_DRAWN_VALUE:
+        if _size(value) > LARGEST_DRAWN_VALUE:
             return f"{node.name} must not be larger than {LARGEST_DRAWN_VALUE}"
         resolved = graph.resolved(node.tree)
         operation = resolved.operation if isinstance(resolved, Apply) else ""
         if operation in ("sigmoid", "tanh", "relu", "leaky_relu"):
             for parent in local_derivatives(graph, node.name):
-                slope = abs(numbers.local(node.name, parent))
+                slope = _size(numbers.local(node.name, parent))
                 if slope == 0:
                     return f"{node.name} must not be a dead ReLU"
                 if operation in ("sigmoid", "tanh") and slope < SATURATED:
@@ -128,10 +132,14 @@ def _ugly(made: Plan, numbers: Numbers, digits: int) -> str:
         value = numbers.value(tree)
         if value == 0:
             return f"the answer of part {part.id} must not be zero"
-        if abs(value) < Fraction(1, 2 * 10**digits):
+        if _size(value) < Fraction(1, 2 * 10**digits):
             return f"the answer of part {part.id} must not print as zero"
         text = write(value, digits)[0]
         before = seen.setdefault(text, (tree, part.id))
         if before[0] != tree:
             return f"parts {before[1]} and {part.id} must not have the same answer"
     return ""
+
+
+def _size(number: Real) -> Real:
+    return -number if number < 0 else number

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import cast
 
 from derivgen import spec
 from derivgen.draws import Draws
@@ -125,7 +124,7 @@ def chain(network: spec.Network, draws: Draws, kinks: str) -> Network:
 
 def _operation(spelling: object, role: str, place: spec.Place) -> str:
     choices = [row.name for row in OPERATIONS.values() if row.role == role]
-    operation = SPELLINGS.get(cast(str, spelling)) if isinstance(spelling, str) else None
-    if operation not in choices:
+    operation = SPELLINGS.get(spelling) if isinstance(spelling, str) else None
+    if operation is None or operation not in choices:
         raise place.error(suggest(str(spelling), choices))
-    return cast(str, operation)
+    return operation

@@ -13,14 +13,15 @@ from derivgen import certify
 from derivgen.asks import ASKS
 from derivgen.derivation import Chain, Filled, Value, chain
 from derivgen.errors import DerivgenError
-from derivgen.exercise import TEXTBOOK_IDENTITIES, AskError, Part, Route, State, input_form
-from derivgen.expression import Apply, Name, Number, Partial, Tree, names, substitute, walk
+from derivgen.exercise import TEXTBOOK_IDENTITIES, ArrowLabel, AskError, Part, Route, State, Symbol, input_form
+from derivgen.expression import Apply, Name, Number, Partial, Tree, substitute, walk
 from derivgen.graph import Graph, GraphError
 from derivgen.networks import Network
 from derivgen.operations import OPERATIONS
 from derivgen.printing import BREAK, Form, printed, symbol
 from derivgen.reading import read_row
 from derivgen.spec import Ask as AskSpec
+from derivgen.stem import stem
 
 DIALECTS = ("latex", "markdown", "plain")
 RELATIONS = {
@@ -73,22 +74,6 @@ class Text:
     """Mathematics without numbers: its text in each dialect."""
 
     forms: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Symbol:
-    """An operation's or a declared function's own symbol: σ, g_1."""
-
-    function: str
-
-
-@dataclass(frozen=True)
-class ArrowLabel:
-    """What an arrow does: × w, + b, or a function's symbol."""
-
-    sign: str  # "*", "+" or "" for a function
-    by: Tree | Symbol
-    plus: Tree | None = None  # the bias after a weight: × w, + b
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,7 +198,9 @@ def prove(line: Chain, prepared: PreparedChain) -> list[certify.Proof]:
             if link.numeric:
                 continue
             relation = "=" if line.truth is None else "<-"
-            text = f"{prepared.left[dialect]} {RELATIONS[dialect][relation]} {link.forms[dialect].text.replace(BREAK, '')}"
+            text = (
+                f"{prepared.left[dialect]} {RELATIONS[dialect][relation]} {link.forms[dialect].text.replace(BREAK, '')}"
+            )
             proofs += certify.symbolic(prepared.graph, text, truth, latex=dialect != "plain")
     return proofs
 
@@ -270,12 +257,13 @@ def make(
         )  # fmt: skip
         directives = []
         found: list[PreparedChain] = []
-        prepared.append(_checked(part.facts, state.graph, found, part_proofs := []))
+        part_proofs: list[certify.Proof] = []
+        prepared.append(_checked(part.facts, state.graph, found, part_proofs))
         parts.append(part)
         proofs.append(tuple(_answer_proofs(part, state.graph)) or tuple(part_proofs))
         chains.append(tuple(found))
     if not parts:
-        raise (asks[0].place if asks else None).error("there is nothing to ask") if asks else AskError("nothing to ask")
+        raise asks[0].place.error("there is nothing to ask") if asks else AskError("there is nothing to ask")
     assert isinstance(prepared_stem, dict)
     return Plan(
         replace(network, graph=state.graph), prepared_stem, tuple(parts), tuple(prepared), tuple(proofs), tuple(chains),
@@ -355,70 +343,3 @@ def _definition(call: Apply, operation: str) -> Chain:
     if not row.value:
         return chain(call, Apply(operation, call.args))
     return chain(call, substitute(read_row(operation, row.value), dict(zip(row.arguments, call.args, strict=True))))
-
-
-# --- stems --------------------------------------------------------------------------------------------------
-
-
-def stem(network: Network, reveals: bool) -> dict[str, object]:
-    """How a network is introduced: a line of arrows for a chain, else words; the equations only if they are not asked."""
-    graph = network.graph
-    inner = [node for node in graph.nodes if node.name != network.loss]
-    arrows = _arrows(graph, [node.name for node in inner])
-    loss = graph.node(network.loss).tree if network.loss else None
-    return {
-        "inputs": tuple(Name(n) for n in network.inputs), "weights": tuple(Name(n) for n in network.weights),
-        "biases": tuple(Name(n) for n in network.biases), "targets": tuple(Name(n) for n in network.targets), "constants": tuple(Name(n) for n in network.constants),
-        "functions": tuple(Symbol(f) for f, _ in graph.functions if f != network.loss),
-        "abstract_loss": bool(network.loss and graph.functions and loss is not None and graph.is_abstract(loss)),
-        "arrows": arrows, "output": Name(inner[-1].name if inner else graph.output),
-        "loss": Name(network.loss) if network.loss else "", "loss_line": chain(Name(network.loss), loss) if loss else "",
-        "equations": tuple(chain(Name(node.name), node.tree) for node in inner) if reveals and not arrows or reveals else (),
-        "words": () if reveals or arrows else tuple({"name": Name(n.name), "said": _said(n.tree)} for n in inner),
-        "loss_call": loss if loss is not None else "",
-    }  # fmt: skip
-
-
-def _arrows(graph: Graph, inner: list[str]) -> tuple[dict[str, object], ...]:
-    """The steps of a chain: each node has one non-leaf (or, the first, one input) before it; empty if it is none."""
-    steps: list[dict[str, object]] = []
-    before = ""
-    for name in inner:
-        tree = graph.node(name).tree
-        if not isinstance(tree, Apply):
-            return ()
-        parts = names(tree)
-        if not before:
-            before = parts[0]
-        if before not in parts or any(not graph.is_leaf(p) and p != before for p in parts):
-            return ()
-        arrow = _arrow(tree, before)
-        if arrow is None:
-            return ()
-        steps.append({"from": Name(before), "to": Name(name), "label": arrow})
-        before = name
-    return tuple(steps)
-
-
-def _arrow(tree: Apply, before: str) -> ArrowLabel | None:
-    """What one node does to the value before it: f, × w, + b, or × w, + b; None if it does something else."""
-    if tree.args == (Name(before),):
-        return ArrowLabel("", Symbol(tree.operation))
-    if tree.operation not in ("multiply", "add") or len(tree.args) != 2:
-        return None
-    first, second = tree.args
-    if tree.operation == "add" and isinstance(first, Apply) and isinstance(second, (Name, Number)):
-        inner = _arrow(first, before)
-        return replace(inner, plus=second) if inner and inner.sign == "*" and second != Name(before) else None
-    other = second if first == Name(before) else first
-    if Name(before) not in tree.args or not isinstance(other, (Name, Number)) or other == Name(before):
-        return None
-    return ArrowLabel("*" if tree.operation == "multiply" else "+", other)
-
-
-def _said(tree: Tree) -> object:
-    """A node in words: its outermost operation by name, what it is applied to as mathematics."""
-    if not isinstance(tree, Apply):
-        return {"operation": "", "function": "", "args": (tree,)}
-    function = "" if tree.operation in OPERATIONS else Symbol(tree.operation)
-    return {"operation": tree.operation, "function": function, "args": tree.args}

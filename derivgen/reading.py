@@ -178,6 +178,7 @@ def _plain_name(text: str, match: re.Match[str], scope: Scope) -> tuple[_Token, 
     raise ReadingError(suggest(name, sorted(known)), text, match.start())
 
 
+_HELD, _COMMA = re.compile(r"\|\{\s*"), re.compile(r"\s*,\s*")
 _DENOMINATOR = re.compile(r"/d(?=[A-Za-z])")
 
 
@@ -191,8 +192,15 @@ def _leibniz(text: str, start: int, scope: Scope) -> tuple[_Token, int] | None:
         return None
     end = wrt[1]
     held: tuple[str, ...] = ()
-    if match := re.compile(r"\|\{([^}]*)\}").match(text, end):
-        held, end = tuple(part.strip() for part in match[1].split(",")), match.end()
+    while sign := _HELD.match(text, end) if not held else _COMMA.match(text, end):
+        name = _declared(text, sign.end(), scope)
+        if name is None:
+            raise ReadingError("expected the name of a quantity that is held fixed", text, sign.end())
+        held, end = (*held, name[0]), name[1]
+    if held:
+        if not text.startswith("}", end):
+            raise ReadingError("expected '}' after what is held fixed", text, end)
+        end += 1
     return _Token("partial", text[start:end], start, Partial(of[0], wrt[0], held, start)), end
 
 

@@ -5,23 +5,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from markupsafe import Markup
-
 from derivgen import certify, givens, plan, spec
-from derivgen.derivation import Value, local_derivatives
-from derivgen.draws import MOST_ATTEMPTS, Draws, digest
+from derivgen.derivation import Value
+from derivgen.draws import Draws, digest
 from derivgen.errors import CertificateError, suggest
 from derivgen.evaluation import EvaluationError, Numbers, Real
-from derivgen.exercise import Part
-from derivgen.expression import Apply, Name, Partial, Tree
+from derivgen.expression import Name, Partial, Tree
 from derivgen.networks import build
 from derivgen.plan import RELATIONS, Plan, PreparedChain
 from derivgen.printing import BREAK
-from derivgen.written import WritingError, fill, quantity_key, significant, write
+from derivgen.written import fill, quantity_key, significant, write
 
 SATURATED = Fraction(1, 100)
 LARGEST_DRAWN_VALUE = 1000
@@ -83,7 +80,7 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One variant of a quiz, certified. ``code`` stands on the questions, ``seed`` and ``command`` on the solutions only."""
+    """One variant of a quiz, certified. ``code`` stands on the questions, ``command`` on the solutions only."""
 
     quiz: spec.Quiz
     seed: str
@@ -109,7 +106,7 @@ class Composer:
         self._skeletons: dict[object, list[str]] = {}
 
     def compose(self, seed: str = "1", command: str = "") -> Sheet:
-        """The sheet of one seed. Raises ``QuizError`` for what the quiz cannot be, ``CertificateError`` never in peace."""
+        """The sheet of one seed; ``QuizError`` for what the quiz cannot be, ``CertificateError`` for a wrong key."""
         quiz = self.quiz
         keys = _exercise_keys(quiz)
         draws = Draws(self.secret, quiz.name, seed)
@@ -118,7 +115,9 @@ class Composer:
             try:
                 exercises.append(self._exercise(exercise, number, draws.within(key)))
             except CertificateError as error:
-                raise CertificateError(f"{error} (exercise {number}; to reproduce: {command or f'seed {seed}'})") from None
+                raise CertificateError(
+                    f"{error} (exercise {number}; to reproduce: {command or f'seed {seed}'})"
+                ) from None
         code = digest("code", self.secret, quiz.name, seed, *map(repr, keys))
         return Sheet(quiz, seed, code, command, tuple(exercises), self._skeletons)
 
@@ -130,7 +129,11 @@ class Composer:
                 known = [*network.graph.leaves, *(n.name for n in network.graph.nodes)]
                 raise exercise.place.at("givens").error(suggest(name, known))
         numbered = frozenset(network.graph.leaves) if exercise.random else frozenset(exercise.givens)
-        structure = (number, network.graph, tuple((a.name, repr(sorted(a.parameters.items())) if a.name == "bind" else "") for a in asks))
+        structure = (
+            number,
+            network.graph,
+            tuple((a.name, repr(sorted(a.parameters.items())) if a.name == "bind" else "") for a in asks),
+        )
         if structure not in self._plans:
             drawn = network.kind != "equations"
             self._plans[structure] = plan.make(network, asks, numbered, number, drop_repeats=drawn)
@@ -138,7 +141,7 @@ class Composer:
         return givens.settle(
             made, exercise, draws, self.quiz.digits,
             lambda given: certified(
-                made, given, digits=self.quiz.digits, carry=self.quiz.carry, id=exercise.id or "", number=number,
+                made, given, digits=self.quiz.digits, carry=self.quiz.carry, name=exercise.id or "", number=number,
                 title=exercise.title,
             ),
         )  # fmt: skip
@@ -181,14 +184,20 @@ def certified(
     *,
     digits: int = 4,
     carry: int | None = None,
-    id: str = "",
+    name: str = "",
     number: int = 1,
     title: str = "",
 ) -> Exercise:
     """Fill every number line of a plan and prove it from its text."""
     numbers = Numbers(made.graph, given)
     carried = Numbers(made.graph, given, carry) if carry is not None else None
-    point = made.lines.point({name: value for name, value in given.items()}) if given else None
+    try:
+        point = made.lines.point(given) if given else None
+    except certify.UnluckyError:
+        for node in made.graph.nodes:  # a pole: the evaluation says which
+            if numbers.keys() >= set(node.parents):
+                numbers[node.name]
+        raise EvaluationError("a value does not exist at these numbers") from None
     filled: dict[PreparedChain, tuple[FilledLink, ...]] = {}
     for chains in made.chains:
         for chain in chains:
@@ -204,7 +213,7 @@ def certified(
                 error = made.lines.prove_value(significant(numbers.value(right.tree)), right.tree, "≈", point)
                 own.append(certify.Proof("difference", 1, error))
         proofs.append(tuple(own) or symbolic)
-    return Exercise(id, number, title, made, tuple(given.items()), numbers, filled, tuple(proofs))
+    return Exercise(name, number, title, made, tuple(given.items()), numbers, filled, tuple(proofs))
 
 
 def _fill_chain(
@@ -222,7 +231,9 @@ def _fill_chain(
         links = [FilledLink("=" if exact and answer == exact_answer else "≈", None, shown)]
     else:
         answer = exact_answer if carried is None else carried.value(number_line.filled.tree)
-        texts, slots_exact, shown, shown_exact = fill(number_line.filled, number_line.quantities, worked, answer, places, carried is not None)
+        texts, slots_exact, shown, shown_exact = fill(
+            number_line.filled, number_line.quantities, worked, answer, places, carried is not None
+        )
         if carried is not None:  # a rounded value is exact as printed, but not what it stands for
             slots_exact = all(numbers[quantity_key(q)] == worked[quantity_key(q)] for q in number_line.quantities)
         first = "=" if slots_exact else "≈"

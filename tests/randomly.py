@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from derivgen.expression import Apply, Name, Number, Partial, Tree, number, substitute, walk
 from derivgen.graph import Graph
 from derivgen.operations import OPERATIONS
-from derivgen.reading import read_row
+from derivgen.printing import BREAK, printed
+from derivgen.reading import Scope, read_row
 
 PRIME = 2**127 - 1
 DIGITS = 70
@@ -145,6 +146,11 @@ def central(graph: Graph, partial: Partial, leaves: Mapping[str, Any]) -> Any:
         else:
             ends.append(forward(graph, {**leaves, **moved})[partial.of])
     return (ends[0] - ends[1]) / (2 * STEP)
+
+
+def text_of(tree: Tree, scope: Scope, dialect: str) -> str:
+    """A formula as it is printed on one row."""
+    return printed(tree, scope, dialect).text.replace(BREAK, "")
 
 
 # --- strategies ----------------------------------------------------------------------------------------------------

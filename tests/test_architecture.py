@@ -18,7 +18,7 @@ PACKAGE = ROOT / "derivgen"
 # fmt: off
 ORDER = [
     "errors", "folders", "expression", "operations", "notation", "reading", "printing", "symbolic", "graph",
-    "derivation", "evaluation", "written", "draws", "strict_yaml", "spec", "networks", "exercise", "asks", "certify",
+    "derivation", "evaluation", "written", "draws", "strict_yaml", "spec", "networks", "exercise", "asks", "stem", "certify",
     "plan", "givens", "sheet", "context", "formats", "pdf", "writing", "explain", "api", "__init__", "cli", "__main__",
 ]
 TOP_LEVEL = {

@@ -10,6 +10,7 @@ import sympy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from randomly import DIGITS, Network, central, forward, networks, real
+from randomly import text_of as one_row
 
 from derivgen import certify
 from derivgen.derivation import (
@@ -30,7 +31,7 @@ from derivgen.derivation import (
 from derivgen.evaluation import Numbers
 from derivgen.expression import Name, Partial, names, walk
 from derivgen.graph import Graph
-from derivgen.printing import plain, printed
+from derivgen.printing import plain
 from derivgen.symbolic import expression, symbol
 
 CHAIN = Graph.of("z = x*w; a = sigmoid(z); L = (a - y)^2/2", ["x", "w", "y"])
@@ -128,7 +129,7 @@ def test_an_abstract_function_of_two_arguments_inside_an_expression() -> None:
     graph = Graph.of("f = 2*h(x, x*y)", ["x", "y"], ["h"])
     assert shown(graph, local(graph, "f", "x")) == "2*h'1(x, x*y) + 2*h'2(x, x*y)*y"
     for dialect in ("latex", "markdown", "plain"):
-        text = printed(local(graph, "f", "x"), graph.scope, dialect).text
+        text = one_row(local(graph, "f", "x"), graph.scope, dialect)
         certify.symbolic(graph, text, Partial("f", "x"), latex=dialect != "plain")
 
 
@@ -182,7 +183,7 @@ def test_the_branch_at_a_kink_is_an_option(kinks: str, derivative: str) -> None:
 # --- at random -------------------------------------------------------------------------------------------------------
 
 SLOW = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-LARGEST_FOR_SYMPY = 250  # operations; sympy.diff of a larger substituted expression takes seconds
+LARGEST_FOR_SYMPY = 120  # operations; sympy.diff of a larger substituted expression takes seconds
 
 
 def close(x: object, y: object) -> bool:
@@ -226,7 +227,7 @@ def test_every_form_of_every_gradient_equals_the_central_difference(network: Net
 @given(networks(), st.integers(10**29, 10**30 - 1))
 def test_every_gradient_equals_the_one_of_sympy(network: Network, digits: int) -> None:
     graph, of = network.graph, network.graph.output
-    substituted = expression(closed_form(graph, Name(of), largest=None)) if fits(graph) else None
+    substituted = expression(closed_form(graph, Name(of))) if fits(graph) else None
     with mpmath.workdps(DIGITS):
         # The point is moved by less than it is away from a kink, so that it has 30 digits.
         given_ = {name: value + Fraction(digits, 10**35) for name, value in network.point}
@@ -240,9 +241,6 @@ def test_every_gradient_equals_the_one_of_sympy(network: Network, digits: int) -
             true = function(*leaves.values())
             exact = Fraction(numbers[Partial(of, wrt)])
             assert close(mpmath.mpf(exact.numerator) / exact.denominator, true), wrt
-            closed = closed_form(graph, forward_form(graph, of, wrt)) if wrt in graph.ancestors(of) else None
-            if closed is not None and not any(isinstance(part, Partial) for part in walk(closed)):
-                assert close(real(closed, leaves), true), wrt
 
 
 def _step(x: sympy.Expr, *_: object) -> sympy.Expr:
@@ -270,5 +268,5 @@ def test_every_printed_line_passes_its_certificate(network: Network, random: obj
             pass
         for tree in dict.fromkeys(lines):
             for dialect in ("latex", "markdown", "plain"):
-                text = " = ".join(printed(side, graph.scope, dialect).text for side in (truth, tree))
+                text = " = ".join(one_row(side, graph.scope, dialect) for side in (truth, tree))
                 certify.symbolic(graph, text, truth, latex=dialect != "plain")

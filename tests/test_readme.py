@@ -54,7 +54,7 @@ def test_every_ask_and_every_module_is_named() -> None:
     architecture = README.partition("## Architecture")[2]
     for path in (ROOT / "derivgen").iterdir():
         name = path.stem if path.suffix == ".py" else f"{path.name}/"
-        if name.startswith("_") or name.startswith("templates"):
+        if name.startswith(("_", "templates")):
             continue
         assert f"`{name}`" in architecture or name in ("errors", "folders"), name
 

@@ -56,7 +56,9 @@ def startup() -> None:
         finally:
             shutil.rmtree(folder)
 
-    report("cold first sheet, both formats, key : import sympy", *paired(cold, lambda: python("import sympy")), "under 2.5")
+    report(
+        "cold first sheet, both formats, key : import sympy", *paired(cold, lambda: python("import sympy")), "under 2.5"
+    )
 
 
 def warm() -> float:
@@ -85,7 +87,13 @@ def warm() -> float:
     pass_time = statistics.median(python("pass") for _ in range(RUNS))
     middle = statistics.median(times)
     shutil.rmtree(folder)
-    report("warm variant of a 2-3-1 network : python -c pass", middle, pass_time, middle / pass_time, "at most 5 ms to 6 ms")
+    report(
+        "warm variant of a 2-3-1 network : python -c pass",
+        middle,
+        pass_time,
+        middle / pass_time,
+        "at most 5 ms to 6 ms",
+    )
     return middle
 
 
@@ -153,7 +161,10 @@ def all_gradients() -> None:
                 latex(form, graph.scope)
             best = min(best, time.perf_counter() - started)
         points.append((edges, best))
-        print(f"all gradients with LaTeX, {edges:5d} edges: {best * 1e3:8.2f} ms, {best / edges * 1e3:.4f} ms an edge (under 0.3)")
+        print(
+            f"all gradients with LaTeX, {edges:5d} edges: {best * 1e3:8.2f} ms, "
+            f"{best / edges * 1e3:.4f} ms an edge (under 0.3)"
+        )
     slope = _slope([(math.log(e), math.log(t)) for e, t in points])
     print(f"growth exponent from {points[0][0]} to {points[-1][0]} edges: {slope:.2f} (at most 1.15)")
 

@@ -1,0 +1,82 @@
+"""How a network is introduced, without answering the first part: a network in, the stem template's facts out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from derivgen.derivation import chain
+from derivgen.exercise import ArrowLabel, Symbol
+from derivgen.expression import Apply, Name, Number, Tree, names
+from derivgen.graph import Graph
+from derivgen.networks import Network
+from derivgen.operations import OPERATIONS
+
+
+def stem(network: Network, reveals: bool) -> dict[str, object]:
+    """A line of arrows for a chain, else words; the equations if ``reveals``."""
+    graph = network.graph
+    inner = [node for node in graph.nodes if node.name != network.loss]
+    arrows = _arrows(graph, [node.name for node in inner])
+    loss = graph.node(network.loss).tree if network.loss else None
+    roles = {
+        "inputs": network.inputs,
+        "weights": network.weights,
+        "biases": network.biases,
+        "targets": network.targets,
+        "constants": network.constants,
+    }
+    return {
+        **{role: tuple(map(Name, members)) for role, members in roles.items()},
+        "functions": tuple(Symbol(f) for f, _ in graph.functions if f != network.loss),
+        "abstract_loss": bool(network.loss and graph.functions and loss is not None and graph.is_abstract(loss)),
+        "arrows": arrows, "output": Name(inner[-1].name if inner else graph.output),
+        "loss": Name(network.loss) if network.loss else "",
+        "loss_line": chain(Name(network.loss), loss) if loss else "",
+        "equations": tuple(chain(Name(node.name), node.tree) for node in inner) if reveals else (),
+        "words": () if reveals or arrows else tuple({"name": Name(n.name), "said": _said(n.tree)} for n in inner),
+    }  # fmt: skip
+
+
+def _arrows(graph: Graph, inner: list[str]) -> tuple[dict[str, object], ...]:
+    """The steps of a chain: each node has one non-leaf (or, the first, one input) before it; empty if it is none."""
+    steps: list[dict[str, object]] = []
+    before = ""
+    for name in inner:
+        tree = graph.node(name).tree
+        if not isinstance(tree, Apply):
+            return ()
+        parts = names(tree)
+        if not before:
+            before = parts[0]
+        if before not in parts or any(not graph.is_leaf(p) and p != before for p in parts):
+            return ()
+        arrow = _arrow(tree, before)
+        if arrow is None:
+            return ()
+        steps.append({"from": Name(before), "to": Name(name), "label": arrow})
+        before = name
+    return tuple(steps)
+
+
+def _arrow(tree: Apply, before: str) -> ArrowLabel | None:
+    """What one node does to the value before it: f, × w, + b, or × w, + b; None if it does something else."""
+    if tree.args == (Name(before),):
+        return ArrowLabel("", Symbol(tree.operation))
+    if tree.operation not in ("multiply", "add") or len(tree.args) != 2:
+        return None
+    first, second = tree.args
+    if tree.operation == "add" and isinstance(first, Apply) and isinstance(second, (Name, Number)):
+        inner = _arrow(first, before)
+        return replace(inner, plus=second) if inner and inner.sign == "*" and second != Name(before) else None
+    other = second if first == Name(before) else first
+    if Name(before) not in tree.args or not isinstance(other, (Name, Number)) or other == Name(before):
+        return None
+    return ArrowLabel("*" if tree.operation == "multiply" else "+", other)
+
+
+def _said(tree: Tree) -> object:
+    """A node in words: its outermost operation by name, what it is applied to as mathematics."""
+    if not isinstance(tree, Apply):
+        return {"operation": "", "function": "", "args": (tree,)}
+    function = "" if tree.operation in OPERATIONS else Symbol(tree.operation)
+    return {"operation": tree.operation, "function": function, "args": tree.args}
