@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from derivgen.sheet import Sheet
     from derivgen.spec import Quiz
 
-MACROS = ("document", "exercise", "part", "solution", "paragraph", "inline", "formula", "display", "lines", "arrows", "space",
-          "strong", "code")  # fmt: skip
+MACROS = ("document", "exercise", "part", "solution", "paragraph", "inline", "formula", "display", "lines", "arrows",
+          "space", "strong", "code")  # fmt: skip
 
 
 class FormatError(DerivgenError):

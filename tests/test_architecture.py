@@ -19,7 +19,7 @@ PACKAGE = ROOT / "derivgen"
 ORDER = [
     "errors", "folders", "expression", "operations", "notation", "reading", "printing", "symbolic", "graph",
     "derivation", "evaluation", "written", "draws", "strict_yaml", "spec", "networks", "exercise", "asks", "stem", "certify",
-    "plan", "givens", "sheet", "context", "formats", "pdf", "writing", "explain", "api", "__init__", "cli", "__main__",
+    "stem", "plan", "givens", "sheet", "context", "formats", "pdf", "writing", "explain", "api", "__init__", "cli", "__main__",
 ]
 TOP_LEVEL = {
     "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "derivgen", "templates", "generated", "tests",
