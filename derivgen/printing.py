@@ -167,6 +167,8 @@ class _Printer:
         dotted = self.numeric or any(
             isinstance(f, Apply) and (f.operation == "multiply" or f.operation in INDICATORS) for f in tree.args
         )
+        if len(tree.args) > 2:  # a row of brackets and functions is read factor by factor
+            dotted = dotted or any(isinstance(f, Apply) for f in tree.args)
         text = ""
         for i, factor in enumerate(tree.args):
             negated = isinstance(factor, Apply) and factor.operation == "negate"

@@ -6,10 +6,12 @@ from dataclasses import replace
 
 from derivgen.derivation import chain
 from derivgen.exercise import ArrowLabel, Symbol
-from derivgen.expression import Apply, Name, Number, Tree, names
+from derivgen.expression import Apply, Name, Number, Tree, names, walk
 from derivgen.graph import Graph
 from derivgen.networks import Network
 from derivgen.operations import OPERATIONS
+
+EXPLAINED = ("sigmoid",)  # operations whose symbol does not say what they are
 
 
 def stem(network: Network, reveals: bool) -> dict[str, object]:
@@ -29,12 +31,17 @@ def stem(network: Network, reveals: bool) -> dict[str, object]:
         **{role: tuple(map(Name, members)) for role, members in roles.items()},
         "functions": tuple(Symbol(f) for f, _ in graph.functions if f != network.loss),
         "abstract_loss": bool(network.loss and graph.functions and loss is not None and graph.is_abstract(loss)),
+        "symbols": tuple(Symbol(name) for name in EXPLAINED if _uses(graph, name)),
         "arrows": arrows, "output": Name(inner[-1].name if inner else graph.output),
         "loss": Name(network.loss) if network.loss else "",
         "loss_line": chain(Name(network.loss), loss) if loss else "",
         "equations": tuple(chain(Name(node.name), node.tree) for node in inner) if reveals else (),
         "words": () if reveals or arrows else tuple({"name": Name(n.name), "said": _said(n.tree)} for n in inner),
     }  # fmt: skip
+
+
+def _uses(graph: Graph, operation: str) -> bool:
+    return any(isinstance(part, Apply) and part.operation == operation for n in graph.nodes for part in walk(n.tree))
 
 
 def _arrows(graph: Graph, inner: list[str]) -> tuple[dict[str, object], ...]:

@@ -17,7 +17,7 @@ def closed_form(state: State, parameters: Mapping[str, object]) -> tuple[State, 
     product = forward_form(graph, target.of, target.wrt)
     whole = _without_adjoints(graph, target.of, product) if recursive(graph, target) else product
     result = derivation.closed_form(graph, whole)
-    inner = [name for name in names(product) if not graph.is_leaf(name)]
+    inner = [node.name for node in graph.nodes if node.name in names(product)]
     facts = {
         "target": target, "wrt": Name(target.wrt), "of": Name(target.of),
         "leaves": state.leaves(target.of),
