@@ -18,8 +18,9 @@ PACKAGE = ROOT / "derivgen"
 # fmt: off
 ORDER = [
     "errors", "folders", "expression", "operations", "notation", "reading", "printing", "symbolic", "graph",
-    "derivation", "evaluation", "written", "draws", "strict_yaml", "spec", "networks", "exercise", "asks", "stem", "certify",
-    "stem", "plan", "givens", "sheet", "context", "formats", "pdf", "writing", "explain", "api", "__init__", "cli", "__main__",
+    "derivation", "evaluation", "written", "draws", "strict_yaml", "spec", "networks", "exercise", "asks", "certify",
+    "stem", "plan", "givens", "sheet", "context", "formats", "pdf", "writing", "explain", "api", "__init__", "cli",
+    "__main__",
 ]
 TOP_LEVEL = {
     "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "derivgen", "templates", "generated", "tests",

@@ -14,7 +14,7 @@ import pypdfium2
 import pytest
 from click.testing import CliRunner, Result
 
-from derivgen import certify, cli, pdf, sheet
+from derivgen import certify, cli, derivation, pdf, reading, sheet
 from derivgen.cli import main
 from derivgen.errors import CertificateError
 from derivgen.operations import OPERATIONS
@@ -439,7 +439,11 @@ def test_seeds_that_make_the_same_folder_are_refused():
 
 
 @pytest.mark.parametrize("operation", ["sigmoid", "half_squared_error"])
-def test_a_wrong_derivation_is_never_written(monkeypatch, operation):
+def test_a_wrong_derivation_is_never_written(monkeypatch, request, operation):
+    def forget() -> None:
+        for remembered in (derivation._rule, derivation._local_derivatives, reading.read_row):
+            remembered.cache_clear()
+
     file(quiz(equations="a = sigmoid(w*x)", loss="half_squared_error(a, y)", asks="derivative: w"))
     good("generate", "quiz.yaml", "--out", "o")
     before = snapshot(Path("o"))
@@ -447,6 +451,8 @@ def test_a_wrong_derivation_is_never_written(monkeypatch, operation):
     negated = tuple(f"-({form})" for form in row.local)
     wrong = dataclasses.replace(row, local=negated, output_local=row.output_local and f"-({row.output_local})")
     monkeypatch.setitem(OPERATIONS, operation, wrong)
+    request.addfinalizer(forget)
+    forget()
     for words in (["--seed", "2"], ["--seeds", "1..3"], ["--seed", "1"]):
         said = refused("generate", "quiz.yaml", "--out", "o", *words, code=1)
         assert "derivgen generate quiz.yaml --seed" in said
