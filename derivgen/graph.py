@@ -76,8 +76,11 @@ class Graph:
         statements = [*_statements(equations), *((name, text, 0, 0) for name, text in extra)]
         if not statements:
             raise GraphError("there are no equations")
-        declared = tuple(leaves or ())
+        declared, functions = tuple(leaves or ()), tuple(functions)
         _refuse_twice(declared, statements)
+        for name in functions:
+            if name in OPERATIONS:
+                raise GraphError(f"{name!r} is an operation already; a function needs a name of its own")
         arities = {name: _arity(name, statements) for name in functions}
         defined = [name for name, _, _, _ in statements]
         scope = Scope.of([*declared, *defined], arities, open=leaves is None)
@@ -185,7 +188,7 @@ class Graph:
                 raise GraphError(suggest(str(spelling), choices))
             if len(OPERATIONS[operation].arguments) != arities[function]:
                 needed = len(OPERATIONS[operation].arguments)
-                raise GraphError(f"{operation} takes {needed} arguments, but {function} is used with {arities[function]}")
+                raise GraphError(f"{operation} takes {needed} argument{'s' if needed > 1 else ''}, but {function} is used with {arities[function]}")
             bound[function] = operation
         return replace(self, bindings=tuple(bound.items()))
 

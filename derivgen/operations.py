@@ -59,7 +59,7 @@ def operation(
     for spelling in row.spellings:
         if spelling in SPELLINGS:
             raise ValueError(f"{spelling!r} is already in the table")
-        SPELLINGS[spelling] = name
+    SPELLINGS.update(dict.fromkeys(row.spellings, name))
     OPERATIONS[name] = row
 
 

@@ -124,6 +124,11 @@ class _Printer:
             return rf"\left({text}\right)"
         return f"({text})"
 
+    def unsigned(self, tree: Tree, level: int) -> str:
+        """The text after a sign or a dot: in brackets if it would begin with a minus sign."""
+        text = self.tree(tree, level)
+        return self.brackets(text) if text.startswith("-") else text
+
     def number(self, number: Number, level: int) -> str:
         value = number.value
         if value < 0:
@@ -153,15 +158,15 @@ class _Printer:
         text = self.tree(tree.args[0], 0 if _bare(tree.args[0]) else SUM)
         for term in tree.args[1:]:
             inner, sign = _unsigned(term)
-            text += f"{self.opportunity} {sign} {self.tree(inner, PRODUCT)}"
+            text += f"{self.opportunity} {sign} {self.unsigned(inner, PRODUCT)}"
         return text
 
     def subtract(self, tree: Apply) -> str:
         left, right = tree.args
-        return f"{self.tree(left, 0 if _bare(left) else SUM)}{self.opportunity} - {self.tree(right, PRODUCT)}"
+        return f"{self.tree(left, 0 if _bare(left) else SUM)}{self.opportunity} - {self.unsigned(right, PRODUCT)}"
 
     def negate(self, tree: Apply) -> str:
-        return f"-{self.tree(tree.args[0], PRODUCT)}"
+        return f"-{self.unsigned(tree.args[0], PRODUCT)}"
 
     def multiply(self, tree: Apply) -> str:
         dotted = self.numeric or any(
@@ -177,7 +182,7 @@ class _Printer:
             quotient = isinstance(factor, Number) or (isinstance(factor, Apply) and factor.operation in _QUOTIENTS)
             if negated and not first or i and quotient and self.plain:
                 level = POWER  # x*(1/2), not x*1/2
-            piece = self.tree(factor, level)
+            piece = self.unsigned(factor, level) if i else self.tree(factor, level)
             if not i:
                 text = piece
             elif self.plain:

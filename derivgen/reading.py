@@ -272,7 +272,7 @@ class _LatexNames:
             token = self.raw[self.i]
             if token.kind == "word":
                 joined.append(self.name())
-            elif token.text == r"\frac" and self.texts(1, 2) == ["{", r"\partial"]:
+            elif token.text == r"\frac" and self.texts(1, 2) == ["{", r"\partial"] and self.texts(3, 1) != ["_"]:
                 joined.append(self.leibniz(token))
             elif token.text == r"\left.":
                 self.i += 1
