@@ -11,7 +11,7 @@ True
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import TypeVar
 
@@ -19,11 +19,19 @@ T = TypeVar("T")
 MOST_ATTEMPTS = 400
 
 
+# Separators of keys inside a part, so that two different keys are never the same bytes.
+_ESCAPES = str.maketrans({"\x1c": "\x1c0", "\x1d": "\x1c1", "\x1e": "\x1c2", "\x1f": "\x1c3"})
+
+
+def _joined(parts: Iterable[str]) -> bytes:
+    return "\x1f".join(part.translate(_ESCAPES) for part in parts).encode()
+
+
 class Draws:
     """Draws under one key; ``within`` narrows it, so that streams never share their numbers."""
 
     def __init__(self, *key: str) -> None:
-        self._key = "\x1f".join(part.replace("\x1f", "\x1f\x1f") for part in key).encode()
+        self._key = _joined(key)
 
     def within(self, *key: str) -> Draws:
         narrowed = Draws()
@@ -35,7 +43,7 @@ class Draws:
         limit = (1 << 64) - (1 << 64) % bound
         counter = 0
         while True:
-            digest = hashlib.sha256(self._key + b"\x1d" + name.encode() + counter.to_bytes(4)).digest()
+            digest = hashlib.sha256(self._key + b"\x1d" + _joined([name]) + counter.to_bytes(4)).digest()
             for start in range(0, 32, 8):
                 word = int.from_bytes(digest[start : start + 8])
                 if word < limit:
@@ -60,6 +68,6 @@ class Draws:
 
 def digest(*parts: str, length: int = 8) -> str:
     """A short code of letters and digits that are hard to confuse."""
-    value = int.from_bytes(hashlib.sha256("\x1f".join(parts).encode()).digest())
+    value = int.from_bytes(hashlib.sha256(_joined(parts)).digest())
     alphabet = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
     return "".join(alphabet[(value >> (5 * i)) % 32] for i in range(length))

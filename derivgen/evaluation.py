@@ -18,24 +18,36 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from derivgen.derivation import Partial, local_derivatives
+from derivgen.derivation import local_derivatives
 from derivgen.errors import DerivgenError
-from derivgen.expression import Apply, Name, Number, Tree, substitute
+from derivgen.expression import Name, Number, Partial, Tree, substitute
 from derivgen.graph import Graph
 from derivgen.operations import OPERATIONS
 from derivgen.reading import read_row
 
 Real = Fraction | Decimal
-PRECISION = 50
+PRECISION = 100  # 30 right digits even where 1 - σ(z) cancels; nothing below 10^-40 is printed
 CONTEXT = decimal.Context(
     prec=PRECISION, rounding=decimal.ROUND_HALF_EVEN, Emin=-(10**9), Emax=10**9,
     traps=[decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow],
 )  # fmt: skip
 _LARGEST_EXPONENT = 10**6
+_LONGEST_FRACTION = 20_000  # bits
 
 
 class EvaluationError(DerivgenError):
-    """Numbers that the network cannot take: log of a negative number, division by zero, a forbidden kink."""
+    """Numbers that the network cannot take: log of a negative number, division by zero, a forbidden kink.
+
+    ``at`` is the quantity whose equation cannot be worked out.
+    """
+
+    def __init__(self, problem: str, at: str = "") -> None:
+        self.at = at
+        super().__init__(f"{at}: {problem}" if at else problem)
+
+
+class MissingNumberError(EvaluationError):
+    """A leaf that was given no number."""
 
 
 class KinkError(EvaluationError):
@@ -48,21 +60,28 @@ def to_decimal(number: Real) -> Decimal:
     return CONTEXT.divide(Decimal(number.numerator), Decimal(number.denominator))
 
 
+def _short(x: Fraction) -> Real:
+    """The fraction, unless it is too long to be of use exactly: squared again and again, it would fill the memory."""
+    if x.numerator.bit_length() + x.denominator.bit_length() > _LONGEST_FRACTION:
+        return to_decimal(x)
+    return x
+
+
 def _add(x: Real, y: Real) -> Real:
     if type(x) is Fraction and type(y) is Fraction:
-        return x + y
+        return _short(x + y)
     return CONTEXT.add(to_decimal(x), to_decimal(y))
 
 
 def _subtract(x: Real, y: Real) -> Real:
     if type(x) is Fraction and type(y) is Fraction:
-        return x - y
+        return _short(x - y)
     return CONTEXT.subtract(to_decimal(x), to_decimal(y))
 
 
 def _multiply(x: Real, y: Real) -> Real:
     if type(x) is Fraction and type(y) is Fraction:
-        return x * y
+        return _short(x * y)
     return CONTEXT.multiply(to_decimal(x), to_decimal(y))
 
 
@@ -70,7 +89,7 @@ def _divide(x: Real, y: Real) -> Real:
     if y == 0:
         raise EvaluationError("division by zero")
     if type(x) is Fraction and type(y) is Fraction:
-        return x / y
+        return _short(x / y)
     return CONTEXT.divide(to_decimal(x), to_decimal(y))
 
 
@@ -81,7 +100,11 @@ def _negate(x: Real) -> Real:
 def _power(x: Real, n: Real) -> Real:
     if x == 0 and n < 0:
         raise EvaluationError("division by zero")
-    return x ** int(n) if type(x) is Fraction else CONTEXT.power(to_decimal(x), int(n))
+    if type(x) is Fraction:
+        bits = (x.numerator.bit_length() + x.denominator.bit_length()) * abs(int(n))
+        if bits <= _LONGEST_FRACTION:
+            return Fraction(x ** int(n))
+    return CONTEXT.power(to_decimal(x), int(n))
 
 
 def _exp(x: Real) -> Real:
@@ -206,7 +229,7 @@ class Numbers(dict[Any, Real]):
         if name not in self.graph:
             raise EvaluationError(f"there is no quantity {name}")
         if self.graph.is_leaf(name):
-            raise EvaluationError(f"{name} has no number: give it one")
+            raise MissingNumberError(f"{name} has no number: give it one")
         wanted = self.graph.upstream(name, self.cuts)
         for node in self.graph.nodes:  # in order, so that a deep network needs no deep recursion
             if node.name not in self and node.name in wanted:
@@ -216,13 +239,12 @@ class Numbers(dict[Any, Real]):
     def _evaluate(self, tree: Tree, name: str) -> Real:
         try:
             return self.rounded(evaluator(self.graph.resolved(tree), self.graph.kinks)(self))
-        except KinkError as error:
-            raise KinkError(f"{name}: {error}") from None
+        except MissingNumberError:
+            raise
         except EvaluationError as error:
-            known = name in str(error).split(":")[0]
-            raise error if known or "has no number" in str(error) else EvaluationError(f"{name}: {error}") from None
+            raise error if error.at else type(error)(str(error), name) from None
         except decimal.Overflow:
-            raise EvaluationError(f"{name}: the number is too large") from None
+            raise EvaluationError("the number is too large", name) from None
 
     def value(self, tree: Tree) -> Real:
         """The number that a tree comes to."""

@@ -89,6 +89,7 @@ class _Printer:
         self.plain, self.numeric = plain, numeric
         self.symbols = {operation: latex for latex, (operation, _) in scope.by_latex.items()}
         self.functions = scope.functions
+        self.euler = ("e", "", "") not in scope.by_parts  # else e^x would be a power of a quantity
         self.slots: list[tuple[Tree, bool]] = []
         self.stacked = True
         self.opportunity = "" if plain else BREAK
@@ -174,14 +175,14 @@ class _Printer:
         )
         if len(tree.args) > 2:  # a row of brackets and functions is read factor by factor
             dotted = dotted or any(isinstance(f, Apply) for f in tree.args)
-        text = ""
+        text, inline = "", not self.plain and not self.stacked
         for i, factor in enumerate(tree.args):
             negated = isinstance(factor, Apply) and factor.operation == "negate"
-            first = i == 0 and negated and not isinstance(factor.args[0], Number)  # -x y, but (-3) y
+            first = i == 0 and negated and not inline and not isinstance(factor.args[0], Number)  # -x y, but (-3) y
             level = SUM if first else PRODUCT
             quotient = isinstance(factor, Number) or (isinstance(factor, Apply) and factor.operation in _QUOTIENTS)
-            if negated and not first or i and quotient and self.plain:
-                level = POWER  # x*(1/2), not x*1/2
+            if negated and not first or quotient and (inline or (i and self.plain)):
+                level = POWER  # x*(1/2), not x*1/2; in an exponent (1/2) x
             piece = self.unsigned(factor, level) if i else self.tree(factor, level)
             if not i:
                 text = piece
@@ -215,6 +216,8 @@ class _Printer:
         return f"{text}^{{{raised}}}"
 
     def exp(self, tree: Apply) -> str:
+        if not self.euler:
+            return self.call(tree)
         stacked, self.stacked = self.stacked, False  # in an exponent q/2, not a fraction of two sizes
         inner = self.tree(tree.args[0], 0)
         self.stacked = stacked

@@ -225,8 +225,11 @@ _LATEX_TOKEN = re.compile(
     r"|(?P<letter>[A-Za-z])"
     r"|(?P<sign>[-+*/^_()\[\]{},=<>'|])"
 )
-_LATEX_SIGNS = {r"\cdot": "*", r"\times": "*", r"\ast": "*", r"\lvert": "|", r"\rvert": "|", r"\lbrace": "{",
+_LATEX_SIGNS = {r"\cdot": "*", r"\times": "*", r"\ast": "*", r"\lbrace": "{",
                 r"\rbrace": "}", r"\lbrack": "[", r"\rbrack": "]", r"\prime": "'"}  # fmt: skip
+
+
+_LATEX_COMMANDS = (r"\frac", r"\partial", r"\lvert", r"\rvert")
 
 
 def _latex_tokens(text: str, scope: Scope, limit: int) -> list[_Token]:
@@ -252,7 +255,7 @@ def _latex_tokens(text: str, scope: Scope, limit: int) -> list[_Token]:
             raw.append(_Token("sign", _COMPARISONS[written], match.start()))
         elif kind in ("word", "letter") or (kind == "command" and written[1:] in GREEK):
             raw.append(_Token("word", written, match.start()))
-        elif kind == "command" and written not in (r"\frac", r"\partial") and written not in scope.by_latex:
+        elif kind == "command" and written not in _LATEX_COMMANDS and written not in scope.by_latex:
             raise ReadingError(f"{written[:20]} cannot be read here", text, match.start())
         else:
             raw.append(_Token("sign", re.sub(r"\s", "", written), match.start()))
@@ -481,7 +484,7 @@ class _Parser:
     def starts_factor(self) -> bool:
         token = self.token
         return token.kind in ("number", "name", "function", "partial", "indicator") or (
-            token.kind == "sign" and token.text in ("(", "e", "{", r"\frac", r"\partial")
+            token.kind == "sign" and token.text in ("(", "e", "{", r"\frac", r"\partial", r"\lvert")
         )
 
     def factor(self) -> Tree:
@@ -543,6 +546,8 @@ class _Parser:
             return self.bracketed("(", ")")
         if token.text == "{":
             return self.bracketed("{", "}")
+        if token.text == r"\lvert":
+            return Apply("abs", (self.bracketed(r"\lvert", r"\rvert"),), at=token.at)
         if token.text == "|":
             return Apply("abs", (self.bracketed("|", "|"),), at=token.at)
         if token.text == "e":
