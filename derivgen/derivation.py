@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -149,15 +150,16 @@ def _powers(factors: Iterable[Tree]) -> tuple[Tree, ...]:
     counts: dict[Tree, int] = {}
     for factor in factors:
         base, times = factor, 1
-        if isinstance(factor, Apply) and factor.operation == "power" and isinstance(factor.args[1], Number):
-            if factor.args[1].value > 0:
-                base, times = factor.args[0], int(factor.args[1].value)
+        if isinstance(factor, Apply) and factor.operation == "power":
+            raised, exponent = factor.args
+            if isinstance(exponent, Number) and exponent.value > 0:
+                base, times = raised, int(exponent.value)
         counts[base] = counts.get(base, 0) + times
     return tuple(base if times == 1 else apply("power", base, number(times)) for base, times in counts.items())
 
 
 def _cancelled(factors: tuple[Tree, ...]) -> tuple[Tree, ...]:
-    """One local derivative's factors without what stands both above and below: (σ − t)/(σ(1 − σ)) · σ(1 − σ) → σ − t."""
+    """One local derivative's factors without what stands above and below: (σ − t)/(σ(1 − σ)) · σ(1 − σ) → σ − t."""
     left = list(factors)
     for i, factor in enumerate(left):
         if not (isinstance(factor, Apply) and factor.operation in ("divide", "reciprocal")):
@@ -268,9 +270,7 @@ def local(graph: Graph, name: str, parent: str) -> Tree:
 
 def local_partial(graph: Graph, name: str, parent: str) -> Partial:
     """The token of a local derivative; it says what is held fixed where the total derivative differs."""
-    others = tuple(
-        other for other in graph.parents(name) if other != parent and parent in graph.ancestors(other)
-    )
+    others = tuple(other for other in graph.parents(name) if other != parent and parent in graph.ancestors(other))
     return Partial(name, parent, others)
 
 
@@ -317,7 +317,7 @@ def terms(graph: Graph, of: str, wrt: str) -> tuple[tuple[tuple[str, str], ...],
     """
     require(graph, of, wrt)
     if count_paths(graph, of, wrt) <= MOST_PATHS:
-        return tuple(tuple(zip(path, path[1:], strict=False)) for path in paths(graph, of, wrt))
+        return tuple(tuple(itertools.pairwise(path)) for path in paths(graph, of, wrt))
     reach = graph.ancestors(of)
     users = [user for user in graph.consumers[wrt] if user in reach]
     return tuple(((user, wrt),) if user == of else ((of, user), (user, wrt)) for user in users)

@@ -110,7 +110,7 @@ def _power(x: Real, n: Real) -> Real:
 def _exp(x: Real) -> Real:
     if x == 0:
         return Fraction(1)
-    if abs(x) > _LARGEST_EXPONENT:
+    if not -_LARGEST_EXPONENT <= x <= _LARGEST_EXPONENT:
         raise EvaluationError("the exponent of e is too large")
     return CONTEXT.exp(to_decimal(x))
 
@@ -274,7 +274,7 @@ class Numbers(dict[Any, Real]):
 def round_half_up(value: Real, places: int) -> Fraction:
     """The nearest number with that many decimals; a tie away from zero, as by hand."""
     if isinstance(value, Decimal):
-        sign, digits, exponent = value.as_tuple()
+        exponent = value.as_tuple().exponent
         assert isinstance(exponent, int)
         if exponent < -places - 2 * PRECISION:
             return _ZERO

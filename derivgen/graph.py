@@ -188,7 +188,10 @@ class Graph:
                 raise GraphError(suggest(str(spelling), choices))
             if len(OPERATIONS[operation].arguments) != arities[function]:
                 needed = len(OPERATIONS[operation].arguments)
-                raise GraphError(f"{operation} takes {needed} argument{'s' if needed > 1 else ''}, but {function} is used with {arities[function]}")
+                raise GraphError(
+                    f"{operation} takes {needed} argument{'s' if needed > 1 else ''}, "
+                    f"but {function} is used with {arities[function]}"
+                )
             bound[function] = operation
         return replace(self, bindings=tuple(bound.items()))
 

@@ -11,9 +11,8 @@ from functools import lru_cache
 
 from derivgen.errors import DerivgenError
 
-GREEK = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi "
-    "psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell".split()
+GREEK = frozenset(  # a text to split, as a list of 41 quoted words would be all quotes
+    ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega", "ell"]
 )
 ACCENTS = ("hat", "bar", "tilde")
 
@@ -32,7 +31,8 @@ def parts(name: str) -> tuple[str, str, str]:
     match = NAME.fullmatch(name)
     if match is None or len(name) > LONGEST:
         raise DerivgenError(
-            f"{name[:LONGEST]!r} is not a name; write letters, then _1 or _{{a,b}}, then ^* or ^(2), such as w_1, y^*, W_11^(2)"
+            f"{name[:LONGEST]!r} is not a name; write letters, then _1 or _{{a,b}}, then ^* or ^(2), "
+            "such as w_1, y^*, W_11^(2)"
         )
     digits, subscript = match["digits"], match["braced"] or match["sub"] or ""
     if digits and subscript:

@@ -7,7 +7,7 @@ brackets, symbolic lines have no ``1\\cdot``, no ``+ -`` and no ``x^{1}``.
 >>> scope = Scope.of(["a_1", "x", "w_1"])
 >>> line = read("-x*w_1*(1 - a_1)^2/2", scope)
 >>> latex(line, scope), plain(line, scope)
-('-\\\\frac{x w_1 (1 - a_1)^{2}}{2}', '-x*w_1*(1 - a_1)^2/2')
+('-\\\\frac{x \\\\cdot w_1 \\\\cdot (1 - a_1)^{2}}{2}', '-x*w_1*(1 - a_1)^2/2')
 >>> form = printed(line, scope, "latex", numeric=True)
 >>> form.fill({Name("x"): "-3", Name("w_1"): "0.5", Name("a_1"): "1"})
 '-\\\\frac{(-3) \\\\cdot 0.5 \\\\cdot (1 - 1)^{2}}{2}'
@@ -37,7 +37,7 @@ _COMPARISON = {">": ">", "<": "<", "<=": r"\le", ">=": r"\ge"}
 
 @dataclass(frozen=True)
 class Form:
-    """A printed line: its text in pieces, and between them the slots for numbers (quantity, in brackets if negative)."""
+    """A printed line: its text in pieces, and between them the slots for numbers (what, in brackets if negative)."""
 
     pieces: tuple[str, ...]
     slots: tuple[tuple[Tree, bool], ...]
@@ -177,12 +177,12 @@ class _Printer:
             dotted = dotted or any(isinstance(f, Apply) for f in tree.args)
         text, inline = "", not self.plain and not self.stacked
         for i, factor in enumerate(tree.args):
-            negated = isinstance(factor, Apply) and factor.operation == "negate"
-            first = i == 0 and negated and not inline and not isinstance(factor.args[0], Number)  # -x y, but (-3) y
-            level = SUM if first else PRODUCT
-            quotient = isinstance(factor, Number) or (isinstance(factor, Apply) and factor.operation in _QUOTIENTS)
-            if negated and not first or quotient and (inline or (i and self.plain)):
-                level = POWER  # x*(1/2), not x*1/2; in an exponent (1/2) x
+            operation = factor.operation if isinstance(factor, Apply) else ""
+            level = PRODUCT
+            if operation == "negate":  # -x y, but (-3) y and y (-x)
+                level = POWER if i or inline or isinstance(_unsigned(factor)[0], Number) else SUM
+            elif isinstance(factor, Number) or operation in _QUOTIENTS:  # x*(1/2), not x*1/2; in an exponent (1/2) x
+                level = POWER if inline or (i and self.plain) else PRODUCT
             piece = self.unsigned(factor, level) if i else self.tree(factor, level)
             if not i:
                 text = piece
@@ -255,7 +255,7 @@ _FORMS = {
     "power": (POWER, _Printer.power),
     "exp": (POWER, _Printer.exp),
     "abs": (ATOM, _Printer.abs),
-} | {name: (ATOM, _Printer.indicator) for name in INDICATORS}
+} | dict.fromkeys(INDICATORS, (ATOM, _Printer.indicator))
 
 
 def _bare(tree: Tree) -> bool:

@@ -123,7 +123,11 @@ def _plain_tokens(text: str, scope: Scope, limit: int) -> list[_Token]:
             position = match.end()
             tokens.append(_number_token(text, match))
             continue
-        if (match := _IDENTIFIER.match(text, position)) and match[0] in scope.functions and _CALL.match(text, match.end()):
+        if (
+            (match := _IDENTIFIER.match(text, position))
+            and match[0] in scope.functions
+            and _CALL.match(text, match.end())
+        ):
             tokens.append(_Token("function", match[0], position, scope.functions[match[0]]))
             position = match.end()
             continue
@@ -218,7 +222,8 @@ def _declared(text: str, start: int, scope: Scope) -> tuple[str, int] | None:
 
 _LATEX_TOKEN = re.compile(
     r"(?P<held>\\left\.)|(?P<bar>\\right(?:\||\\vert)\s*_)"  # before the spaces, which skip \right
-    r"|(?P<space>\s+|\\[,;!:] ?|\\(?:thinspace|quad|qquad)\b|\\(?:big|Big|bigg|Bigg)[lr]?(?![a-zA-Z])|\\(?:left|right)(?![a-zA-Z.|])|\{\}|&)"
+    r"|(?P<space>\s+|\\[,;!:] ?|\\(?:thinspace|quad|qquad)\b|\\(?:big|Big|bigg|Bigg)[lr]?(?![a-zA-Z])"
+    r"|\\(?:left|right)(?![a-zA-Z.|])|\{\}|&)"
     r"|(?P<number>\d+(?:\.\d+)?)"
     r"|(?P<word>\\(?:mathrm|hat|bar|tilde|mathbf)\{[A-Za-z0-9\\_]+\})"
     r"|(?P<command>\\[A-Za-z]+)"

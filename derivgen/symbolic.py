@@ -6,7 +6,7 @@ from typing import Any
 
 import sympy
 
-from derivgen.expression import Apply, Name, Number, Partial, Tree, substitute
+from derivgen.expression import Name, Number, Partial, Tree, substitute
 from derivgen.operations import OPERATIONS
 from derivgen.reading import read_row
 

@@ -1,7 +1,7 @@
 """Where a number becomes text, and the only place: exact or rounded once, half away from zero.
 
 >>> write(Fraction(-3, 8), 4), write(Fraction(1, 3), 4), write(Fraction(1, 10**6), 4)
-(('-0.375', True), ('0.3333', False), ('0.0000010', False))
+(('-0.375', True), ('0.3333', False), ('0.0000010', True))
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def write(number: Real, places: int) -> tuple[str, bool]:
 
     What is not zero never prints as zero: it gets two significant digits instead.
     """
-    if abs(number) > LARGEST:
+    if not -LARGEST <= number <= LARGEST:
         raise WritingError(f"a value is larger than {LARGEST:.0e}: choose smaller numbers")
     if isinstance(number, Fraction):
         text = exact_decimal(number)
@@ -107,5 +107,3 @@ def fill(
     else:
         raise WritingError("a line's answer cannot be reached from its printed numbers")
     return {q: t for q, (t, _) in texts.items()}, all(e for _, e in texts.values()), shown, exact
-
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import pytest
@@ -88,7 +89,7 @@ def test_a_circle_is_named_in_the_order_in_which_values_would_flow() -> None:
     assert names[0] == names[-1]
     assert len(names) == 4
     flow = {("a", "b"), ("b", "c"), ("c", "a")}
-    assert set(zip(names, names[1:], strict=False)) == flow
+    assert set(itertools.pairwise(names)) == flow
 
 
 def test_a_twice_declared_name_is_refused() -> None:

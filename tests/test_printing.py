@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from fractions import Fraction
 
@@ -124,10 +125,8 @@ def test_no_derivation_has_what_no_teacher_writes(network: object) -> None:
     sweep = adjoints(graph, of)
     for wrt in graph.ancestors(of) - {of}:
         lines = [forward_form(graph, of, wrt), sweep[wrt]]
-        try:
+        with contextlib.suppress(DerivationError):
             lines.append(closed_form(graph, lines[0]))
-        except DerivationError:
-            pass
         for i, tree in enumerate(lines):
             for dialect in ("latex", "plain"):
                 text = text_of(tree, graph.scope, dialect)
@@ -200,11 +199,13 @@ def test_names_are_typeset(name: str, tex: str) -> None:
     assert latex_name(name) == tex
 
 
-@pytest.mark.parametrize("name", ["", "1x", "x__1", "x^2", "x_", "x y", "é", "x" * 41, "x1_2", "$x$", r"\alpha", "x^(2"])
+@pytest.mark.parametrize(
+    "name", ["", "1x", "x__1", "x^2", "x_", "x y", "é", "x" * 41, "x1_2", "$x$", r"\alpha", "x^(2"]
+)
 def test_what_is_no_name_is_refused(name: str) -> None:
     from derivgen.errors import DerivgenError
 
-    with pytest.raises(DerivgenError, match="not a name|two subscripts"):
+    with pytest.raises(DerivgenError, match=r"not a name|two subscripts"):
         latex_name(name)
 
 

@@ -46,7 +46,9 @@ def test_what_is_written_is_near_and_never_a_false_zero(number: Fraction, places
     assert text not in ("-0", "")
 
 
-@given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-1000, max_value=1000, places=30), st.integers(0, 8))
+@given(
+    st.decimals(allow_nan=False, allow_infinity=False, min_value=-1000, max_value=1000, places=30), st.integers(0, 8)
+)
 def test_a_decimal_is_never_exact(number: Decimal, places: int) -> None:
     """A decimal stands for a number that goes on: what it rounds to is no more than near."""
     text, exact = write(number, places)
@@ -54,13 +56,18 @@ def test_a_decimal_is_never_exact(number: Decimal, places: int) -> None:
     assert (Fraction(text) == 0) == (number == 0)
 
 
-@pytest.mark.parametrize("number", [Fraction(LARGEST * 10), -Fraction(LARGEST * 10), Decimal(10) ** 40, Fraction(1, 10**60)])
+@pytest.mark.parametrize(
+    "number", [Fraction(LARGEST * 10), -Fraction(LARGEST * 10), Decimal(10) ** 40, Fraction(1, 10**60)]
+)
 def test_what_does_not_fit_on_a_page_is_refused(number: Fraction | Decimal) -> None:
-    with pytest.raises(WritingError, match="too small|larger"):
+    with pytest.raises(WritingError, match=r"too small|larger"):
         write(number, 4)
 
 
-@pytest.mark.parametrize("number", ["1/3", "-22/7", "1/30000", "123456789/7", "1/9999999", "5", "-0.25", "0", "99999999999999/1000000000000007"])
+@pytest.mark.parametrize(
+    "number",
+    ["1/3", "-22/7", "1/30000", "123456789/7", "1/9999999", "5", "-0.25", "0", "99999999999999/1000000000000007"],
+)
 def test_the_key_has_at_least_twelve_digits(number: str) -> None:
     text = significant(Fraction(number))
     gap = abs(Fraction(text) - Fraction(number))
@@ -75,7 +82,7 @@ def test_the_key_of_a_decimal_too(number: str) -> None:
     assert abs(Decimal(significant(value)) - value) <= abs(value) * Decimal("1e-12")
 
 
-# --- lines -------------------------------------------------------------------------------------------------------------
+# --- lines ------------------------------------------------------------------------------------------------------------
 
 GRAPH = Graph.of("z = w*x; a = sigmoid(z); L = (a - y)^2/2", ["w", "x", "y"])
 GIVEN = {"w": Fraction(1, 3), "x": Fraction(2), "y": Fraction(1)}
@@ -116,7 +123,9 @@ def test_a_line_worked_out_again_from_its_printed_numbers_rounds_to_its_printed_
             quantities = tuple(dict.fromkeys(quantity for quantity, _ in form.slots))
             answer = numbers.value(tree)
             try:
-                texts, exact, shown, _ = fill(Filled(tree), quantities, _known(numbers, quantities), answer, places, carried=False)
+                texts, exact, shown, _ = fill(
+                    Filled(tree), quantities, _known(numbers, quantities), answer, places, carried=False
+                )
             except WritingError:
                 assume(False)
             if exact:  # then the answer is rounded from the very numbers that stand there
@@ -146,7 +155,9 @@ def test_carried_numbers_are_shown_as_they_are() -> None:
     numbers = Numbers(GRAPH, GIVEN | {"w": Fraction("0.123456")}, carry=3)
     form = forward_form(GRAPH, "L", "w")
     quantities = tuple(dict.fromkeys(q for q, _ in printed(form, GRAPH.scope, "plain", numeric=True).slots))
-    texts, _, shown, _ = fill(Filled(form), quantities, _known(numbers, quantities), numbers.value(form), 3, carried=True)
+    texts, _, shown, _ = fill(
+        Filled(form), quantities, _known(numbers, quantities), numbers.value(form), 3, carried=True
+    )
     for quantity, text in texts.items():
         assert Fraction(text) == numbers[quantity_key(quantity)]
     assert Fraction(shown) == numbers.value(form)
