@@ -24,7 +24,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from derivgen.errors import CertificateError, DerivgenError
+from derivgen.errors import CertificateError
 from derivgen.expression import Apply, Name, Number, Partial, Tree, substitute, walk
 from derivgen.graph import Graph
 from derivgen.operations import OPERATIONS
@@ -38,8 +38,10 @@ _TOLERANCE = Decimal(10) ** -30
 _POINTS = 2
 
 
-class UndefinedError(DerivgenError):
-    """A line that has no value anywhere, such as log(x − x)."""
+class UndefinedError(CertificateError):
+    """A line that has no value anywhere, such as log(x − x): the quiz is at fault, not the derivation."""
+
+    exit_code = 2
 
 
 class UnluckyError(Exception):
@@ -430,7 +432,7 @@ def symbolic(graph: Graph, text: str, truth: Tree, *, latex: bool) -> list[Proof
         try:
             wanted_real = point.value(truth)
             errors = [_close(point.value(side), wanted_real) for side in sides]
-        except UnluckyError:
+        except (UnluckyError, decimal.DecimalException):
             continue
         seen += 1
         worst = max([worst, *errors])
