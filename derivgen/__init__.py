@@ -1,6 +1,6 @@
 """derivgen: quizzes about backpropagation, with answer keys that are proved before they are printed.
 
-``network`` builds a network from equations, ``generate`` composes a quiz; both are in ``derivgen.api``, which is imported
+``network`` builds a network from equations, ``generate`` composes a quiz. Both are in ``derivgen.api``, imported
 only when one of them is first used, so that the command line starts quickly.
 """
 

@@ -15,7 +15,7 @@ from derivgen.errors import DerivgenError, suggest
 from derivgen.expression import Number, Tree
 from derivgen.graph import Graph
 from derivgen.networks import Network
-from derivgen.reading import read
+from derivgen.reading import ReadingError, read
 from derivgen.sheet import certified
 from derivgen.spec import Ask, Place
 
@@ -80,7 +80,10 @@ def numbers_of(at: str, graph: Graph) -> dict[str, Fraction]:
             raise DerivgenError(f"--at: {suggest(name, graph.leaves)}")
         if name in given:
             raise DerivgenError(f"--at: {name} is given twice")
-        value = constant(read(text, graph.scope))
+        try:
+            value = constant(read(text, graph.scope))
+        except ReadingError:
+            value = None
         if value is None:
             raise DerivgenError(f"--at: {text!r} is not a number; write 0.5, -2 or 1/3")
         given[name] = value

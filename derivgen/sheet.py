@@ -136,7 +136,10 @@ class Composer:
         )
         if structure not in self._plans:
             drawn = network.kind != "equations"
-            self._plans[structure] = plan.make(network, asks, numbered, number, drop_repeats=drawn)
+            try:
+                self._plans[structure] = plan.make(network, asks, numbered, number, drop_repeats=drawn)
+            except certify.UndefinedError as error:
+                raise exercise.network.place.error(str(error)) from None
         made = self._plans[structure]
         return givens.settle(
             made, exercise, draws, self.quiz.digits,
