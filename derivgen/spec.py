@@ -85,7 +85,6 @@ class Network:
     loss: str | None = None
     loss_name: str | None = None
     step_size: str = "alpha"
-    choose: Mapping[str, tuple[object, ...]] = field(default_factory=lambda: MappingProxyType({}))
     options: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -183,7 +182,6 @@ class EquationsShape(Shape):
     loss: str | None = None
     loss_name: Name | None = None
     step_size: Name = "alpha"
-    choose: dict[str, object] = {}
 
 
 class AskShape(Shape):
@@ -356,10 +354,9 @@ def network_of(raw: dict[str, object], place: Place, kinds: Collection[str]) -> 
     if kind not in {*kinds, "equations"}:
         raise place.at("kind").error(suggest(kind, {*kinds, "equations"}))
     if kind != "equations":
-        options = {key: value for key, value in raw.items() if key not in ("kind", "choose")}
+        options = {key: value for key, value in raw.items() if key != "kind"}
         frozen_options = {key: frozen(value, place.at(key)) for key, value in options.items()}
-        choose = choices_of(raw.get("choose") or {}, place.at("choose"))
-        return Network(kind, place, choose=choose, options=MappingProxyType(frozen_options))
+        return Network(kind, place, options=MappingProxyType(frozen_options))
     shape = validated(EquationsShape, {**raw, "kind": kind}, place)
     names = {key: names_of(getattr(shape, key), place.at(key)) for key in NAME_KEYS}
     refuse_twins(names, place)
@@ -382,7 +379,6 @@ def network_of(raw: dict[str, object], place: Place, kinds: Collection[str]) -> 
         loss=shape.loss,
         loss_name=shape.loss_name or (shape.loss and name_of_loss(shape.loss, names["functions"])),
         step_size=shape.step_size,
-        choose=choices_of(shape.choose, place.at("choose")),
     )
 
 
@@ -437,16 +433,6 @@ def frozen(value: object, place: Place, *, drawn: bool = True) -> object:
     if len(value) > 1 or not isinstance(choices, list) or not choices:
         raise place.error("must be {one_of: [...]} with at least one choice, and nothing beside it")
     return OneOf(tuple(frozen(item, place.at("one_of").at(i)) for i, item in enumerate(choices)))
-
-
-def choices_of(raw: object, place: Place) -> Mapping[str, tuple[object, ...]]:
-    """`choose: {g: [sigmoid, tanh]}`: the choices of every name."""
-    if not isinstance(raw, dict):
-        raise place.error(f"must be a mapping, not {shown(raw)}")
-    for name, choices in raw.items():
-        if not isinstance(choices, list) or not choices:
-            raise place.at(name).error(f"must be a list of choices, not {shown(choices)}")
-    return MappingProxyType({n: tuple(frozen(c, place.at(n)) for c in choices) for n, choices in raw.items()})
 
 
 def number(value: object, place: Place) -> Fraction:

@@ -171,16 +171,9 @@ def test_names(written: str, names: tuple[str, ...]) -> None:
 
 
 def test_another_kind_keeps_its_options() -> None:
-    network = "{kind: layered, sizes: [2, 3, {one_of: [1, 2]}], bias: true, rate: 0.1, choose: {g: [a, b]}}"
+    network = "{kind: layered, sizes: [2, 3, {one_of: [1, 2]}], bias: true, rate: 0.1}"
     n = read(quiz(network=network)).exercises[0].network
     assert dict(n.options) == {"sizes": (2, 3, OneOf((1, 2))), "bias": True, "rate": Fraction(1, 10)}
-    assert dict(n.choose) == {"g": ("a", "b")}
-
-
-def test_choose_goes_with_equations_too() -> None:
-    network = "{equations: z = 1, choose: {g: [sigmoid, tanh], depth: [1, 2, 3]}}"
-    n = read(quiz(network=network)).exercises[0].network
-    assert dict(n.choose) == {"g": ("sigmoid", "tanh"), "depth": (1, 2, 3)}
 
 
 def test_head() -> None:
@@ -371,7 +364,6 @@ def test_heads_that_are_refused(head: str, message: str) -> None:
         ("{equations: z = 1, loss: L = z}", ".loss: must be an expression, not 'L = z'; its name goes into"),
         ("{equations: z = 1, step_size: 0.1}", ".step_size: must be text, not 0.1"),
         ("{equations: z = 1, step_size: a b}", ".step_size: must be a name without spaces, not 'a b'"),
-        ("{equations: z = 1, choose: {g: sigmoid}}", ".choose.g: must be a list of choices, not 'sigmoid'"),
         ("{kind: layered, g: {one_of: []}}", ".g: must be {one_of: [...]} with at least one choice"),
         ("{kind: layered, g: {one_of: [a], b: 1}}", ".g: must be {one_of: [...]} with at least one choice"),
     ],
