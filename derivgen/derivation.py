@@ -352,22 +352,28 @@ def chain_rule(graph: Graph, of: str, wrt: str) -> Tree:
     return total(product(factors) for factors in tokens)
 
 
-def forward_form(graph: Graph, of: str, wrt: str) -> Tree:
-    """The chain rule multiplied out in forward values; factors stay in order, signs and numbers come first."""
+def forward_form(graph: Graph, of: str, wrt: str, *, cancel: bool = False) -> Tree:
+    """The chain rule multiplied out in forward values; factors stay in order, signs and numbers come first.
+
+    With ``cancel``, what stands above and below in a product is gone:
+    (p − y)/(p(1 − p)) · p(1 − p) · x → (p − y) · x.
+    """
     collected: list[_Term] = []
     recursive = is_recursive(graph, of, wrt)
     for term in terms(graph, of, wrt):
         coefficient = _UNIT
-        factors: list[Tree] = []
+        groups: list[tuple[Tree, ...]] = []
         for edge in term:
             if recursive and edge[1] != wrt:
-                factors.append(Partial(*edge))
+                groups.append((Partial(*edge),))
                 continue
             more, further = _decompose(local(graph, *edge))
             coefficient *= more
-            if further:
-                factors.append(product(further))
-        collected.append((coefficient, tuple(factors)))
+            groups.append(further)
+        factors = tuple(factor for group in groups for factor in group)
+        short = _cancelled(factors) if cancel else factors
+        whole = (product(group) for group in groups if group) if short == factors else short
+        collected.append((coefficient, tuple(whole)))
     return _collect(collected)
 
 

@@ -217,9 +217,14 @@ def _renamed(tree: Tree, operation: str, name: str) -> Tree:
     return Apply(renamed, tuple(_renamed(argument, operation, name) for argument in tree.args), tree.slot)
 
 
-def value_line(node: Node) -> Chain:
-    """z = w·x = 2 · 3 = 6."""
-    return chain(Name(node.name), node.tree, Filled(node.tree), Value(Name(node.name)))
+def value_line(graph: Graph, node: Node) -> Chain:
+    """z = w·x = 2 · 3 = 6; a loss bound by name is written out before the numbers go in."""
+    form = node.tree
+    if isinstance(form, Apply):
+        operation = graph.operation(form.operation)
+        if operation is not None and OPERATIONS[operation].written_out:
+            form = graph.resolved(form)
+    return chain(Name(node.name), node.tree, form, Filled(form), Value(Name(node.name)))
 
 
 def quantities(tree: Tree) -> tuple[Tree, ...]:

@@ -177,3 +177,15 @@ def test_fifty_seeds_are_certified_and_nice(name: str) -> None:
 def test_impossible_constraints_name_the_constraint() -> None:
     with pytest.raises(DerivgenError, match="must not be zero"):
         compose(quiz(FORK, "[{derivative: w}]", givens="{x: {choice: [0]}, w: 1}"))
+
+
+def test_cross_entropy_after_a_sigmoid_cancels_to_the_difference() -> None:
+    network = CHAIN.replace("half_squared_error", "binary_cross_entropy")
+    text = solution(network, "[{gradient: w_2}, {derivative: w_2}]", givens="{x: 1, w_1: 1, w_2: 1, y: 1}")
+    assert r"\frac{a _ 2 - y}{a _ 2 (1 - a _ 2)} \cdot a _ 2 (1 - a _ 2) \cdot a _ 1 \cr  &= (a _ 2 - y) a _ 1" in text
+
+
+def test_a_bound_loss_is_written_out_before_the_numbers_go_in() -> None:
+    network = CHAIN.replace("half_squared_error(a_2, y)", "L(a_2, y)").replace("target: y", "target: y\n      functions: L")
+    text = solution(network, "[{bind: {L: squared_error}}, loss_value]", givens="{x: 1, w_1: 1, w_2: 1, y: 1}")
+    assert r"L &= L(a _ 2, y) = (a _ 2 - y)^{2} \approx" in text.replace(r" \cr  &", " ")

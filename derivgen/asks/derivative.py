@@ -15,6 +15,7 @@ def derivative(state: State, parameters: Mapping[str, object]) -> tuple[State, P
     state.need_bound(target.of)
     state.need_uncut(target)
     result = forward_form(graph, target.of, target.wrt)
+    short = forward_form(graph, target.of, target.wrt, cancel=True)
     deltas = adjoint_lines(state, target) if recursive(graph, target) else ()
     forms = [result, *(link.right for line in deltas for link in line.links[:1] if isinstance(link.right, Tree))]
     used = [name for name in dict.fromkeys(n for form in forms for n in names(form)) if not graph.is_leaf(name)]
@@ -24,8 +25,8 @@ def derivative(state: State, parameters: Mapping[str, object]) -> tuple[State, P
     facts = {
         "target": target, "wrt": Name(target.wrt), "of": Name(target.of), "gradient_part": shown,
         "forward_parts": tuple(dict.fromkeys(state.where(("value", n)) for n in used if state.where(("value", n)))),
-        "forward_lines": tuple(map(value_line, missing)), "deltas": deltas,
-        "line": chain(target, *rule, result, Filled(result), Value(target)),
+        "forward_lines": tuple(value_line(graph, node) for node in missing), "deltas": deltas,
+        "line": chain(target, *rule, result, short, Filled(short), Value(target)),
     }  # fmt: skip
     answer = Answer("number", ((target, Value(target)),))
     shows = [("value", n.name) for n in missing] + [("number", target)]

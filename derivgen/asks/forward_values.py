@@ -19,5 +19,8 @@ def forward_values(state: State, parameters: Mapping[str, object]) -> tuple[Stat
     if not nodes:
         raise AskError("all values are given or shown already")
     answer = Answer("values", tuple((Name(node.name), Value(Name(node.name))) for node in nodes))
-    facts = {"nodes": tuple(Name(node.name) for node in nodes), "lines": tuple(map(value_line, nodes))}
+    facts = {
+        "nodes": tuple(Name(node.name) for node in nodes),
+        "lines": tuple(value_line(state.graph, node) for node in nodes),
+    }
     return state.show(*(("value", node.name) for node in nodes)), Part("forward_values", {}, answer, facts)

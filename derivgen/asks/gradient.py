@@ -35,7 +35,7 @@ def gradient(state: State, parameters: Mapping[str, object]) -> tuple[State, Par
         "lines": () if single else tuple(local_line(graph, edge) for edge in new),
         "from_parts": tuple(dict.fromkeys(state.where(local_fact(graph, edge)) for edge in known)),
         "rule_part": state.where(("chain rule", target)), "single": single,
-        "result": chain(target, *rule, result),
+        "result": chain(target, *rule, result, forward_form(graph, target.of, target.wrt, cancel=True)),
     }  # fmt: skip
     part = Part("gradient", {"of": target.of, "wrt": target.wrt}, Answer("expression", ((target, result),)), facts)
     return state.show(("gradient", target, result), *(local_fact(graph, edge) for edge in new)), part

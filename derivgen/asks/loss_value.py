@@ -18,7 +18,7 @@ def loss_value(state: State, parameters: Mapping[str, object]) -> tuple[State, P
         raise AskError(f"the value of {of} is given or shown already")
     known = dict.fromkeys(state.where(("value", p)) for p in graph.parents(of) if state.where(("value", p)))
     facts = {
-        "of": Name(of), "loss": of == state.network.loss, "lines": tuple(map(value_line, nodes)),
+        "of": Name(of), "loss": of == state.network.loss, "lines": tuple(value_line(graph, node) for node in nodes),
         "from_parts": tuple(known),
     }  # fmt: skip
     answer = Answer("number", ((Name(of), Value(Name(of))),))
