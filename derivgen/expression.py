@@ -38,7 +38,8 @@ class Name:
 class Apply:
     """An operation of the table, or a declared function, on its arguments.
 
-    ``slot`` k > 0 is the derivative of an abstract function in its k-th argument: g'(z) has slot 1.
+    ``slot`` k > 0 is the derivative of an abstract function in its k-th argument: g'(z) has slot 1. Arrays are
+    ``matrix`` of ``row``s, ``transpose`` and ``hadamard`` (⊙); see ``arrays.py``.
     """
 
     operation: str
@@ -104,6 +105,20 @@ def product(factors: Iterable[Tree]) -> Tree:
     if not factors:
         return ONE
     return factors[0] if len(factors) == 1 else Apply("multiply", factors)
+
+
+def matrix(rows: Iterable[Iterable[Tree]]) -> Apply:
+    """The matrix of these rows; products of arrays are the ordinary ``multiply``, in order.
+
+    >>> len(matrix([[ONE, ZERO], [ZERO, ONE]]).args)
+    2
+    """
+    return Apply("matrix", tuple(Apply("row", tuple(row)) for row in rows))
+
+
+def column(entries: Iterable[Tree]) -> Apply:
+    """A vector, which is a matrix of one column."""
+    return matrix((entry,) for entry in entries)
 
 
 def walk(tree: Tree) -> Iterable[Tree]:

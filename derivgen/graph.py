@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from derivgen.errors import DerivgenError, suggest
 from derivgen.expression import Apply, Tree, names, transform, walk
-from derivgen.notation import NAME, parts
+from derivgen.notation import NAME, is_power_like, parts
 from derivgen.operations import OPERATIONS, SPELLINGS
 from derivgen.reading import ReadingError, Scope, read
 
@@ -235,6 +235,8 @@ def _statement(part: str, line: int, column: int) -> tuple[str, str, int, int]:
     if "=" in right:
         raise GraphError(f"{_short(part)} holds more than one =", line)
     parts(name)
+    if is_power_like(name):
+        raise GraphError(f"{name} is a power; the left side of an equation is one name", line)
     return name, right, line, column + len(left) + 1
 
 
@@ -245,9 +247,13 @@ def _short(text: str) -> str:
 
 def _read(text: str, scope: Scope, line: int, column: int) -> Tree:
     try:
-        return read(text, scope)
+        tree = read(text, scope)
     except ReadingError as error:
         raise GraphError(f"column {column + error.column}: {error.problem}", line) from None
+    for part in walk(tree):
+        if isinstance(part, Apply) and part.operation in ("matrix", "transpose", "hadamard"):
+            raise GraphError(f"column {column + part.at + 1}: an equation is between numbers, not matrices", line)
+    return tree
 
 
 def _refuse_twice(declared: tuple[str, ...], statements: list[tuple[str, str, int, int]]) -> None:

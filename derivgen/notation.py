@@ -52,11 +52,13 @@ GREEK = frozenset(
 )
 ACCENTS = ("hat", "bar", "tilde")
 
-# One plain name: letters, digits, then a subscript, then a star or a bracketed superscript.
+# One plain name: letters, digits, then a subscript, then a star, a superscript in brackets, or a bare number. Whether
+# x^2 is a name or a power is decided by the declarations: see reading.py.
+_ITEM = "(?:[A-Za-z]+_)?[A-Za-z0-9]+"
 NAME = re.compile(
     r"(?P<base>[A-Za-z]+)(?P<digits>[0-9]*)"
-    r"(?:_(?:\{(?P<braced>[A-Za-z0-9,]+)\}|(?P<sub>[A-Za-z0-9]+)))?"
-    r"(?:\^(?:(?P<star>\*)|\((?P<sup>[A-Za-z0-9]+)\)))?"
+    rf"(?:_(?:\{{(?P<braced>{_ITEM}(?:,{_ITEM})*)\}}|(?P<sub>[A-Za-z0-9]+)))?"
+    r"(?:\^(?:(?P<star>\*)|\((?P<sup>[A-Za-z0-9]+)\)|\[(?P<square>[A-Za-z0-9]+)\]|(?P<bare>[0-9]+)))?"
 )
 LONGEST = 40
 
@@ -67,14 +69,19 @@ def parts(name: str) -> tuple[str, str, str]:
     match = NAME.fullmatch(name)
     if match is None or len(name) > LONGEST:
         raise DerivgenError(
-            f"{name[:LONGEST]!r} is not a name; write letters, then _1 or _{{a,b}}, then ^* or ^(2), "
+            f"{name[:LONGEST]!r} is not a name; write letters, then _1 or _{{a,b}}, then ^*, ^(2), ^[2] or ^2, "
             "such as w_1, y^*, W_11^(2)"
         )
     digits, subscript = match["digits"], match["braced"] or match["sub"] or ""
     if digits and subscript:
         raise DerivgenError(f"{name!r} has two subscripts, {digits} and {subscript}")
-    superscript = "*" if match["star"] else f"({match['sup']})" if match["sup"] else ""
-    return match["base"], digits or subscript, superscript
+    return match["base"], digits or subscript, name.partition("^")[2]
+
+
+def is_power_like(name: str) -> bool:
+    """Whether the name would be a power, were it not declared: x^2, W_11^2."""
+    match = NAME.fullmatch(name)
+    return match is not None and match["bare"] is not None
 
 
 @lru_cache(maxsize=4096)
@@ -91,14 +98,20 @@ def latex_base(base: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def latex_name(name: str) -> str:
-    """The LaTeX of a plain name."""
+def latex_name(name: str, mark: str = "") -> str:
+    """The LaTeX of a plain name; a ``mark`` such as a transpose's joins the superscript.
+
+    >>> latex_name("w_{x_1,h_2}"), latex_name("beta_2^1"), latex_name("W^(2)", r"\\top")
+    ('w_{x_1,h_2}', '\\\\beta_2^{1}', 'W^{(2)\\\\top}')
+    """
     base, subscript, superscript = parts(name)
     latex = latex_base(base)
     if subscript:
         if subscript.isalpha() and len(subscript) > 1:
             subscript = latex_base(subscript)
+        elif "_" in subscript:  # names with indices of their own: x_1,h_12
+            subscript = ",".join(latex_name(item) if "_" in item else item for item in subscript.split(","))
         latex += f"_{subscript}" if len(subscript) == 1 else f"_{{{subscript}}}"
-    if superscript:
-        latex += f"^{{{superscript}}}"
+    if superscript or mark:
+        latex += f"^{{{superscript}{mark}}}"
     return latex

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
-from derivgen.expression import Apply, Name, Number, Partial, Tree, substitute
-from derivgen.notation import latex_name
+from derivgen.expression import Apply, Name, Number, Partial, Tree, substitute, walk
+from derivgen.notation import latex_name, parts
 from derivgen.operations import INDICATORS, OPERATIONS
 from derivgen.reading import Scope, read_row
 
@@ -32,6 +32,7 @@ WIDEST = 72  # what fits on a row, in characters as seen
 _NUMBER_WIDTH = 7
 SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4
 _QUOTIENTS = ("divide", "reciprocal")
+_TALL = (r"\frac", r"\left", r"\begin")  # what brackets must grow around
 _COMPARISON = {">": ">", "<": "<", "<=": r"\le", ">=": r"\ge"}
 
 
@@ -60,7 +61,7 @@ class Form:
 
 def printed(tree: Tree, scope: Scope, dialect: str, *, numeric: bool = False) -> Form:
     """The tree in a dialect (latex, markdown or plain); ``numeric`` puts a slot for every quantity."""
-    printer = _Printer(scope, dialect == "plain", numeric)
+    printer = _Printer(scope, dialect == "plain", numeric, _is_array(tree, scope))
     text = _broken(printer.tree(tree, 0)) if dialect != "plain" else printer.tree(tree, 0)
     if dialect == "markdown":
         text = portable(text)
@@ -85,11 +86,10 @@ def symbol(function: str, scope: Scope, dialect: str) -> str:
 
 
 class _Printer:
-    def __init__(self, scope: Scope, plain: bool, numeric: bool) -> None:
-        self.plain, self.numeric = plain, numeric
+    def __init__(self, scope: Scope, plain: bool, numeric: bool, arrays: bool) -> None:
+        self.scope, self.plain, self.numeric, self.arrays = scope, plain, numeric, arrays
         self.symbols = {operation: latex for latex, (operation, _) in scope.by_latex.items()}
         self.functions = scope.functions
-        self.euler = ("e", "", "") not in scope.by_parts  # else e^x would be a power of a quantity
         self.slots: list[tuple[Tree, bool]] = []
         self.stacked = True
         self.opportunity = "" if plain else BREAK
@@ -116,12 +116,12 @@ class _Printer:
         if form is None:
             return self.call(tree)
         own, method = form
-        if own >= level:
+        if own >= level or (self.plain and tree.operation == "hadamard"):
             return str(method(self, tree))
         return self.brackets(str(method(self, tree)))
 
     def brackets(self, text: str) -> str:
-        if not self.plain and (r"\frac" in text or r"\left" in text):
+        if not self.plain and any(command in text for command in _TALL):
             return rf"\left({text}\right)"
         return f"({text})"
 
@@ -175,11 +175,13 @@ class _Printer:
         )
         if len(tree.args) > 2:  # a row of brackets and functions is read factor by factor
             dotted = dotted or any(isinstance(f, Apply) for f in tree.args)
-        text, inline = "", not self.plain and not self.stacked
+        text, inline, before = "", not self.plain and not self.stacked, False
         for i, factor in enumerate(tree.args):
             operation = factor.operation if isinstance(factor, Apply) else ""
-            level = PRODUCT
-            if operation == "negate":  # -x y, but (-3) y and y (-x)
+            level, array = PRODUCT, self.arrays and _is_array(factor, self.scope)
+            if operation == "hadamard":
+                level = POWER
+            elif operation == "negate":  # -x y, but (-3) y and y (-x)
                 level = POWER if i or inline or isinstance(_unsigned(factor)[0], Number) else SUM
             elif isinstance(factor, Number) or operation in _QUOTIENTS:  # x*(1/2), not x*1/2; in an exponent (1/2) x
                 level = POWER if inline or (i and self.plain) else PRODUCT
@@ -188,11 +190,37 @@ class _Printer:
                 text = piece
             elif self.plain:
                 text += f"*{piece}"
+            elif (array or before) and not piece[0].isdigit() and piece[0] != SLOT:
+                text += f" {piece}"  # arrays stand side by side
             elif dotted or piece[0].isdigit() or piece[0] == "." or isinstance(factor, Partial):
                 text += rf"{self.opportunity} \cdot {piece}"
             else:
                 text += f" {piece}"
+            before = array
         return text
+
+    def matrix(self, tree: Apply) -> str:
+        opportunity, self.opportunity = self.opportunity, ""  # no row of the page ends inside
+        rows = [[self.tree(entry, 0) for entry in row.args] for row in tree.args if isinstance(row, Apply)]
+        self.opportunity = opportunity
+        if self.plain:
+            return f"[{'; '.join(', '.join(row) for row in rows)}]"
+        inside = r" \\ ".join(" & ".join(row) for row in rows)
+        return rf"\begin{{bmatrix}} {inside} \end{{bmatrix}}"
+
+    def transpose(self, tree: Apply) -> str:
+        (inner,) = tree.args
+        if self.plain:
+            return f"transpose({self.tree(inner, 0)})"
+        if isinstance(inner, Name) and not self.numeric:
+            return latex_name(inner.name, r"\top")
+        return rf"{self.tree(inner, ATOM)}^{{\top}}"
+
+    def hadamard(self, tree: Apply) -> str:
+        if self.plain:
+            return f"hadamard({', '.join(self.tree(argument, 0) for argument in tree.args)})"
+        left, right = (self.tree(argument, POWER) for argument in tree.args)
+        return rf"{left} \odot {right}"
 
     def divide(self, tree: Apply) -> str:
         above, below = tree.args
@@ -208,15 +236,19 @@ class _Printer:
     def power(self, tree: Apply) -> str:
         base, exponent = tree.args
         text = self.tree(base, ATOM)
-        if isinstance(base, Name) and not self.numeric and "^" in text:
-            text = self.brackets(text)
         raised = self.tree(exponent, 0)
+        if isinstance(base, Name) and not self.numeric and ("^" in text or self.is_name(base.name, raised)):
+            text = self.brackets(text)
         if self.plain:
             return f"{text}^{raised if raised.isalnum() else f'({raised})'}"
         return f"{text}^{{{raised}}}"
 
+    def is_name(self, base: str, raised: str) -> bool:
+        """Whether the power would look like a quantity that is called so: x^2."""
+        return (*parts(base)[:2], raised) in self.scope.by_parts
+
     def exp(self, tree: Apply) -> str:
-        if not self.euler:
+        if not self.scope.has_euler:  # e^x would be a power of a quantity
             return self.call(tree)
         stacked, self.stacked = self.stacked, False  # in an exponent q/2, not a fraction of two sizes
         inner = self.tree(tree.args[0], 0)
@@ -255,7 +287,20 @@ _FORMS = {
     "power": (POWER, _Printer.power),
     "exp": (POWER, _Printer.exp),
     "abs": (ATOM, _Printer.abs),
+    "matrix": (ATOM, _Printer.matrix),
+    "transpose": (ATOM, _Printer.transpose),
+    "hadamard": (PRODUCT, _Printer.hadamard),
 } | dict.fromkeys(INDICATORS, (ATOM, _Printer.indicator))
+
+
+def _is_array(tree: Tree, scope: Scope) -> bool:
+    """Whether a matrix or a vector stands in the tree."""
+    return any(
+        part.operation == "matrix" if isinstance(part, Apply) else
+        part.name in scope.arrays if isinstance(part, Name) else
+        part.wrt in scope.arrays if isinstance(part, Partial) else False
+        for part in walk(tree)
+    )  # fmt: skip
 
 
 def _bare(tree: Tree) -> bool:
@@ -305,8 +350,18 @@ def _broken(text: str) -> str:
 
 def _width(latex: str) -> int:
     """About how many characters wide a formula looks: commands count one, a number's slot seven."""
+    latex = _MATRIX.sub(lambda match: "x" * _matrix_width(match[1]), latex)
     seen = re.sub(r"\\(?:left|right|mathrm|mathbf|frac)(?![A-Za-z])|[{}_^]", "", latex)
     return len(re.sub(r"\\[A-Za-z]+ ?", "x", seen)) + (_NUMBER_WIDTH - 1) * latex.count(SLOT)
+
+
+_MATRIX = re.compile(r"\\begin\{bmatrix\}(.*?)\\end\{bmatrix\}")
+
+
+def _matrix_width(inside: str) -> int:
+    """A matrix is as wide as its columns' widest entries, and its brackets."""
+    rows = [[_width(entry.strip()) for entry in row.split("&")] for row in inside.split(r"\\")]
+    return sum(max(row[i] for row in rows) + 1 for i in range(len(rows[0]))) + 2
 
 
 def exact_decimal(value: Fraction) -> str | None:

@@ -1,95 +1,45 @@
 """Text in, tree out: plain maths, and the LaTeX that derivgen prints. Never ``eval``.
 
-One tokenizer per dialect, driven by the declared names, feeds one precedence parser. What cannot be read is refused
-with line, column and a suggestion; nothing is guessed: ``a_1(1 - a_1)`` is a product and ``g(z)`` a call because the
-scope says so.
+One tokenizer per dialect (``lexing.py``), driven by the declared names, feeds one precedence parser. What cannot be
+read is refused with line, column and a suggestion; nothing is guessed: ``a_1(1 - a_1)`` is a product and ``g(z)`` a
+call because the scope says so.
 
 >>> scope = Scope.of(["a_1", "z"], {"g": 1})
 >>> read("a_1(1 - a_1)", scope).operation, read("g(z)", scope).operation
 ('multiply', 'g')
 >>> read("0.3", scope).value
 Fraction(3, 10)
+>>> read("[a_1, z; 0, 1]", scope) == read(r"\\begin{bmatrix} a_1 & z \\\\ 0 & 1 \\end{bmatrix}", scope, latex=True)
+True
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
-from derivgen.errors import DerivgenError, suggest
-from derivgen.expression import Apply, Name, Number, Partial, Tree, apply, number
-from derivgen.notation import GREEK, NAME, latex_base, parts
-from derivgen.operations import CALLABLE, INDICATORS, OPERATIONS, SPELLINGS
+from derivgen.expression import Apply, Name, Number, Partial, Tree, apply, number, walk
+from derivgen.lexing import (
+    ARRAY_CALLS,
+    BEGIN,
+    COMPARISONS,
+    END,
+    RELATIONS,
+    ROW,
+    ReadingError,
+    Scope,
+    Token,
+    latex_tokens,
+    plain_tokens,
+)
+from derivgen.operations import INDICATORS, OPERATIONS
 
-LENGTH, TOKENS, DEPTH, DIGITS, EXPONENT, DEGREE = 4_000, 2_000, 60, 60, 64, 256
+__all__ = ["LENGTH", "OWN_LENGTH", "Line", "ReadingError", "Scope", "read", "read_line", "read_row"]
+
+LENGTH, TOKENS, DEPTH, EXPONENT, DEGREE = 4_000, 2_000, 60, 64, 256
 OWN_LENGTH = 400_000  # what derivgen itself printed may be longer than what a person types
-
-RELATIONS = {"=": "=", "≈": "≈", "~=": "≈", "<-": "<-", "←": "<-", r"\approx": "≈", r"\leftarrow": "<-", r"\gets": "<-"}
-_COMPARISONS = {">": ">", "<": "<", "<=": "<=", ">=": ">=", "≤": "<=", "≥": ">=", r"\le": "<=", r"\ge": ">=",
-                r"\leq": "<=", r"\geq": ">="}  # fmt: skip
 _INDICATOR_OF = {sign: name for name, sign in INDICATORS.items()}
-
-
-class ReadingError(DerivgenError):
-    """What cannot be read; ``line`` and ``column`` count from 1."""
-
-    def __init__(self, problem: str, text: str, at: int) -> None:
-        at = min(at, len(text))
-        self.problem = problem
-        self.line = text.count("\n", 0, at) + 1
-        self.column = at - (text.rfind("\n", 0, at) + 1) + 1
-        super().__init__(f"line {self.line}, column {self.column}: {problem}")
-
-
-@dataclass(frozen=True)
-class Scope:
-    """The declared names and the functions (spelling → operation or declared function, and its arity).
-
-    An ``open`` scope takes every undeclared name as a quantity.
-    """
-
-    names: frozenset[str]
-    functions: Mapping[str, tuple[str, int]]
-    open: bool = False
-    by_parts: Mapping[tuple[str, str, str], str] = field(default_factory=dict, compare=False, repr=False)
-    by_latex: Mapping[str, tuple[str, int]] = field(default_factory=dict, compare=False, repr=False)
-
-    @staticmethod
-    def of(names: Iterable[str], functions: Mapping[str, int] | None = None, *, open: bool = False) -> Scope:
-        """The scope of these names and declared functions (name → arity); a declared name wins over an operation's."""
-        declared = tuple(dict.fromkeys(names))
-        table = {
-            spelling: (operation, len(OPERATIONS[operation].arguments))
-            for spelling, operation in SPELLINGS.items()
-            if operation in CALLABLE
-        }
-        for name in declared:
-            table.pop(name, None)
-        table.update({name: (name, arity) for name, arity in (functions or {}).items()})
-        by_parts: dict[tuple[str, str, str], str] = {}
-        for name in (*declared, *(functions or {})):
-            twin = by_parts.setdefault(parts(name), name)
-            if twin != name:
-                raise DerivgenError(f"{twin!r} and {name!r} would print alike; rename one of them")
-        taken = {latex_base(base) for base, _, _ in by_parts}
-        by_latex = {}
-        for row in (OPERATIONS[name] for name in CALLABLE):
-            symbols = (row.latex, *(f"\\mathrm{{{spelling}}}" for spelling in row.spellings))
-            free = next((latex for latex in symbols if latex and latex not in taken), None)
-            if free is not None:
-                by_latex[free] = (row.name, len(row.arguments))
-        return Scope(frozenset(declared), table, open, by_parts, by_latex)
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str  # number name function partial sign relation end
-    text: str
-    at: int
-    value: object = None
 
 
 @dataclass(frozen=True)
@@ -100,316 +50,21 @@ class Line:
     links: tuple[tuple[str, Tree], ...]
 
 
-# --- tokens -------------------------------------------------------------------------------------------------
-
-_SPACE = re.compile(r"\s+")
-_NUMBER = re.compile(r"\d+(?:\.\d+)?|\.\d+")
-_IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-_CALL = re.compile(r"\s*(?:'\d?)?\s*\(")
-_PLAIN_SIGN = re.compile(r"<-|<=|>=|~=|\*\*|[-+*/^()\[\],=≈←<>≤≥'|{}]|−|·|×")
-_SAME_SIGN = {"−": "-", "·": "*", "×": "*", "**": "^"}
-
-
-def _plain_tokens(text: str, scope: Scope, limit: int) -> list[_Token]:
-    tokens: list[_Token] = []
-    position = 0
-    while position < len(text):
-        if len(tokens) > limit:
-            raise ReadingError(f"more than {limit} symbols in one expression", text, position)
-        if space := _SPACE.match(text, position):
-            position = space.end()
-            continue
-        if match := _NUMBER.match(text, position):
-            position = match.end()
-            tokens.append(_number_token(text, match))
-            continue
-        if (
-            (match := _IDENTIFIER.match(text, position))
-            and match[0] in scope.functions
-            and _CALL.match(text, match.end())
-        ):
-            tokens.append(_Token("function", match[0], position, scope.functions[match[0]]))
-            position = match.end()
-            continue
-        if match := NAME.match(text, position):
-            token, position = _plain_name(text, match, scope)
-            tokens.append(token)
-            continue
-        match = _PLAIN_SIGN.match(text, position)
-        if match is None:
-            raise ReadingError(f"{text[position]!r} cannot be read here", text, position)
-        sign = _SAME_SIGN.get(match[0], match[0])
-        tokens.append(_Token("relation" if sign in RELATIONS else "sign", sign, position))
-        position = match.end()
-    tokens.append(_Token("end", "", len(text)))
-    return tokens
-
-
-def _number_token(text: str, match: re.Match[str]) -> _Token:
-    written = match[0]
-    if len(written) > DIGITS:
-        raise ReadingError(f"a number of {len(written)} digits is too long", text, match.start())
-    if re.match(r"[eE][-+]?\d", text[match.end() : match.end() + 3]):
-        raise ReadingError("write 1e-3 as 0.001 in an equation", text, match.start())
-    return _Token("number", written, match.start(), Fraction(written))
-
-
-def _plain_name(text: str, match: re.Match[str], scope: Scope) -> tuple[_Token, int]:
-    """The longest declared name at this place, or a function, or a Leibniz token such as dL/dw_1."""
-    whole = match[0]
-    candidates = [whole]
-    if match["star"] or match["sup"]:
-        candidates.append(whole[: whole.rindex("^")])
-    for name in candidates:
-        end = match.start() + len(name)
-        if name in scope.functions and _CALL.match(text, end):
-            return _Token("function", name, match.start(), scope.functions[name]), end
-        if name in scope.names:
-            return _Token("name", name, match.start()), end
-    if token := _leibniz(text, match.start(), scope):
-        return token
-    name = candidates[-1] if match["sup"] else whole
-    if name == "e" and text[match.start() + 1 :].lstrip().startswith("^"):
-        return _Token("sign", "e", match.start()), match.start() + 1
-    if scope.open and name not in scope.functions:
-        if re.match(r"\s*\(", text[match.start() + len(name) :]) and len(name) > 1 and name.isalpha():
-            raise ReadingError(suggest(name, scope.functions), text, match.start())
-        parts(name)
-        return _Token("name", name, match.start()), match.start() + len(name)
-    if name in scope.functions:
-        raise ReadingError(f"{name!r} is a function; write {name}(...)", text, match.start())
-    known = [*scope.names, *scope.functions] if text[match.start() + len(name) :].startswith("(") else [*scope.names]
-    raise ReadingError(suggest(name, sorted(known)), text, match.start())
-
-
-_HELD, _COMMA = re.compile(r"\|\{\s*"), re.compile(r"\s*,\s*")
-_DENOMINATOR = re.compile(r"/d(?=[A-Za-z])")
-
-
-def _leibniz(text: str, start: int, scope: Scope) -> tuple[_Token, int] | None:
-    if text[start] != "d":
-        return None
-    of = _declared(text, start + 1, scope)
-    slash = of and _DENOMINATOR.match(text, of[1])
-    wrt = _declared(text, slash.end(), scope) if slash else None
-    if of is None or wrt is None:
-        return None
-    end = wrt[1]
-    held: tuple[str, ...] = ()
-    while sign := _HELD.match(text, end) if not held else _COMMA.match(text, end):
-        name = _declared(text, sign.end(), scope)
-        if name is None:
-            raise ReadingError("expected the name of a quantity that is held fixed", text, sign.end())
-        held, end = (*held, name[0]), name[1]
-    if held:
-        if not text.startswith("}", end):
-            raise ReadingError("expected '}' after what is held fixed", text, end)
-        end += 1
-    return _Token("partial", text[start:end], start, Partial(of[0], wrt[0], held, start)), end
-
-
-def _declared(text: str, start: int, scope: Scope) -> tuple[str, int] | None:
-    match = NAME.match(text, start)
-    if match is None:
-        return None
-    whole = match[0]
-    bare = whole[: whole.rindex("^")] if match["star"] or match["sup"] else whole
-    for name in (whole, bare):
-        if name in scope.names or (scope.open and name == bare):
-            return name, start + len(name)
-    return None
-
-
-_LATEX_TOKEN = re.compile(
-    r"(?P<held>\\left\.)|(?P<bar>\\right(?:\||\\vert)\s*_)"  # before the spaces, which skip \right
-    r"|(?P<space>\s+|\\[,;!:] ?|\\(?:thinspace|quad|qquad)\b|\\(?:big|Big|bigg|Bigg)[lr]?(?![a-zA-Z])"
-    r"|\\(?:left|right)(?![a-zA-Z.|])|\{\}|&)"
-    r"|(?P<number>\d+(?:\.\d+)?)"
-    r"|(?P<word>\\(?:mathrm|hat|bar|tilde|mathbf)\{[A-Za-z0-9\\_]+\})"
-    r"|(?P<command>\\[A-Za-z]+)"
-    r"|(?P<letter>[A-Za-z])"
-    r"|(?P<sign>[-+*/^_()\[\]{},=<>'|])"
-)
-_LATEX_SIGNS = {r"\cdot": "*", r"\times": "*", r"\ast": "*", r"\lbrace": "{",
-                r"\rbrace": "}", r"\lbrack": "[", r"\rbrack": "]", r"\prime": "'"}  # fmt: skip
-
-
-_LATEX_COMMANDS = (r"\frac", r"\partial", r"\lvert", r"\rvert")
-
-
-def _latex_tokens(text: str, scope: Scope, limit: int) -> list[_Token]:
-    raw: list[_Token] = []
-    position = 0
-    while position < len(text):
-        if len(raw) > limit:
-            raise ReadingError(f"more than {limit} symbols in one expression", text, position)
-        match = _LATEX_TOKEN.match(text, position)
-        if match is None:
-            raise ReadingError(f"{text[position : position + 12]!r} cannot be read here", text, position)
-        kind, position = str(match.lastgroup), match.end()
-        if kind == "space":
-            continue
-        written = match[0]
-        if kind == "number":
-            raw.append(_number_token(text, match))
-        elif kind == "command" and written in _LATEX_SIGNS:
-            raw.append(_Token("sign", _LATEX_SIGNS[written], match.start()))
-        elif written in RELATIONS:
-            raw.append(_Token("relation", RELATIONS[written], match.start()))
-        elif written in _COMPARISONS:
-            raw.append(_Token("sign", _COMPARISONS[written], match.start()))
-        elif kind in ("word", "letter") or (kind == "command" and written[1:] in GREEK):
-            raw.append(_Token("word", written, match.start()))
-        elif kind == "command" and written not in _LATEX_COMMANDS and written not in scope.by_latex:
-            raise ReadingError(f"{written[:20]} cannot be read here", text, match.start())
-        else:
-            raw.append(_Token("sign", re.sub(r"\s", "", written), match.start()))
-    raw.append(_Token("end", "", len(text)))
-    return _LatexNames(text, raw, scope).tokens()
-
-
-class _LatexNames:
-    """Joins a base with its subscript and superscript into the declared name that is printed so."""
-
-    def __init__(self, text: str, raw: list[_Token], scope: Scope) -> None:
-        self.text, self.raw, self.scope, self.i = text, raw, scope, 0
-
-    def tokens(self) -> list[_Token]:
-        joined: list[_Token] = []
-        while self.i < len(self.raw):
-            token = self.raw[self.i]
-            if token.kind == "word":
-                joined.append(self.name())
-            elif token.text == r"\frac" and self.texts(1, 2) == ["{", r"\partial"] and self.texts(3, 1) != ["_"]:
-                joined.append(self.leibniz(token))
-            elif token.text == r"\left.":
-                self.i += 1
-                inner = self.leibniz(self.raw[self.i])
-                joined.append(self.held(inner))
-            elif token.kind == "sign" and (token.text in self.scope.by_latex):
-                joined.append(_Token("function", token.text, token.at, self.scope.by_latex[token.text]))
-                self.i += 1
-            else:
-                joined.append(token)
-                self.i += 1
-        return joined
-
-    def texts(self, start: int, count: int) -> list[str]:
-        found = [token.text for token in self.raw[self.i + start : self.i + start + count]]
-        return found + [""] * (count - len(found))
-
-    def expect(self, text: str) -> None:
-        token = self.raw[self.i]
-        if token.text != text:
-            raise ReadingError(f"expected {text!r}, not {token.text or 'the end'!r}", self.text, token.at)
-        self.i += 1
-
-    def group(self) -> tuple[str, int]:
-        """The text of one script, a single token or a braced group, and where it ends."""
-        i = self.i + 2  # past the base and the _ or ^
-        if self.raw[i].kind == "end":
-            raise ReadingError("something is missing here", self.text, self.raw[i].at)
-        if self.raw[i].text != "{":
-            return self.raw[i].text, i + 1
-        depth, start = 1, i + 1
-        i = start
-        while depth:
-            if self.raw[i].kind == "end":
-                raise ReadingError("a { is never closed", self.text, self.raw[start - 1].at)
-            depth += {"{": 1, "}": -1}.get(self.raw[i].text, 0)
-            i += 1
-        return "".join(_plain_word(token.text) for token in self.raw[start : i - 1]), i
-
-    def name(self) -> _Token:
-        token = self.raw[self.i]
-        if token.kind == "end":
-            raise ReadingError("something is missing here", self.text, token.at)
-        whole = token.text + ("_" if self.texts(1, 1) == ["_"] else "")
-        base = _plain_word(token.text)
-        if token.text == r"\mathbf{1}":
-            self.i += 1
-            return _Token("indicator", "1", token.at)
-        if token.text in self.scope.by_latex and not whole.endswith("_"):
-            self.i += 1
-            return _Token("function", token.text, token.at, self.scope.by_latex[token.text])
-        if base == "e" and self.texts(1, 1) == ["^"] and ("e", "", "") not in self.scope.by_parts:
-            self.i += 1
-            return _Token("sign", "e", token.at)
-        scripts = {"_": "", "^": ""}
-        start, ends = self.i, {}
-        for _ in range(2):
-            mark = self.texts(1, 1)[0]
-            if mark not in scripts or scripts[mark]:
-                break
-            scripts[mark], end = self.group()
-            self.i = end - 1
-            ends[mark] = end
-        self.i = start
-        for key, end in (
-            ((base, scripts["_"], scripts["^"]), max(ends.values(), default=start + 1)),
-            ((base, scripts["_"], ""), ends.get("_", start + 1)),
-            ((base, "", ""), start + 1),
-        ):
-            if key in self.scope.by_parts and (key[1] or not scripts["_"] or end == start + 1):
-                self.i = end
-                name = self.scope.by_parts[key]
-                called = self.raw[end].text in ("(", "'")
-                if name in self.scope.functions and (called or name not in self.scope.names):
-                    return _Token("function", name, token.at, self.scope.functions[name])
-                return _Token("name", name, token.at)
-        written = base + (f"_{scripts['_']}" if scripts["_"] else "")
-        raise ReadingError(suggest(written, sorted(self.scope.names)), self.text, token.at)
-
-    def leibniz(self, token: _Token) -> _Token:
-        self.expect(r"\frac")
-        sides = []
-        for _ in range(2):
-            self.expect("{")
-            self.expect(r"\partial")
-            if self.raw[self.i].kind != "word":
-                raise ReadingError("expected a name after the partial sign", self.text, self.raw[self.i].at)
-            sides.append(self.name().text)
-            self.expect("}")
-        return _Token("partial", "", token.at, Partial(sides[0], sides[1], (), token.at))
-
-    def held(self, inner: _Token) -> _Token:
-        token = self.raw[self.i]
-        if not token.text.startswith(r"\right"):
-            raise ReadingError(r"\left. without its \right|", self.text, token.at)
-        self.i += 1
-        self.expect("{")
-        held = []
-        while True:
-            held.append(self.name().text)
-            if self.raw[self.i].text != ",":
-                break
-            self.i += 1
-        self.expect("}")
-        partial = inner.value
-        assert isinstance(partial, Partial)
-        return _Token("partial", "", inner.at, Partial(partial.of, partial.wrt, tuple(held), inner.at))
-
-
-def _plain_word(latex: str) -> str:
-    if match := re.fullmatch(r"\\(mathrm|hat|bar|tilde)\{\\?([A-Za-z0-9]+)\}", latex):
-        return match[2] if match[1] == "mathrm" else match[2] + match[1]
-    return latex.removeprefix("\\") if latex[1:] in GREEK else latex
-
-
 # --- the parser ---------------------------------------------------------------------------------------------
 
 
 class _Parser:
     """Precedence climbing over tokens of either dialect; ``latex`` has groups in braces and fractions."""
 
-    def __init__(self, text: str, tokens: list[_Token]) -> None:
+    def __init__(self, text: str, tokens: list[Token], latex: bool) -> None:
         self.text, self.tokens, self.i, self.depth = text, tokens, 0, 0
+        self.columns, self.rows, self.close = ("&", ROW, END) if latex else (",", ";", "]")
 
     @property
-    def token(self) -> _Token:
+    def token(self) -> Token:
         return self.tokens[self.i]
 
-    def refuse(self, problem: str, token: _Token | None = None) -> ReadingError:
+    def refuse(self, problem: str, token: Token | None = None) -> ReadingError:
         return ReadingError(problem, self.text, (token or self.token).at)
 
     def accept(self, text: str) -> bool:
@@ -418,7 +73,7 @@ class _Parser:
             return True
         return False
 
-    def expect(self, text: str, opened: _Token | None = None) -> None:
+    def expect(self, text: str, opened: Token | None = None) -> None:
         if not self.accept(text):
             if opened is not None and self.token.kind == "end":
                 raise self.refuse(f"the {opened.text!r} here is never closed", opened)
@@ -467,9 +122,15 @@ class _Parser:
 
     def term(self) -> Tree:
         factors = [self.factor()]
-        divided = False
+        divided = entrywise = False
         while True:
-            if self.accept("*"):
+            if self.token.text == r"\odot" or (entrywise and (self.token.text in ("*", "/") or self.starts_factor())):
+                if len(factors) > 1 or self.token.text != r"\odot":
+                    raise self.refuse(r"a product beside \odot can be read in two ways; write brackets")
+                self.i += 1
+                self.no_second_sign()
+                factors, entrywise = [apply("hadamard", factors[0], self.factor())], True
+            elif self.accept("*"):
                 self.no_second_sign()
                 factors.append(self.factor())
                 divided = False
@@ -489,12 +150,14 @@ class _Parser:
     def starts_factor(self) -> bool:
         token = self.token
         return token.kind in ("number", "name", "function", "partial", "indicator") or (
-            token.kind == "sign" and token.text in ("(", "e", "{", r"\frac", r"\partial", r"\lvert")
+            token.kind == "sign" and token.text in ("(", "e", "{", r"\frac", r"\partial", r"\lvert", BEGIN)
         )
 
     def factor(self) -> Tree:
         start = self.token
         base = self.base()
+        while self.accept(r"\top"):
+            base = Apply("transpose", (base,), at=start.at)
         if not self.accept("^"):
             return base
         exponent = self.exponent()
@@ -564,13 +227,40 @@ class _Parser:
             return _quotient(above, self.bracketed("{", "}"))
         if token.text == r"\partial":
             return self.slot_derivative()
+        if token.text == BEGIN or (token.text == "[" and self.close == "]"):
+            return self.matrix()
         raise self.refuse("something is missing here" if token.kind == "end" else f"{token.text!r} cannot stand here")
+
+    def matrix(self) -> Tree:
+        opened, rows = self.token, [self.row()]
+        while self.token.text == self.rows:
+            if self.rows == ROW and self.tokens[self.i + 1].text == END:
+                self.i += 1
+                break
+            first = self.tokens[self.i + 1]
+            rows.append(self.row())
+            width, wanted = len(rows[-1].args), len(rows[0].args)
+            if width != wanted:
+                raise self.refuse(f"row {len(rows)} of a matrix is {width} wide, its first row {wanted}", first)
+        self.expect(self.close, opened)
+        return Apply("matrix", tuple(rows), at=opened.at)
+
+    def row(self) -> Apply:
+        """One row, after the sign that opens the matrix or ends the row before."""
+        entries: list[Tree] = []
+        while not entries or self.token.text == self.columns:
+            self.i += 1
+            start = self.token
+            entries.append(self.sum())
+            if any(isinstance(part, Apply) and part.operation == "matrix" for part in walk(entries[-1])):
+                raise self.refuse("a matrix cannot stand in a matrix; rows are parted by ; : [a, b; c, d]", start)
+        return Apply("row", tuple(entries))
 
     def indicator(self) -> Tree:
         opened = self.token
         self.expect("[")
         left = self.sum()
-        sign = _COMPARISONS.get(self.token.text)
+        sign = COMPARISONS.get(self.token.text)
         if sign is None:
             raise self.refuse("an indicator compares two quantities: 1[x > y]")
         self.i += 1
@@ -606,7 +296,7 @@ class _Parser:
             self.expect("'")
             self.expect("}")
             slot = 1
-        if slot and (operation in OPERATIONS or not 1 <= slot <= arity):
+        if slot and (operation in OPERATIONS or operation in ARRAY_CALLS or not 1 <= slot <= arity):
             raise self.refuse(f"{token.text} has no such derivative", token)
         opened = self.token
         if opened.text != "(":
@@ -662,8 +352,8 @@ def _parser(text: str, scope: Scope, latex: bool, cap: int) -> _Parser:
     if not text.strip():
         raise ReadingError("nothing to read", text, 0)
     limit = max(TOKENS, cap // 2 if cap > LENGTH else 0)
-    tokens = (_latex_tokens if latex else _plain_tokens)(text, scope, limit)
-    return _Parser(text, tokens)
+    tokens = (latex_tokens if latex else plain_tokens)(text, scope, limit)
+    return _Parser(text, tokens, latex)
 
 
 def read(text: str, scope: Scope, *, latex: bool = False, cap: int = LENGTH) -> Tree:

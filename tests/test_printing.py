@@ -193,6 +193,9 @@ def test_a_number_line_has_as_many_slots_as_its_symbolic_line_has_quantities() -
         ("x", "x"), ("x1", "x_1"), ("w_12", "w_{12}"), ("y^*", "y^{*}"), ("W_11^(2)", "W_{11}^{(2)}"),
         ("yhat", r"\hat{y}"), ("wbar_2", r"\bar{w}_2"), ("alpha", r"\alpha"), ("Loss", r"\mathrm{Loss}"),
         ("L_train", r"L_{\mathrm{train}}"), ("W_{1,2}", "W_{1,2}"), ("a_1^(l)", "a_1^{(l)}"),
+        ("w_11^[1]", "w_{11}^{[1]}"), ("beta_2^1", r"\beta_2^{1}"), ("alpha^2", r"\alpha^{2}"), ("W_01^2", "W_{01}^{2}"),
+        ("w_{x_1,h_2}", "w_{x_1,h_2}"), ("o_{h_12}", "o_{h_{12}}"), ("yhat_2", r"\hat{y}_2"), ("ell", r"\ell"),
+        ("W_{10,2}^(1)", "W_{10,2}^{(1)}"), ("o_{in_1}", r"o_{\mathrm{in}_1}"), ("x_0", "x_0"),
     ],
 )  # fmt: skip
 def test_names_are_typeset(name: str, tex: str) -> None:
@@ -200,7 +203,7 @@ def test_names_are_typeset(name: str, tex: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "1x", "x__1", "x^2", "x_", "x y", "é", "x" * 41, "x1_2", "$x$", r"\alpha", "x^(2"]
+    "name", ["", "1x", "x__1", "x^2.5", "x_", "x y", "é", "x" * 41, "x1_2", "$x$", r"\alpha", "x^(2"]
 )
 def test_what_is_no_name_is_refused(name: str) -> None:
     from derivgen.errors import DerivgenError

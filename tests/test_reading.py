@@ -13,7 +13,7 @@ from randomly import NAMES, meaning, trees
 from randomly import text_of as one_row
 
 from derivgen.errors import DerivgenError
-from derivgen.expression import Apply, Name, Number, Partial, Tree, apply, number
+from derivgen.expression import Apply, Name, Number, Partial, Tree, apply, column, matrix, number
 from derivgen.printing import latex, plain
 from derivgen.reading import LENGTH, ReadingError, Scope, read, read_line
 
@@ -236,6 +236,137 @@ def test_an_open_scope_takes_every_name() -> None:
         read("sigmiod(z)", scope)
 
 
+# --- names with a layer above, and indices that are names -------------------------------------------------------------
+
+LAYERED = ["x", "x_0", "x_1", "W_11", "W_11^2", "W_01^2", "beta_2^1", "alpha^2", "w_11^[1]", "W_{10,2}^(1)",
+           "w_{x_1,h_2}", "o_{h_1}", "o_{h_12}", "yhat", "yhat_2", "ell", "lambda", "e^2", "h_{alpha_1,b}"]  # fmt: skip
+LAYERS = Scope.of(LAYERED, {"g": 1}, arrays=["W^2", "W^(2)", "W^[1]", "delta^(2)", "X"])
+
+
+@pytest.mark.parametrize("dialect", ["latex", "markdown", "plain"])
+@pytest.mark.parametrize("name", [*LAYERED, *sorted(LAYERS.arrays)])
+def test_a_name_may_carry_its_layer(name: str, dialect: str) -> None:
+    trees: list[Tree] = [
+        Name(name), Partial("ell", name), Partial(name, "x"), times(X, Name(name)), times(Name(name), X),
+        plus(Name(name), Partial("ell", name)), Partial("ell", "x", (name, "x_1")),
+    ]  # fmt: skip
+    if name not in LAYERS.arrays:
+        trees += [squared(Name(name)), times(squared(Name(name)), Partial("ell", name)), squared(Partial("ell", name))]
+    for tree in trees:
+        assert read(one_row(tree, LAYERS, dialect), LAYERS, latex=dialect != "plain") == tree
+
+
+def test_a_number_above_is_a_label_only_where_it_is_declared() -> None:
+    for text, tree in [
+        ("x^2", squared(X)), ("W_11^2", Name("W_11^2")), ("W_11^3", apply("power", Name("W_11"), number(3))),
+        ("W_11^25", apply("power", Name("W_11"), number(25))), ("beta_2^1^2", squared(Name("beta_2^1"))),
+        ("x^2*W_11^2", times(squared(X), Name("W_11^2"))), ("dell/dW_11^2", Partial("ell", "W_11^2")),
+        ("dell/dx_1^2", squared(Partial("ell", "x_1"))), ("x_0^(2)", squared(Name("x_0"))),
+    ]:  # fmt: skip
+        assert read(text, LAYERS) == tree, text
+    both = Scope.of(["x", "x^2"])
+    assert read("x^2", both) == Name("x^2")
+    for dialect in ("latex", "markdown", "plain"):
+        text = one_row(squared(X), both, dialect)
+        assert text.replace(" ", "") in ("(x)^{2}", "(x)^2")
+        assert read(text, both, latex=dialect != "plain") == squared(X)
+    opened = Scope.of([], open=True)
+    assert read("x^2 + W_11^2", opened) == plus(squared(X), squared(Name("W_11")))
+    assert read("w^[1]*y^*", opened) == times(Name("w^[1]"), Name("y^*"))
+
+
+@pytest.mark.parametrize("twins", [("w_{x_1,h}", "w_{x1,h}"), ("x^2", "x^(2)"), ("W_11^2", "W_{11}^2")])
+def test_layered_names_that_print_alike_are_refused(twins: tuple[str, str]) -> None:
+    from derivgen.notation import latex_name
+
+    if latex_name(twins[0]) == latex_name(twins[1]):
+        with pytest.raises(DerivgenError, match="print alike"):
+            Scope.of(twins)
+        with pytest.raises(DerivgenError, match="print alike"):
+            Scope.of(twins[:1], arrays=twins[1:])
+    else:
+        Scope.of(twins)
+
+
+def test_an_array_needs_a_name_of_its_own() -> None:
+    with pytest.raises(DerivgenError, match="'x' would be a quantity and an array"):
+        Scope.of(["x"], arrays=["x"])
+
+
+@pytest.mark.parametrize("text", [r"x^{2}_1", r"W_{11}^{3}_1", r"o_{h_2}", r"X^{2\top}", r"W^{3}"])
+def test_no_script_is_ever_dropped(text: str) -> None:
+    with pytest.raises(ReadingError):
+        read(text, LAYERS, latex=True)
+
+
+# --- matrices --------------------------------------------------------------------------------------------------------
+
+A, W2 = Name("X"), Name("W^(2)")
+MATRICES = [
+    ("[x, -x_1; 3, 1]", matrix([[X, apply("negate", Name("x_1"))], [number(3), ONE]])),
+    ("[x; x_1]", column([X, Name("x_1")])),
+    ("transpose(W^(2))*X", times(apply("transpose", W2), A)),
+    ("hadamard(transpose(W^(2))*delta^(2), g'(X))",
+     apply("hadamard", times(apply("transpose", W2), Name("delta^(2)")), Apply("g", (A,), 1))),
+    ("2*hadamard(X, 1 - X)", times(number(2), apply("hadamard", A, minus(ONE, A)))),
+    ("W^(2) - lambda*dell/dW^(2)", minus(W2, times(Name("lambda"), Partial("ell", "W^(2)")))),
+    ("W^2*transpose([1, 2; 3, 4])*(X + X)",
+     times(Name("W^2"), apply("transpose", matrix([[number(1), number(2)], [number(3), number(4)]])), plus(A, A))),
+    ("transpose(dell/dW^(2))", apply("transpose", Partial("ell", "W^(2)"))),
+    ("-hadamard(X, X)", apply("negate", apply("hadamard", A, A))),
+    ("hadamard(hadamard(X, -X), X*X)",
+     apply("hadamard", apply("hadamard", A, apply("negate", A)), times(A, A))),
+    ("[x/2, x^2]", matrix([[half(X), squared(X)]])),
+    ("g(W^2*X - [1; 2])", apply("g", minus(times(Name("W^2"), A), column([ONE, number(2)])))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "tree"), MATRICES)
+def test_matrices_are_read_as_they_are_printed(text: str, tree: Tree) -> None:
+    assert read(text, LAYERS) == tree
+    assert plain(tree, LAYERS) == text
+    for dialect in ("latex", "markdown"):
+        assert read(one_row(tree, LAYERS, dialect), LAYERS, latex=True) == tree
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "says"),
+    [
+        ("[1, 2; 3]", 8, "row 2 of a matrix is 1 wide, its first row 2"),
+        ("[1; x; 1, 2]", 8, "row 3 of a matrix is 2 wide, its first row 1"),
+        ("[1, [2]]", 5, "cannot stand in a matrix"), ("[1, 2", 1, "never closed"), ("[]", 2, "cannot stand here"),
+        ("[1; ]", 5, "cannot stand here"), ("1; 2", 2, "';' cannot be read"), ("hadamard(X)", 1, "takes 2 arguments"),
+        ("transpose'(X)", 1, "no such derivative"), ("[1,, 2]", 4, "cannot stand here"), ("X [1]", 3, "cannot stand"),
+    ],
+)  # fmt: skip
+def test_what_is_no_matrix_is_refused_with_its_place(text: str, column: int, says: str) -> None:
+    with pytest.raises(ReadingError, match=says) as caught:
+        read(text, LAYERS)
+    assert caught.value.column == column
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "says"),
+    [
+        (r"\begin{bmatrix} 1 & 2 \\ 3 \end{bmatrix}", 26, "row 2 of a matrix is 1 wide"),
+        (r"\begin{bmatrix} 1 & 2", 1, "never closed"), (r"1 \\ 2", 3, "cannot be read"),
+        (r"\begin{pmatrix} 1 \end{pmatrix}", 1, r"\\begin cannot be read"), (r"[1]", 1, "cannot stand here"),
+        (r"X X \odot X", 5, "two ways"), (r"X \odot X X", 11, "two ways"), (r"X \top", 3, "write"),
+        (r"\frac{\partial x}{\partial X^{\top}}", 35, "transposed as a whole"), (r"\end{bmatrix}", 1, "cannot stand"),
+        (r"X^{\top", 3, "never closed"),
+    ],
+)  # fmt: skip
+def test_latex_that_is_no_matrix_is_refused_with_its_place(text: str, column: int, says: str) -> None:
+    with pytest.raises(ReadingError, match=says) as caught:
+        read(text, LAYERS, latex=True)
+    assert caught.value.column == column
+
+
+def test_a_last_row_may_be_closed() -> None:
+    text = r"\begin{bmatrix}1&2\\3&4\\\end{bmatrix}^\top"
+    assert read(text, LAYERS, latex=True) == read("transpose([1, 2; 3, 4])", LAYERS)
+
+
 def _parts(tree: Tree) -> list[Tree]:
     from derivgen.expression import walk
 
@@ -338,7 +469,8 @@ HUGE = [
     "9" * 10_000, "0." + "1" * 500, "x^" + "9" * 500, "x" * 100_000, "a" * 50_000_000, "-(" * 500 + "x" + ")" * 500,
     "e^" * 3000 + "x", "e^-" * 3000 + "x", "|" * 3000, "g(" * 2000 + "x" + ")" * 2000, "((x + 1)^16*(x + 2)^16)^16",
     "1[" * 1000, "g" + "'" * 3000, "\x00" * 10, "x^-" + "-" * 3000, "e^(" * 1000, "x_" + "1" * 3000, "{" * 3000,
-    "x^(" * 1000,
+    "x^(" * 1000, "[" * 3000, "[1, " * 500, "[1; 2" * 300, "transpose(" * 1000, r"\begin{bmatrix}" * 200,
+    r"x \odot " * 1000 + "x",
 ]  # fmt: skip
 
 
