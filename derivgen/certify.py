@@ -27,6 +27,7 @@ from typing import Any
 from derivgen.errors import CertificateError
 from derivgen.expression import Apply, Name, Number, Partial, Tree, substitute, walk
 from derivgen.graph import Graph
+from derivgen.grids import Arrays, Grid
 from derivgen.operations import OPERATIONS
 from derivgen.reading import OWN_LENGTH, Line, Scope, read_line, read_row
 
@@ -68,6 +69,17 @@ def _expanded(operation: str, args: tuple[Tree, ...]) -> Tree:
     return substitute(read_row(operation, row.value), dict(zip(row.arguments, args, strict=True)))
 
 
+@lru_cache(maxsize=256)
+def _arrays_of(graph: Graph) -> Arrays:
+    return Arrays(graph.arrays)
+
+
+def _cells(graph: Graph, tree: Tree) -> tuple[tuple[int, int], tuple[Tree, ...]]:
+    """The shape (a single number's is 1×1) and the entries of a side."""
+    apart = _arrays_of(graph).taken_apart(tree)
+    return ((apart.rows, apart.columns), apart.cells) if isinstance(apart, Grid) else ((1, 1), (apart,))
+
+
 # --- residues: dual numbers modulo a prime ------------------------------------------------------------------
 
 _Dual = tuple[int, int]  # value, derivative
@@ -106,6 +118,9 @@ class _Residues:
         values: dict[str, _Dual] = {}
         for name in self.graph.leaves:
             values[name] = _residue(self.salt, name), int(name == seed and name not in held)
+        for group in self.graph.simplices:
+            *others, last = group
+            values[last] = (1 - sum(values[name][0] for name in others)) % PRIME, values[last][1]
         for node in self.graph.nodes:
             value, tangent = self.evaluate(self.graph.resolved(node.tree), values)
             values[node.name] = value, 0 if node.name in held else 1 if node.name == seed else tangent
@@ -237,35 +252,74 @@ class _Residues:
 class Point:
     """The forward pass at one real point, any quantity moved by hand, the branches at kinks frozen."""
 
-    def __init__(self, graph: Graph, leaves: Mapping[str, Decimal], cuts: Mapping[str, Decimal] | None = None) -> None:
-        self.graph, self.cuts = graph, dict(cuts or {})
+    def __init__(
+        self, graph: Graph, leaves: Mapping[str, Decimal], cuts: Mapping[str, Decimal] | None = None,
+        slopes: Mapping[Partial, Decimal] | None = None,
+    ) -> None:  # fmt: skip
+        self.graph, self.cuts, self.slopes = graph, dict(cuts or {}), dict(slopes or {})
         self.gates: dict[Tree, bool] = {}
+        self.offsets: dict[str, Decimal] = {}
         self.base = self._forward(dict(leaves), {})
         self.differences: dict[Partial, Decimal] = {}
         self.moved: dict[tuple[str, ...], tuple[dict[str, Decimal], dict[str, Decimal]]] = {}
 
     def _forward(self, known: dict[str, Decimal], moved: Mapping[str, Decimal]) -> dict[str, Decimal]:
-        values = {**known, **self.cuts, **moved}
+        """The values of all nodes; a node whose value is given moves by as much as its equation does."""
+        values = {**known, **moved}
         for node in self.graph.nodes:
-            if node.name not in values and all(parent in values for parent in node.parents):
-                values[node.name] = self.evaluate(self.graph.resolved(node.tree), values)
+            if node.name in values:
+                continue
+            if not all(parent in values for parent in node.parents):
+                if node.name in self.cuts:
+                    values[node.name] = self.cuts[node.name]
+                continue
+            value = self.evaluate(self.graph.resolved(node.tree), values)
+            if node.name in self.cuts:
+                offset = self.offsets.setdefault(node.name, _CONTEXT.subtract(self.cuts[node.name], value))
+                value = _CONTEXT.add(value, offset)
+            values[node.name] = value
         return values
 
     def difference(self, partial: Partial) -> Decimal:
-        """(f(x + h) − f(x − h)) / 2h of the forward pass; with ``held``, those quantities do not move."""
+        """(f(x + h) − f(x − h)) / 2h of the forward pass; with ``held``, those quantities do not move.
+
+        Where derivatives ∂f/∂v are given, f is Σ ∂f/∂v · v over the given v that are met first on the way, plus what
+        reaches f past all of them.
+        """
         if partial not in self.differences:
-            key = (partial.wrt, *partial.held)
+            given = {} if partial.held else {s.wrt: slope for s, slope in self.slopes.items() if s.of == partial.of}
+            if partial.wrt in given:
+                return given[partial.wrt]
+            key = (partial.wrt, *partial.held, "|", *given) if given else (partial.wrt, *partial.held)
             if key not in self.moved:
-                self.moved[key] = self._moved(_STEP, *key), self._moved(-_STEP, *key)
-            ends = [values[partial.of] for values in self.moved[key]]
+                self.moved[key] = tuple(  # type: ignore[assignment]
+                    self._moved(step, partial.wrt, partial.held, given) for step in (_STEP, -_STEP)
+                )
+            ends = [
+                sum((_CONTEXT.multiply(slope, values["#" + name]) for name, slope in given.items()), values[partial.of])
+                for values in self.moved[key]
+            ]  # fmt: skip
             self.differences[partial] = _CONTEXT.divide(_CONTEXT.subtract(*ends), 2 * _STEP)
         return self.differences[partial]
 
-    def _moved(self, step: Decimal, wrt: str, *held: str) -> dict[str, Decimal]:
-        moved = {wrt: _CONTEXT.add(self.base[wrt], step)}
-        moved.update({name: self.base[name] for name in held})
+    def _moved(self, step: Decimal, wrt: str, held: tuple[str, ...], given: Mapping[str, Decimal]) -> dict[str, Decimal]:
+        """The forward pass with ``wrt`` moved; what a node of ``given`` would move by is kept as ``#node``, and it stays."""
+        values = {name: self.base[name] for name in held}
+        values[wrt] = _CONTEXT.add(self.base[wrt], step)
         reach = self.graph.descendants(wrt)
-        return self._forward({name: value for name, value in self.base.items() if name not in reach}, moved)
+        still = {name: value for name, value in self.base.items() if name not in reach}
+        if not given:
+            return self._forward(still, values)
+        values = {**still, **values}
+        for node in self.graph.nodes:
+            if node.name in values:
+                continue
+            value = _CONTEXT.add(self.evaluate(self.graph.resolved(node.tree), values), self.offsets.get(node.name, 0))
+            if node.name in given:
+                values["#" + node.name] = _CONTEXT.subtract(value, self.base[node.name])
+                value = self.base[node.name]
+            values[node.name] = value
+        return {**{"#" + name: Decimal(0) for name in given}, **values}
 
     def value(self, tree: Tree) -> Decimal:
         return self.evaluate(self.graph.resolved(tree), self.base)
@@ -378,19 +432,20 @@ def _models(graph: Graph) -> tuple[tuple[_Residues, ...], tuple[Point, ...]]:
 def _points(graph: Graph) -> Iterator[Point]:
     """Random real points at which the whole forward pass is defined."""
     for attempt in range(400):
-        low = 0.05 if attempt % 2 else -1.5  # logarithms like positive numbers below one
-        leaves = {
-            name: Decimal(
-                str(
-                    round(low + (_residue("point", attempt, name) % 10**6) / 10**6 * (1.5 - low if low < 0 else 0.9), 6)
-                )
-            )
-            for name in graph.leaves
-        }
+        leaves = {name: _random(attempt, name) for name in graph.leaves}
+        for group in graph.simplices:
+            leaves[group[-1]] = 1 - sum(leaves[name] for name in group[:-1])
         try:
             yield Point(graph, leaves)
         except (UnluckyError, decimal.InvalidOperation):
             continue
+
+
+def _random(attempt: int, name: str) -> Decimal:
+    """A random number; logarithms like positive ones below one, so every other attempt is at such."""
+    low = 0.05 if attempt % 2 else -1.5
+    width = 1.5 - low if low < 0 else 0.9
+    return Decimal(str(round(low + (_residue("point", attempt, name) % 10**6) / 10**6 * width, 6)))
 
 
 def _close(x: Decimal, y: Decimal) -> Decimal:
@@ -415,23 +470,31 @@ def symbolic(graph: Graph, text: str, truth: Tree, *, latex: bool) -> list[Proof
             raise CertificateError(f"a printed line updates something else: {text}")
         sides = sides[1:]
     residues, reals = _models(graph)
+    shape, truths = _cells(graph, truth)
+    parts = [_cells(graph, side) for side in sides]
+    if any(own != shape for own, _ in parts):
+        raise CertificateError(f"a printed line has sides of different shapes: {text}")
     lucky = 0
     for model in residues:
         try:
-            wanted = model.value(truth)
-            got = [model.value(side) for side in sides]
+            wanted = [model.value(cell) for cell in truths]
+            got = [[model.value(cell) for cell in cells] for _, cells in parts]
         except UnluckyError:
             continue
         lucky += 1
-        if any(value != wanted for value in got):
+        if any(values != wanted for values in got):
             raise CertificateError(f"a printed line is wrong (at residues modulo 2^61 - 1): {text}")
     if not lucky:
         raise UndefinedError(f"{text} has no value anywhere")
     worst, seen = Decimal(0), 0
     for point in reals:
         try:
-            wanted_real = point.value(truth)
-            errors = [_close(point.value(side), wanted_real) for side in sides]
+            wanted_real = [point.value(cell) for cell in truths]
+            errors = [
+                _close(point.value(cell), real)
+                for _, cells in parts
+                for cell, real in zip(cells, wanted_real, strict=True)
+            ]
         except (UnluckyError, decimal.DecimalException):
             continue
         seen += 1
@@ -452,11 +515,15 @@ _HOLE = re.compile(
 )
 
 
+_ONE_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+
+
 @dataclass(frozen=True)
 class _Layout:
-    """A number line's structure: its tree with holes, and the quantity that each hole must show (sign, quantity)."""
+    """A number line's structure: its entries with holes, and what each hole must show (sign, quantity)."""
 
-    tree: Tree
+    shape: tuple[int, int]
+    cells: tuple[Tree, ...]
     quantities: tuple[tuple[int, Tree], ...]
 
 
@@ -466,18 +533,54 @@ class NumberLines:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self._layouts: dict[tuple[str, str, bool], _Layout] = {}
+        self._matrices: dict[tuple[str, bool], tuple[tuple[int, int], tuple[int, ...]]] = {}
+        self._apart: dict[Tree, tuple[tuple[int, int], tuple[Tree, ...]]] = {}
 
-    def point(self, given: Mapping[str, Fraction | Decimal]) -> Point:
-        """The forward pass at the sheet's numbers."""
-        numbers = {name: _real(value) for name, value in given.items()}
+    def point(self, given: Mapping[Any, Fraction | Decimal]) -> Point:
+        """The forward pass at the sheet's numbers; what they leave open gets any number, and must not matter."""
+        numbers = {name: _real(value) for name, value in given.items() if isinstance(name, str)}
+        slopes = {partial: _real(value) for partial, value in given.items() if isinstance(partial, Partial)}
         leaves = {name: value for name, value in numbers.items() if self.graph.is_leaf(name)}
-        return Point(self.graph, leaves, {name: value for name, value in numbers.items() if name not in leaves})
+        cuts = {name: value for name, value in numbers.items() if name not in leaves}
+        if not cuts and not slopes:
+            return Point(self.graph, leaves)
+        cuts |= self._inverted(cuts)
+        for attempt in range(40):
+            more = {n: _random(attempt, n) for n in self.graph.leaves if n not in leaves}
+            try:
+                return Point(self.graph, {**more, **leaves}, cuts, slopes)
+            except (UnluckyError, decimal.InvalidOperation):
+                continue
+        raise UnluckyError
+
+    def _inverted(self, cuts: Mapping[str, Decimal]) -> dict[str, Decimal]:
+        """The pre-activations that given activations leave no choice."""
+        found: dict[str, Decimal] = {}
+        for name, value in cuts.items():
+            tree = self.graph.resolved(self.graph.node(name).tree)
+            if not isinstance(tree, Apply) or len(tree.args) != 1 or not isinstance(tree.args[0], Name):
+                continue
+            before = tree.args[0].name
+            if before in cuts or self.graph.is_leaf(before):
+                continue
+            if tree.operation == "sigmoid" and 0 < value < 1:
+                found[before] = _CONTEXT.ln(_CONTEXT.divide(value, _CONTEXT.subtract(1, value)))
+            elif tree.operation == "tanh" and -1 < value < 1:
+                ratio = _CONTEXT.divide(_CONTEXT.add(1, value), _CONTEXT.subtract(1, value))
+                found[before] = _CONTEXT.divide(_CONTEXT.ln(ratio), 2)
+            elif tree.operation == "relu" and value > 0:
+                found[before] = value
+        return found
 
     def prove_line(
         self, text: str, symbolic_text: str, answer: str, relations: tuple[str, str], point: Point, *, latex: bool,
-        carried: Mapping[Any, Fraction | Decimal] | None = None,
-    ) -> None:  # fmt: skip
-        """Prove ``symbolic relation[0] text relation[1] answer``; raises ``CertificateError``."""
+        carried: Mapping[Any, Fraction | Decimal] | None = None, equal: tuple[Decimal, ...] = (),
+    ) -> tuple[Decimal, ...]:  # fmt: skip
+        """Prove ``symbolic relation[0] text relation[1] answer``; raises ``CertificateError``.
+
+        Returns what the line's entries come to as printed. With ``equal``, what the line before it came to, they must
+        be that: the two are joined by an equals sign.
+        """
         holes = [
             (Decimal("-" + m["negative"]), True) if m["negative"] else (Decimal(m["plain"]), False)
             for m in _HOLE.finditer(text)
@@ -498,24 +601,69 @@ class NumberLines:
             else:
                 true = point.value(quantity)
             _compare(shown if sign > 0 else shown.copy_negate(), true, exact=relations[0] == "=", text=text)
-        worked_out = point.evaluate(layout.tree, {**values})
-        _compare(Decimal(answer), worked_out, exact=relations[1] == "=", text=f"{text} {relations[1]} {answer}")
+        worked_out = tuple(point.evaluate(cell, values) for cell in layout.cells)
+        whole = f"{text} {relations[1]} {answer}"
+        for shown, value in zip(self._answer(answer, layout.shape, latex), worked_out, strict=True):
+            _compare(shown, value, exact=relations[1] == "=", text=whole)
+        for before, value in zip(equal, worked_out, strict=True) if equal else ():
+            _compare(before, value, exact=True, text=whole)
+        return worked_out
 
-    def prove_value(self, answer: str, tree: Tree, relation: str, point: Point) -> str:
+    def prove_value(self, answer: str, tree: Tree, relation: str, point: Point, *, latex: bool = False) -> str:
         """Prove that a printed answer is the tree's value, rounded as it is printed; returns the relative error."""
-        true = point.value(tree)
-        _compare(Decimal(answer), true, exact=relation == "=", text=answer)
-        return f"{_close(Decimal(answer), true):.1e}"
+        if tree not in self._apart:
+            self._apart[tree] = _cells(self.graph, tree)
+        shape, cells = self._apart[tree]
+        worst = Decimal(0)
+        for shown, cell in zip(self._answer(answer, shape, latex), cells, strict=True):
+            true = point.value(cell)
+            _compare(shown, true, exact=relation == "=", text=answer)
+            worst = max(worst, _close(shown, true))
+        return f"{worst:.1e}"
+
+    def _answer(self, text: str, shape: tuple[int, int], latex: bool) -> list[Decimal]:
+        """The numbers of a printed answer, a single one or a matrix of this shape."""
+        signs: tuple[int, ...]
+        if _ONE_NUMBER.fullmatch(text):
+            printed, signs, numbers = (1, 1), (1,), [Decimal(text)]
+        else:
+            numbers = [Decimal(m["plain"] or m["negative"]) for m in _HOLE.finditer(text)]
+            key = _HOLE.sub("#", text), latex
+            if key not in self._matrices:
+                self._matrices[key] = self._matrix(text, latex)
+            printed, signs = self._matrices[key]
+        if printed != shape or len(numbers) != len(signs):
+            raise CertificateError(f"a printed answer has another shape than what it is the answer for: {text}")
+        return [number if sign > 0 else number.copy_negate() for number, sign in zip(numbers, signs, strict=True)]
+
+    def _matrix(self, text: str, latex: bool) -> tuple[tuple[int, int], tuple[int, ...]]:
+        """The shape and the signs of a printed matrix of numbers, after reading it."""
+        tree = _read(text, self.graph.scope, latex=latex).left
+        rows = [row.args for row in tree.args if isinstance(row, Apply)] if isinstance(tree, Apply) else []
+        entries = [entry for row in rows for entry in row]
+        spans = [(m.start(), m.end()) for m in _HOLE.finditer(text)]
+        signs = []
+        if not isinstance(tree, Apply) or tree.operation != "matrix" or len(spans) != len(entries):
+            raise CertificateError(f"a printed answer is no number and no matrix of numbers: {text}")
+        for entry, (start, end) in zip(entries, spans, strict=True):
+            minus = isinstance(entry, Apply) and entry.operation == "negate"
+            bare = entry.args[0] if isinstance(entry, Apply) and minus else entry
+            if not isinstance(bare, Number) or not start <= bare.at < end:
+                raise CertificateError(f"a printed answer is no number and no matrix of numbers: {text}")
+            signs.append(-1 if minus else 1)
+        return (len(rows), len(rows[0])), tuple(signs)
 
     def _layout(self, skeleton: str, symbolic_text: str, text: str, latex: bool) -> _Layout:
-        symbolic_line = _read(symbolic_text, self.graph.scope, latex=latex).left
+        arrays = _arrays_of(self.graph)
+        symbolic_line = arrays.written_out(_read(symbolic_text, self.graph.scope, latex=latex).left)
         read = _read(text, self.graph.scope, latex=latex).left
         spans = [(m.start(), m.end(), m["negative"] is not None) for m in _HOLE.finditer(text)]
         quantities: dict[int, tuple[int, Tree]] = {}
         tree = _lay(symbolic_line, read, spans, quantities, text)
         if sorted(quantities) != list(range(len(spans))):
             raise CertificateError(f"a number line does not have the form of its symbolic line: {text}")
-        layout = _Layout(self.graph.resolved(tree), tuple(quantities[i] for i in range(len(spans))))
+        shape, cells = _cells(self.graph, self.graph.resolved(tree))
+        layout = _Layout(shape, cells, tuple(quantities[i] for i in range(len(spans))))
         self._layouts[skeleton, symbolic_text, latex] = layout
         return layout
 

@@ -7,14 +7,16 @@ variant then only puts its texts (``variant_texts``) in the marks' places.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 
 from markupsafe import Markup
 
 from derivgen import __version__
-from derivgen.expression import Name
+from derivgen.evaluation import Real
+from derivgen.expression import Apply, Name, Partial, Tree
 from derivgen.plan import PreparedChain, Text
-from derivgen.printing import printed
+from derivgen.printing import portable, printed
 from derivgen.sheet import Exercise, Row, Sheet
 from derivgen.written import write
 
@@ -36,7 +38,8 @@ def variant_texts(sheet: Sheet, dialect: str) -> list[str]:
     """The variant's own texts, in the order of their marks."""
     texts = [sheet.code, sheet.command]
     for exercise in sheet.exercises:
-        texts += [write(value, 12)[0] for _, value in exercise.givens]
+        numbers = dict(exercise.givens)
+        texts += [given_text(numbers[key], dialect) for group in givens(exercise) for key in group.keys]
         for chains in exercise.plan.chains:
             for chain in chains:
                 if chain.numeric:
@@ -64,6 +67,84 @@ def points_text(points: Fraction | int) -> str:
     return write(Fraction(points), 2)[0]
 
 
+@dataclass(frozen=True)
+class Group:
+    """One given as a sheet prints it: a quantity, or a whole array; ``role`` is given, known (inside) or taken."""
+
+    role: str
+    left: Tree
+    rows: tuple[tuple[str | Partial, ...], ...]
+    whole: bool
+
+    @property
+    def keys(self) -> tuple[str | Partial, ...]:
+        return tuple(key for row in self.rows for key in row)
+
+
+def givens(exercise: Exercise) -> tuple[Group, ...]:
+    """What is given, in the order of the network's quantities; arrays whole where all of their entries are."""
+    made = exercise.plan
+    graph, network, known = made.graph, made.network, made.known
+    values = dict(exercise.givens)
+    fixed = {name for name, _ in network.fixed}
+    arrays = {tuple(map(_key, _entries(tree))): (name, tree) for name, tree in graph.arrays}
+    slopes = {}
+    for of in dict.fromkeys(key.of for key in values if isinstance(key, Partial)):
+        for name, tree in graph.arrays:
+            keys = tuple(Partial(of, key) for key in map(_key, _entries(tree)) if isinstance(key, str))
+            if keys and len(keys) == len(_entries(tree)):
+                slopes[keys] = (Partial(of, name), tree)
+    order: list[str | Partial] = [key for key in values if key not in fixed]
+    if network.layers:
+        place = {name: i for i, name in enumerate((*graph.leaves, *(node.name for node in graph.nodes)))}
+        order.sort(key=lambda key: (isinstance(key, Partial), place[key if isinstance(key, str) else key.wrt]))
+    found: list[Group] = []
+    done: set[str | Partial] = set()
+    for key in order:
+        if key in done:
+            continue
+        role = "known" if isinstance(key, Partial) or not graph.is_leaf(key) else "given"
+        if isinstance(key, str) and key in known.taken:
+            found.append(Group("taken", Name(key), ((key,),), False))
+            continue
+        group = Group(role, Name(key) if isinstance(key, str) else key, ((key,),), False)
+        for keys, (left, tree) in {**arrays, **slopes}.items():
+            if key in keys and all(k in values and k not in done and k not in known.taken for k in keys):
+                width = _width(tree)
+                rows = tuple(keys[i : i + width] for i in range(0, len(keys), width))
+                group = Group(role, left if isinstance(left, Partial) else Name(left), rows, True)
+                break
+        done |= set(group.keys)
+        found.append(group)
+    return tuple(found)
+
+
+def _entries(array: Tree) -> tuple[Tree, ...]:
+    assert isinstance(array, Apply)
+    return tuple(entry for row in array.args if isinstance(row, Apply) for entry in row.args)
+
+
+def _width(array: Tree) -> int:
+    assert isinstance(array, Apply) and isinstance(array.args[0], Apply)
+    return len(array.args[0].args)
+
+
+def _key(entry: Tree) -> str | Partial:
+    assert isinstance(entry, (Name, Partial))
+    return entry.name if isinstance(entry, Name) else entry
+
+
+def given_text(value: Real, dialect: str) -> str:
+    """A given number as it is: a decimal if it is one, else a fraction."""
+    text, exact = write(value, 12)
+    if exact or not isinstance(value, Fraction):
+        return text
+    sign = "-" if value < 0 else ""
+    if dialect == "plain":
+        return f"{sign}{abs(value.numerator)}/{value.denominator}"
+    return rf"{sign}\frac{{{abs(value.numerator)}}}{{{value.denominator}}}"
+
+
 class _Marks:
     def __init__(self) -> None:
         self.count = 0
@@ -76,7 +157,10 @@ class _Marks:
 def _exercise(exercise: Exercise, dialect: str, marks: _Marks) -> dict[str, object]:
     made = exercise.plan
     scope = made.graph.scope
-    givens = [Markup(f"{printed(Name(n), scope, dialect).text} = {marks.next()}") for n, _ in exercise.givens]
+    said: dict[str, list[Markup]] = {"given": [], "known": [], "taken": []}
+    for group in givens(exercise):
+        cells = [[marks.next() for _ in row] for row in group.rows]
+        said[group.role].append(Markup(f"{printed(group.left, scope, dialect).text} = {_matrix(cells, group, dialect)}"))
     rows: dict[PreparedChain, list[Row]] = {}
     for chain in (chain for chains in made.chains for chain in chains if chain.numeric):
         rows[chain] = [
@@ -98,7 +182,7 @@ def _exercise(exercise: Exercise, dialect: str, marks: _Marks) -> dict[str, obje
 
     return {
         "number": exercise.number, "title": exercise.title, "stem": fact(made.stem), "kind": made.network.kind,
-        "givens": givens, "points": points_text(sum((Fraction(p.points) for p in made.parts), Fraction(0))),
+        "givens": said["given"], "knowns": said["known"], "taken": said["taken"], "points": points_text(sum((Fraction(p.points) for p in made.parts), Fraction(0))),
         "parts": [
             {
                 "ask": part.ask, "label": part.id.partition(".")[2], "space": part.space,
@@ -109,6 +193,15 @@ def _exercise(exercise: Exercise, dialect: str, marks: _Marks) -> dict[str, obje
         ],
         "trailing": fact(made.trailing),
     }  # fmt: skip
+
+
+def _matrix(cells: list[list[Markup]], group: Group, dialect: str) -> str:
+    """The numbers of a group: one, or a matrix of them."""
+    if not group.whole:
+        return cells[0][0]
+    text = r" \\ ".join(" & ".join(row) for row in cells)
+    text = rf"\begin{{bmatrix}} {text} \end{{bmatrix}}"
+    return portable(text) if dialect == "markdown" else text
 
 
 _ROW = ("left", "relation", "right", "unrounded")

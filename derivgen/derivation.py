@@ -222,6 +222,9 @@ def _right_hand(part: Tree) -> Tree | None:
 
 def local_derivatives(graph: Graph, name: str) -> dict[str, Tree]:
     """∂name/∂p for every parent p of a node, by one reverse sweep over the node's own equation."""
+    stated = graph.stated_forms(name)
+    if stated is not None:
+        return stated
     return _local_derivatives(graph.node(name).tree, name, graph.functions, graph.bindings, graph.kinks)
 
 
@@ -270,7 +273,7 @@ def local(graph: Graph, name: str, parent: str) -> Tree:
 
 def local_partial(graph: Graph, name: str, parent: str) -> Partial:
     """The token of a local derivative; it says what is held fixed where the total derivative differs."""
-    others = tuple(other for other in graph.parents(name) if other != parent and parent in graph.ancestors(other))
+    others = tuple(other for other in graph.sources(name) if other != parent and parent in graph.ancestors(other))
     return Partial(name, parent, others)
 
 
@@ -279,9 +282,10 @@ def local_partial(graph: Graph, name: str, parent: str) -> Partial:
 
 def count_paths(graph: Graph, of: str, wrt: str) -> int:
     """How many paths lead from ``wrt`` to ``of``."""
+    graph = graph.facing(wrt)
     counts = {wrt: 1}
     for node in graph.nodes:
-        counts[node.name] = sum(counts.get(parent, 0) for parent in node.parents) + (node.name == wrt)
+        counts[node.name] = sum(counts.get(parent, 0) for parent in graph.sources(node.name)) + (node.name == wrt)
         if node.name == of:
             break
     return counts.get(of, 0)
@@ -289,6 +293,7 @@ def count_paths(graph: Graph, of: str, wrt: str) -> int:
 
 def paths(graph: Graph, of: str, wrt: str) -> tuple[tuple[str, ...], ...]:
     """Every path, from ``of`` back to ``wrt``, in the order of the parents as written."""
+    graph = graph.facing(wrt)
     reach = graph.descendants(wrt)
     found: list[tuple[str, ...]] = []
 
@@ -296,7 +301,7 @@ def paths(graph: Graph, of: str, wrt: str) -> tuple[tuple[str, ...], ...]:
         if path[-1] == wrt:
             found.append(path)
             return
-        for parent in graph.parents(path[-1]):
+        for parent in graph.sources(path[-1]):
             if parent in reach:
                 follow((*path, parent))
 
@@ -310,21 +315,23 @@ def require(graph: Graph, of: str, wrt: str) -> None:
         raise DerivationError(f"{of} does not depend on {wrt}: there is nothing to derive")
 
 
-def terms(graph: Graph, of: str, wrt: str) -> tuple[tuple[tuple[str, str], ...], ...]:
+def terms(graph: Graph, of: str, wrt: str, over: bool | None = None) -> tuple[tuple[tuple[str, str], ...], ...]:
     """The edges (node, parent) of each printed product: whole paths if they are few, else one step over each consumer.
 
-    In the second case the first edge of a product stands for the whole adjoint ∂of/∂consumer.
+    In the second case the first edge of a product stands for the whole adjoint ∂of/∂consumer. ``over`` asks for one
+    or the other, here and below; None leaves it to the number of paths.
     """
     require(graph, of, wrt)
-    if count_paths(graph, of, wrt) <= MOST_PATHS:
+    graph = graph.facing(wrt)
+    if not (is_recursive(graph, of, wrt) if over is None else over):
         return tuple(tuple(itertools.pairwise(path)) for path in paths(graph, of, wrt))
     reach = graph.ancestors(of)
-    users = [user for user in graph.consumers[wrt] if user in reach]
+    users = [user for user in graph.users[wrt] if user in reach]
     return tuple(((user, wrt),) if user == of else ((of, user), (user, wrt)) for user in users)
 
 
 def _is_edge(graph: Graph, edge: tuple[str, str]) -> bool:
-    return edge[1] in graph.parents(edge[0])
+    return edge[1] in graph.sources(edge[0])
 
 
 def is_recursive(graph: Graph, of: str, wrt: str) -> bool:
@@ -332,35 +339,38 @@ def is_recursive(graph: Graph, of: str, wrt: str) -> bool:
     return count_paths(graph, of, wrt) > MOST_PATHS
 
 
-def edges(graph: Graph, of: str, wrt: str) -> tuple[tuple[str, str], ...]:
+def edges(graph: Graph, of: str, wrt: str, over: bool | None = None) -> tuple[tuple[str, str], ...]:
     """The edges whose local derivatives the printed products need, each once, from the output back."""
-    found = dict.fromkeys(edge for term in terms(graph, of, wrt) for edge in term)
-    if not is_recursive(graph, of, wrt):
+    found = dict.fromkeys(edge for term in terms(graph, of, wrt, over) for edge in term)
+    if not (is_recursive(graph, of, wrt) if over is None else over):
         return tuple(found)
     return tuple(edge for edge in found if edge[1] == wrt and _is_edge(graph, edge))
 
 
-def chain_rule(graph: Graph, of: str, wrt: str) -> Tree:
+def chain_rule(graph: Graph, of: str, wrt: str, over: bool | None = None) -> Tree:
     """Σ over paths of Π ∂node/∂parent, abstract: the multivariable chain rule."""
-    if is_recursive(graph, of, wrt):
+    graph = graph.facing(wrt)
+    over = is_recursive(graph, of, wrt) if over is None else over
+    if over:
         tokens = [
             [Partial(*edge) if edge[1] != wrt else local_partial(graph, *edge) for edge in term]
-            for term in terms(graph, of, wrt)
+            for term in terms(graph, of, wrt, over)
         ]
     else:
-        tokens = [[local_partial(graph, *edge) for edge in term] for term in terms(graph, of, wrt)]
+        tokens = [[local_partial(graph, *edge) for edge in term] for term in terms(graph, of, wrt, over)]
     return total(product(factors) for factors in tokens)
 
 
-def forward_form(graph: Graph, of: str, wrt: str, *, cancel: bool = False) -> Tree:
+def forward_form(graph: Graph, of: str, wrt: str, *, cancel: bool = False, over: bool | None = None) -> Tree:
     """The chain rule multiplied out in forward values; factors stay in order, signs and numbers come first.
 
     With ``cancel``, what stands above and below in a product is gone:
     (p − y)/(p(1 − p)) · p(1 − p) · x → (p − y) · x.
     """
+    graph = graph.facing(wrt)
     collected: list[_Term] = []
-    recursive = is_recursive(graph, of, wrt)
-    for term in terms(graph, of, wrt):
+    recursive = is_recursive(graph, of, wrt) if over is None else over
+    for term in terms(graph, of, wrt, recursive):
         coefficient = _UNIT
         groups: list[tuple[Tree, ...]] = []
         for edge in term:

@@ -27,16 +27,36 @@ def _joined(parts: Iterable[str]) -> bytes:
     return "\x1f".join(part.translate(_ESCAPES) for part in parts).encode()
 
 
+Question = tuple[tuple[tuple[str, ...], ...], str, int]  # where, what and below which bound
+
+
 class Draws:
     """Draws under one key; ``within`` narrows it, so that streams never share their numbers."""
 
     def __init__(self, *key: str) -> None:
         self._key = _joined(key)
+        self._trace: list[tuple[Question, int]] | None = None
+        self._path: tuple[tuple[str, ...], ...] = ()
 
     def within(self, *key: str) -> Draws:
         narrowed = Draws()
         narrowed._key = self._key + b"\x1e" + Draws(*key)._key
+        narrowed._trace, narrowed._path = self._trace, (*self._path, key)
         return narrowed
+
+    def traced(self) -> tuple[Draws, list[tuple[Question, int]]]:
+        """The same draws, and the list in which every draw from them will stand: what was asked and what came out."""
+        traced = Draws()
+        traced._key, traced._trace = self._key, []
+        return traced, traced._trace
+
+    def answer(self, question: Question) -> int:
+        """What comes out if the question of a trace is asked here."""
+        path, name, bound = question
+        draws = self
+        for key in path:
+            draws = draws.within(*key)
+        return draws.below(name, bound)
 
     def below(self, name: str, bound: int) -> int:
         """A number in 0 … bound − 1, each equally likely (what would favour small ones is drawn again)."""
@@ -47,8 +67,18 @@ class Draws:
             for start in range(0, 32, 8):
                 word = int.from_bytes(digest[start : start + 8])
                 if word < limit:
+                    if self._trace is not None:
+                        self._trace.append(((self._path, name, bound), word % bound))
                     return word % bound
             counter += 1
+
+    def shuffled(self, name: str, items: Sequence[T]) -> list[T]:
+        """The items in an order each as likely as any other (Fisher & Yates 1938)."""
+        order = list(items)
+        for last in range(len(order) - 1, 0, -1):
+            other = self.below(f"{name}/{last}", last + 1)
+            order[last], order[other] = order[other], order[last]
+        return order
 
     def integer(self, name: str, low: int, high: int) -> int:
         return low + self.below(name, high - low + 1)

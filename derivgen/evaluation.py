@@ -204,13 +204,17 @@ def _fold(binary: Callable[[Any, Any], Real], args: list[Evaluator]) -> Evaluato
 class Numbers(dict[Any, Real]):
     """The numbers of a graph's quantities, computed when asked for: by name, or by ``Partial``.
 
-    ``given`` holds the leaves' numbers and any inner value at which the graph is cut. With ``carry`` every value is
-    rounded to that many decimals before it is used again, as by hand.
+    ``given`` holds the leaves' numbers, any inner value at which the graph is cut, and any derivative that is known:
+    what lies above them need not be. Through a value that is only ``taken`` no derivative passes. With ``carry`` every
+    value is rounded to that many decimals before it is used again, as by hand.
     """
 
-    def __init__(self, graph: Graph, given: Mapping[str, Real], carry: int | None = None) -> None:
+    def __init__(
+        self, graph: Graph, given: Mapping[Any, Real], carry: int | None = None, taken: frozenset[str] = frozenset()
+    ) -> None:
         super().__init__(given)
-        self.graph, self.carry, self.cuts = graph, carry, frozenset(n for n in given if not graph.is_leaf(n))
+        self.graph, self.carry, self.taken = graph, carry, taken
+        self.cuts = frozenset(n for n in given if isinstance(n, str) and not graph.is_leaf(n))
 
     def __missing__(self, key: str | Partial) -> Real:
         if isinstance(key, str):
@@ -252,23 +256,72 @@ class Numbers(dict[Any, Real]):
 
     def local(self, name: str, parent: str) -> Real:
         """The local derivative's number."""
-        return self._evaluate(local_derivatives(self.graph, name)[parent], f"d{name}/d{parent}")
+        return self._local(self.graph, name, parent)
+
+    def _local(self, graph: Graph, name: str, parent: str) -> Real:
+        return self._evaluate(local_derivatives(graph, name)[parent], f"d{name}/d{parent}")
 
     def _total(self, partial: Partial) -> Real:
-        """The adjoint sweep from ``of``, kept for every quantity upstream."""
-        of, graph = partial.of, self.graph
-        sums: dict[str, Real] = {of: _ONE}
-        needed = graph.ancestors(of)
-        for node in reversed(graph.nodes):
-            if node.name not in needed or node.name not in sums or node.name in self.cuts:
+        """∂of/∂wrt = Σ over the nodes u that use wrt of ∂of/∂u · ∂u/∂wrt, back to what is known.
+
+        Each quantity is done once, so all derivatives of one ``of`` are one sweep. Where a local derivative is zero, as
+        at an inactive ReLU, what it is multiplied by need not be known.
+        """
+        of, reach = partial.of, self.graph.ancestors(partial.of)
+        waiting = [partial.wrt]
+        shares: dict[str, list[tuple[str, Real]]] = {}
+        while waiting:
+            here = waiting[-1]
+            key = Partial(of, here)
+            if key in self:
+                waiting.pop()
                 continue
-            upstream = sums[node.name]
-            for parent in node.parents:
-                share = _multiply(upstream, self.local(node.name, parent))
-                sums[parent] = self.rounded(_add(sums[parent], share) if parent in sums else share)
-        for name, value in sums.items():
-            self.setdefault(Partial(of, name), value)
-        return sums.get(partial.wrt, _ZERO)
+            if here == of:
+                self[key] = _ONE
+                continue
+            if here not in shares:
+                shares[here] = self._shares(of, here, reach)
+                ahead = [user for user, _ in shares[here] if Partial(of, user) not in self]
+                waiting += ahead
+                if ahead:
+                    continue
+            sums = _ZERO
+            for i, (user, slope) in enumerate(shares[here]):
+                share = _multiply(self[Partial(of, user)], slope)
+                sums = self.rounded(_add(sums, share) if i else share)
+            self[key] = sums
+        return self[partial]
+
+    def _shares(self, of: str, wrt: str, reach: frozenset[str]) -> list[tuple[str, Real]]:
+        """The nodes that use ``wrt`` on the way to ``of``, last first, with their local derivatives that are not zero."""
+        graph = self.graph.facing(wrt)
+        found = []
+        for user in reversed(graph.users[wrt]):
+            if user not in reach:
+                continue
+            if user in self.taken and user != of:
+                raise EvaluationError(f"{user} is taken as a number of its own: no derivative with respect to {wrt} passes")
+            slope = self._local(graph, user, wrt)
+            if slope:
+                found.append((user, slope))
+        return found
+
+
+def contradiction(
+    graph: Graph, given: Mapping[Any, Real], taken: frozenset[str] = frozenset()
+) -> tuple[str | Partial, Real] | None:
+    """A given inner value or derivative that the other givens determine otherwise, and as what; None if there is none."""
+    for key, value in given.items():
+        if isinstance(key, str) and (graph.is_leaf(key) or key in taken):
+            continue
+        others = {other: number for other, number in given.items() if other != key}
+        try:
+            determined = Numbers(graph, others, taken=taken - {key} if isinstance(key, str) else taken)[key]
+        except EvaluationError:
+            continue
+        if determined != value:
+            return key, determined
+    return None
 
 
 def round_half_up(value: Real, places: int) -> Fraction:

@@ -83,6 +83,17 @@ class Part:
     space: str = ""
     hint: str = ""
     directives: tuple[Mapping[str, object], ...] = ()
+    demands: tuple[tuple[Tree, str], ...] = ()  # what numbers must be for the part to hold: (tree, "<", ">", "=" or "!" 0)
+    distinct: tuple[Tree, ...] = ()  # choices that must not be taken for one another
+
+
+@dataclass(frozen=True)
+class Known:
+    """What an exercise's givens fix: leaves and inner values by name, derivatives; which values are only taken."""
+
+    numbered: frozenset[str] = frozenset()
+    slopes: frozenset[Partial] = frozenset()
+    taken: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -90,10 +101,13 @@ class State:
     """What an exercise has said so far. ``shown`` maps each derived fact to the label of the part that derived it."""
 
     network: Network
-    numbered: frozenset[str]
+    known: Known
     label: str = ""
     shown: Mapping[object, str] = field(default_factory=dict)
-    repeats: bool = True
+
+    @property
+    def numbered(self) -> frozenset[str]:
+        return self.known.numbered
 
     @property
     def graph(self) -> Graph:
@@ -117,6 +131,12 @@ class State:
         """The label of the part that derived a fact, or an empty string."""
         return self.shown.get(fact, "")
 
+    def settled(self, token: Partial, *, numeric: bool) -> bool:
+        """Whether a derivative is given, or an earlier part has derived it."""
+        if token in self.known.slopes:
+            return True
+        return bool(self.where(("number" if numeric else "adjoint", token)))
+
     def output(self, parameters: Mapping[str, object]) -> str:
         """The quantity that is derived: ``of``, else the loss, else the last node."""
         if "of" in parameters:
@@ -139,6 +159,34 @@ class State:
             raise AskError(suggest(name, known), parameter)
         return name
 
+    def members(self, chosen: Mapping[str, object], parameter: str) -> tuple[str, ...]:
+        """The quantities of a role out of which one is drawn: ``{any: weights, layer: 2}``."""
+        network, layer = self.network, chosen.get("layer")
+        roles: dict[str, tuple[str, ...]] = {"inputs": network.inputs, "weights": network.weights, "biases": network.biases}
+        if network.layers:
+            numbers = range(1, len(network.layers) + 1)
+            if layer is not None and layer not in numbers:
+                raise AskError(f"there is no layer {layer}: they are numbered 1 to {len(network.layers)}", parameter)
+            layers = [part for part in network.layers if layer in (None, part.number)]
+            hidden = [part for part in layers if part.number < len(network.layers)]
+            own = {name for part in layers for row in part.weights for name in row}
+            roles |= {
+                "weights": tuple(name for name in network.weights if name in own),
+                "biases": tuple(name for part in layers for name in part.biases),
+                "pre_activations": tuple(name for part in layers for row in part.pre for name in row),
+                "hidden_pre_activations": tuple(name for part in hidden for row in part.pre for name in row),
+                "activations": tuple(name for part in hidden for row in part.post for name in row),
+            }  # fmt: skip
+        for key in chosen:
+            if key not in ("any", "layer"):
+                raise AskError(suggest(key, ["any", "layer"]), parameter)
+        role = chosen["any"]
+        if role not in roles:
+            raise AskError(suggest(str(role), roles), parameter)
+        if not roles[str(role)]:
+            raise AskError(f"there are no {role} to choose from", parameter)
+        return roles[str(role)]
+
     def leaves(self, of: str) -> tuple[Name, ...]:
         """Inputs, weights and whatever else ``of`` comes from, in the order of their roles."""
         network, needed = self.network, self.graph.ancestors(of)
@@ -157,13 +205,21 @@ class State:
             raise AskError(str(error), "wrt") from None
         return Partial(of, wrt)
 
-    def need_uncut(self, target: Partial) -> None:
-        """An error if only given values lie between what is derived by and the output."""
-        above = [cut for cut in sorted(self.cuts) if cut != target.wrt and target.wrt in self.graph.ancestors(cut)]
-        if above and target.of not in self.cuts:
-            raise AskError(
-                f"{target.wrt} lies before {above[0]}, whose value is given: a number cannot pass through it", "wrt"
-            )
+    def over(self, target: Partial, parameters: Mapping[str, object]) -> bool:
+        """Whether a derivative is written over the nodes that use ``wrt`` (recursively), not along whole paths.
+
+        ``form: paths`` or ``form: recursive`` says so; else it is where a derivative on the way is given, or the paths
+        are many.
+        """
+        form = parameters.get("form")
+        if form not in (None, "paths", "recursive"):
+            raise AskError(suggest(str(form), ["paths", "recursive"]), "form")
+        if form is not None:
+            return form == "recursive"
+        between = self.graph.descendants(target.wrt)
+        if any(slope.of == target.of and slope.wrt in between for slope in self.known.slopes):
+            return True
+        return is_recursive(self.graph, target.of, target.wrt)
 
     def need_bound(self, *names: str) -> None:
         """An error if a number is asked for while a function is still abstract."""
@@ -233,21 +289,38 @@ def quantities(tree: Tree) -> tuple[Tree, ...]:
 
 
 def adjoint_lines(state: State, target: Partial, *, numeric: bool = True) -> tuple[Chain, ...]:
-    """The adjoints of every node between ``wrt`` and ``of``, from the output back."""
-    graph, forms = state.graph, adjoints(state.graph, target.of)
-    between = graph.descendants(target.wrt) & graph.ancestors(target.of)
+    """The adjoints of every node between ``wrt`` and ``of``, from the output back, but those given or shown before."""
+    forms = adjoints(state.graph, target.of)
     lines = []
-    for node in reversed(graph.nodes):
-        if node.name in between and node.name in forms and node.name != target.wrt:
-            token, form = Partial(target.of, node.name), forms[node.name]
-            lines.append(chain(token, form, *((Filled(form), Value(token)) if numeric else ())))
+    for name in ahead(state, target, numeric=numeric):
+        token, form = Partial(target.of, name), forms[name]
+        lines.append(chain(token, form, *((Filled(form), Value(token)) if numeric else ())))
     return tuple(lines)
+
+
+def ahead(state: State, target: Partial, *, numeric: bool = True) -> tuple[str, ...]:
+    """The nodes whose adjoints ∂of/∂wrt still needs, from the output back: none beyond what is given or shown."""
+    graph, reach = state.graph.facing(target.wrt), state.graph.ancestors(target.of)
+    found: set[str] = set()
+    waiting = [target.wrt]
+    while waiting:
+        for user in graph.users[waiting.pop()]:
+            token = Partial(target.of, user)
+            if user not in reach or user == target.of or user in found or state.settled(token, numeric=numeric):
+                continue
+            found.add(user)
+            waiting.append(user)
+    return tuple(node.name for node in reversed(graph.nodes) if node.name in found)
+
+
+def adjoint_parts(state: State, target: Partial, *, numeric: bool = True) -> tuple[str, ...]:
+    """The labels of the earlier parts whose derivatives ∂of/∂wrt goes on from."""
+    here = (target.wrt, *ahead(state, target, numeric=numeric))
+    users = dict.fromkeys(user for name in here for user in state.graph.facing(target.wrt).users[name])
+    labels = (state.where(("number" if numeric else "adjoint", Partial(target.of, user))) for user in users)
+    return tuple(dict.fromkeys(filter(None, labels)))
 
 
 def updated(network: Network, of: str, weight: str, gradient: Tree) -> Tree:
     """w − α · gradient: one step of gradient descent."""
     return apply("subtract", Name(weight), apply("multiply", Name(network.step_size), gradient))
-
-
-def recursive(graph: Graph, derivative: Partial) -> bool:
-    return is_recursive(graph, derivative.of, derivative.wrt)

@@ -11,13 +11,17 @@ from fractions import Fraction
 
 from derivgen import plan
 from derivgen.derivation import LARGEST_CLOSED_FORM, DerivationError
+from derivgen.draws import Draws
 from derivgen.errors import DerivgenError, suggest
+from derivgen.evaluation import contradiction
+from derivgen.exercise import Known
 from derivgen.expression import Number, Tree
 from derivgen.graph import Graph
 from derivgen.networks import Network
 from derivgen.reading import ReadingError, read
 from derivgen.sheet import certified
 from derivgen.spec import Ask, Place
+from derivgen.written import write
 
 HERE = Place("derive", 1)
 
@@ -113,11 +117,13 @@ def derivation_rows(
         asks.append(_ask("gradient", of=of, wrt=name))
         asks += [_ask("closed_form", of=of, wrt=name)] if _fits(graph, of, name) else []
         asks += [_ask("derivative", of=of, wrt=name)] if given else []
-    made = plan.make(network, tuple(asks), frozenset(given), 1, drop_repeats=True)
+    made = plan.make(network, tuple(asks), Known(frozenset(given)), 1, Draws(), drop_repeats=True)
     missing = sorted(name for name in made.needed if name not in given) if given else []
     cut = {name for inner in given if not graph.is_leaf(inner) for name in graph.ancestors(inner)}
     if missing := [name for name in missing if name in reach and name not in cut]:
         raise DerivgenError(f"--at: {', '.join(missing)} must have a number too")
+    if found := contradiction(graph, given):
+        raise DerivgenError(f"--at: the other numbers make {found[0]} {write(found[1], 6)[0]}")
     exercise = certified(made, dict(given), digits=digits)
     blocks: list[Rows] = []
     printed: set[tuple[tuple[str, str, str], ...]] = set()

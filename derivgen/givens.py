@@ -6,77 +6,243 @@ kink, no dead ReLU, no saturated unit, no zero or equal answers that the ask did
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from typing import TypeVar
 
 from derivgen import spec
 from derivgen.derivation import local_derivatives
 from derivgen.draws import MOST_ATTEMPTS, Draws
-from derivgen.evaluation import EvaluationError, Numbers, Real
-from derivgen.expression import Apply, Tree
+from derivgen.errors import DerivgenError, suggest
+from derivgen.evaluation import EvaluationError, MissingNumberError, Numbers, Real, contradiction, to_decimal
+from derivgen.exercise import Known
+from derivgen.expression import Apply, Name, Number, Partial, Tree, transform, walk
+from derivgen.networks import Network
 from derivgen.plan import Plan
 from derivgen.written import WritingError, write
 
 SATURATED = Fraction(1, 100)
 LARGEST_DRAWN_VALUE = 1000
+RANGES = {"relu": (0, None), "sigmoid": (0, 1), "tanh": (-1, 1), "softplus": (0, None)}  # what an activation can give
+SMOOTH = ("exp", "log", "sigmoid", "tanh", "softplus", "binary_cross_entropy")  # numbers with these are decimals anyway
 Rule = spec.Draw
+Key = str | Partial
 T = TypeVar("T")
+_DERIVATIVE = re.compile(r"d(?P<of>[A-Za-z].*?)/d(?P<wrt>[A-Za-z].*)")
 
 
-def settle(made: Plan, exercise: spec.Exercise, draws: Draws, digits: int, finish: Callable[[dict[str, Real]], T]) -> T:
+class UnfitError(DerivgenError):
+    """No numbers of this structure make a good exercise; another structure might."""
+
+
+@dataclass(frozen=True)
+class Entries:
+    """An exercise's givens quantity by quantity: names of leaves and inner values, and derivatives."""
+
+    rules: Mapping[Key, spec.Given]
+    places: Mapping[Key, spec.Place]
+
+    def known(self, network: Network, random: bool) -> Known:
+        """What these givens fix, before any number is drawn."""
+        names = {key for key in self.rules if isinstance(key, str)}
+        leaves = network.graph.leaves if random else [name for name, _ in network.fixed]
+        return Known(
+            frozenset({*leaves, *names}),
+            frozenset(key for key in self.rules if isinstance(key, Partial)),
+            frozenset(key for key, rule in self.rules.items() if isinstance(key, str) and isinstance(rule, spec.Take)),
+        )
+
+
+# --- from the quiz file's words to quantities ---------------------------------------------------------------
+
+
+def expanded(network: Network, exercise: spec.Exercise) -> Entries:
+    """The givens, whole arrays entry by entry (``W^(2)``, in short ``W2``), ``dH/dz_1^(2)`` as a derivative."""
+    rules: dict[Key, spec.Given] = {}
+    places: dict[Key, spec.Place] = {}
+    arrays = dict(network.graph.arrays)
+    fixed = dict(network.fixed)
+    for word, given in exercise.givens.items():
+        place = exercise.place.at("givens").at(word)
+        for key, rule, where in _entries(network, arrays, word, given, place):
+            if key in fixed:
+                if isinstance(rule, spec.Literal) and rule.value == fixed[str(key)]:
+                    continue
+                raise where.error(f"{key} is always {fixed[str(key)]} in this notation")
+            if key in rules:
+                raise where.error(f"{_said(key)} is given twice")
+            if isinstance(rule, spec.Take) and (isinstance(key, Partial) or network.graph.is_leaf(key)):
+                raise where.error("take is for a value inside the network; give the number itself")
+            rules[key], places[key] = rule, where
+    return Entries(rules, places)
+
+
+def _entries(
+    network: Network, arrays: Mapping[str, Tree], word: str, given: spec.Givens, place: spec.Place
+) -> list[tuple[Key, spec.Given, spec.Place]]:
+    graph = network.graph
+    if word in graph:
+        if isinstance(given, tuple):
+            raise place.error(f"{word} is a single number, not a list")
+        return [(word, given, place)]
+    if derivative := _DERIVATIVE.fullmatch(word.strip()):
+        of, wrt = derivative["of"], derivative["wrt"]
+        if of not in graph or graph.is_leaf(of):
+            raise place.error(suggest(of, [node.name for node in graph.nodes]))
+        if wrt in arrays:
+            return _shaped(substitute_wrt(arrays[wrt], of), given, place, word)
+        if wrt not in graph:
+            raise place.error(suggest(wrt, [*graph.leaves, *(node.name for node in graph.nodes), *arrays]))
+        if wrt not in graph.ancestors(of) or wrt == of:
+            raise place.error(f"{of} does not depend on {wrt}")
+        if isinstance(given, tuple):
+            raise place.error(f"{word} is a single number, not a list")
+        return [(Partial(of, wrt), given, place)]
+    name = word if word in arrays else _in_short(word, arrays)
+    if name is None:
+        known = [*graph.leaves, *(node.name for node in graph.nodes), *arrays]
+        raise place.error(suggest(word, known))
+    return _shaped(arrays[name], given, place, word)
+
+
+def substitute_wrt(array: Tree, of: str) -> Tree:
+    """The array of the derivatives of ``of`` by an array's entries."""
+    return transform(array, lambda part: Partial(of, part.name) if isinstance(part, Name) else None)
+
+
+def _in_short(word: str, arrays: Mapping[str, Tree]) -> str | None:
+    """The array that ``W2`` stands for: its letter and its layer."""
+    match = re.fullmatch(r"([A-Za-z]+)([0-9]+)", word)
+    if match is None:
+        return None
+    return next((n for n in arrays if n[0].isalpha() and re.sub(r"[\^()\[\]]", "", n) == match[0] and "_" not in n), None)
+
+
+def _shaped(
+    array: Tree, given: spec.Givens, place: spec.Place, word: str
+) -> list[tuple[Key, spec.Given, spec.Place]]:
+    """Each entry with its number: a matrix row by row, a vector as a list, or one rule for all."""
+    assert isinstance(array, Apply)
+    rows = [list(row.args) for row in array.args if isinstance(row, Apply)]
+    shape = f"{len(rows)} × {len(rows[0])}"
+    if isinstance(given, tuple) and not any(isinstance(item, tuple) for item in given) and 1 in (len(rows), len(rows[0])):
+        flat = [entry for row in rows for entry in row]
+        if len(given) == len(flat):
+            pairs = [(entry, item, place.at(i)) for i, (entry, item) in enumerate(zip(flat, given, strict=True))]
+        else:
+            raise place.error(f"{word} is {shape}: it takes {len(flat)} numbers, not {len(given)}")
+    elif isinstance(given, tuple):
+        if len(given) != len(rows):
+            raise place.error(f"{word} is {shape}, but here are {len(given)} rows")
+        pairs = []
+        for i, (row, items) in enumerate(zip(rows, given, strict=True)):
+            if not isinstance(items, tuple) or len(items) != len(row):
+                count = len(items) if isinstance(items, tuple) else 1
+                raise place.at(i).error(f"{word} is {shape}, but this row has {count} number{'s' if count != 1 else ''}")
+            pairs += [(entry, item, place.at(i).at(j)) for j, (entry, item) in enumerate(zip(row, items, strict=True))]
+    else:
+        pairs = [(entry, given, place) for row in rows for entry in row]
+    found: list[tuple[Key, spec.Given, spec.Place]] = []
+    for entry, item, where in pairs:
+        if isinstance(item, tuple):
+            raise where.error("must be a number, not a list")
+        if isinstance(entry, Number):
+            if not isinstance(item, spec.Literal) or item.value != entry.value:
+                raise where.error(f"this entry is always {entry.value}")
+        else:
+            found.append((entry.name if isinstance(entry, Name) else entry, item, where))  # type: ignore[arg-type]
+    return found
+
+
+def _said(key: Key) -> str:
+    return key if isinstance(key, str) else f"d{key.of}/d{key.wrt}"
+
+
+# --- numbers ------------------------------------------------------------------------------------------------
+
+
+def settle(
+    made: Plan, exercise: spec.Exercise, entries: Entries, draws: Draws, digits: int,
+    finish: Callable[[dict[Key, Real]], T],
+) -> T:  # fmt: skip
     """``finish`` on the first numbers that are fit; a one-line error naming the constraint if there are none."""
-    needed = made.needed
-    literal, rules = _rules(made, exercise, needed)
-    missing = sorted(needed - literal.keys() - rules.keys())
-    if missing:
+    literal, rules = _rules(made, exercise, entries)
+    if not made.partial and (missing := sorted(made.needed - literal.keys() - rules.keys())):
         raise exercise.place.error(f"{missing[0]} has no number: give it one under givens, or write random: true")
     rejected: dict[str, int] = {}
     for attempt in range(MOST_ATTEMPTS if rules else 1):
-        given = {**literal, **{name: _draw(rule, f"{name}#{attempt}", draws) for name, rule in rules.items()}}
+        given = {**literal, **_drawn(rules, made, attempt, draws)}
+        numbers = Numbers(made.graph, given, taken=made.known.taken)
         try:
-            if rules and (reason := _ugly(made, Numbers(made.graph, given), digits)):
+            reason = _unfit(made, numbers, digits) or (_ugly(made, numbers, digits, exercise.allow) if rules else "")
+            if reason:
                 rejected[reason] = rejected.get(reason, 0) + 1
                 continue
-            _check_inner(made, exercise, given)
+            _consistent(made, exercise, entries, given)
             return finish(given)
+        except MissingNumberError as error:
+            raise exercise.place.error(f"the givens do not determine what is asked: {error}") from None
         except (EvaluationError, WritingError) as error:
             if not rules:
                 raise exercise.place.error(str(error)) from None
             rejected[str(error)] = rejected.get(str(error), 0) + 1
     worst = max(rejected, key=lambda reason: rejected[reason])
-    raise exercise.place.error(f"no numbers found in {MOST_ATTEMPTS} draws; most often: {worst}")
+    if rules:
+        worst = f"no numbers found in {MOST_ATTEMPTS} draws; most often: {worst}"
+    raise UnfitError(worst)
 
 
-def _check_inner(made: Plan, exercise: spec.Exercise, given: Mapping[str, Real]) -> None:
-    """A given inner value must agree with the other givens, unless the quiz says ``take``."""
-    for name, given_value in exercise.givens.items():
-        if made.graph.is_leaf(name) or isinstance(given_value, spec.Take):
-            continue
-        try:
-            value = Numbers(made.graph, {n: v for n, v in given.items() if n != name})[name]
-        except EvaluationError:
-            continue
-        if value != given[name]:
-            place = exercise.place.at("givens").at(name)
-            raise place.error(
-                f"the other givens make {name} {write(value, 6)[0]}; to use another value, write {{take: ...}}"
-            )
+def _consistent(made: Plan, exercise: spec.Exercise, entries: Entries, given: Mapping[Key, Real]) -> None:
+    """Given inner values and derivatives must agree with the other givens, unless the quiz says ``take``."""
+    graph = made.graph
+    for group in graph.simplices:
+        if all(name in given for name in group) and sum((Fraction(given[name]) for name in group), Fraction(0)) != 1:
+            place = entries.places.get(group[0], exercise.place)
+            raise place.error(f"the targets {', '.join(group)} must sum to 1")
+    if not made.partial:
+        return
+    for name in sorted(made.cuts - made.known.taken):
+        tree = graph.resolved(graph.node(name).tree)
+        low, high = RANGES.get(tree.operation, (None, None)) if isinstance(tree, Apply) else (None, None)
+        outside = (low is not None and given[name] < low) or (high is not None and given[name] > high)
+        if outside:
+            assert isinstance(tree, Apply)
+            raise entries.places[name].error(f"{name} cannot be {write(given[name], 6)[0]}: it comes out of {tree.operation}")
+    if found := contradiction(graph, given, made.known.taken):
+        key, value = found
+        place = entries.places.get(key, exercise.place)
+        advice = "; to use another value, write {take: ...}" if isinstance(key, str) else ""
+        raise place.error(f"the other givens make {_said(key)} {write(value, 6)[0]}{advice}")
 
 
-def _rules(made: Plan, exercise: spec.Exercise, needed: frozenset[str]) -> tuple[dict[str, Real], dict[str, Rule]]:
-    literal: dict[str, Real] = {}
-    rules: dict[str, Rule] = {}
-    for name, given in exercise.givens.items():
+def _rules(made: Plan, exercise: spec.Exercise, entries: Entries) -> tuple[dict[Key, Real], dict[Key, Rule]]:
+    literal: dict[Key, Real] = dict(made.network.fixed)
+    rules: dict[Key, Rule] = {}
+    for key, given in entries.rules.items():
         if isinstance(given, spec.Draw):
-            rules[name] = given
+            rules[key] = given
         else:
-            literal[name] = given.value
+            literal[key] = given.value
     if exercise.random:
         for name in made.graph.leaves:
-            if name in needed and name not in literal and name not in rules:
+            if name in made.needed and name not in literal and name not in rules:
                 rules[name] = _default_rule(made, name)
     return literal, rules
+
+
+def _drawn(rules: Mapping[Key, Rule], made: Plan, attempt: int, draws: Draws) -> dict[Key, Real]:
+    """A number by every rule; the targets of a cross-entropy are drawn together, as one class."""
+    numbers: dict[Key, Real] = {
+        key: _draw(rule, f"{_said(key)}#{attempt}", draws) for key, rule in rules.items()
+    }  # fmt: skip
+    for group in made.graph.simplices:
+        if all(name in rules for name in group):
+            chosen = draws.choice(f"{' '.join(group)}#{attempt}", group)
+            numbers |= {name: Fraction(int(name == chosen)) for name in group}
+    return numbers
 
 
 def _default_rule(made: Plan, name: str) -> Rule:
@@ -95,6 +261,11 @@ def _default_rule(made: Plan, name: str) -> Rule:
         ):
             return Rule("choice", choices=(Fraction(0), Fraction(1)))
         return Rule("integer", low=Fraction(-3), high=Fraction(3))
+    if network.layers and not any(
+        isinstance(part, Apply) and part.operation in SMOOTH
+        for node in made.graph.nodes for part in walk(made.graph.resolved(node.tree))
+    ):  # fmt: skip
+        return Rule("integer", low=Fraction(-3), high=Fraction(3), nonzero=True)
     return Rule("decimal", low=Fraction(-2), high=Fraction(2), places=1, nonzero=True)
 
 
@@ -105,20 +276,48 @@ def _draw(rule: Rule, name: str, draws: Draws) -> Fraction:
     return draws.decimal(name, rule.low, rule.high, places, nonzero=rule.nonzero)
 
 
-def _ugly(made: Plan, numbers: Numbers, digits: int) -> str:
+def _unfit(made: Plan, numbers: Numbers, digits: int) -> str:
+    """Why the parts do not hold at these numbers, literal or drawn, or an empty string."""
+    for part in made.parts:
+        for tree, sign in part.demands:
+            value = numbers.value(tree)
+            if not {"<": value < 0, ">": value > 0, "=": value == 0, "!": value != 0}[sign]:
+                wanted = {"<": "negative", ">": "positive", "=": "zero", "!": "nonzero"}[sign]
+                return f"a value of part {part.id} must be {wanted}"
+        shown: list[Real] = []
+        for tree in part.distinct:
+            value = numbers.value(tree)
+            if any(_alike(value, other, digits) for other in shown):
+                return f"the choices of part {part.id} must differ"
+            shown.append(value)
+    return ""
+
+
+def _alike(value: Real, other: Real, digits: int) -> bool:
+    """Whether two numbers print alike, or a rounded answer could be taken for either."""
+    gap = to_decimal(value) - to_decimal(other)
+    return _size(gap) < 3 * Decimal(10) ** -digits or _size(gap) < Decimal("0.005") * _size(to_decimal(value))
+
+
+def _ugly(made: Plan, numbers: Numbers, digits: int, allow: frozenset[str]) -> str:
     """Why these drawn numbers make no good exercise, or an empty string."""
     graph = made.graph
     for node in graph.nodes:
-        if node.name not in made.used or node.name in made.cuts:
+        if node.name not in made.used or node.name in made.cuts or node.name in made.network.example_losses:
             continue
-        value = numbers[node.name]
-        if value == 0:
+        try:
+            value = numbers[node.name]
+        except MissingNumberError:
+            if made.partial:
+                continue
+            raise
+        resolved = graph.resolved(node.tree)
+        operation = resolved.operation if isinstance(resolved, Apply) else ""
+        if value == 0 and "zeros" not in allow and not (operation == "relu" and "inactive" in allow):
             return f"{node.name} must not be zero"
         if _size(value) > LARGEST_DRAWN_VALUE:
             return f"{node.name} must not be larger than {LARGEST_DRAWN_VALUE}"
-        resolved = graph.resolved(node.tree)
-        operation = resolved.operation if isinstance(resolved, Apply) else ""
-        if operation in ("sigmoid", "tanh", "relu", "leaky_relu"):
+        if operation in ("sigmoid", "tanh", "relu", "leaky_relu") and "inactive" not in allow:
             for parent in local_derivatives(graph, node.name):
                 slope = _size(numbers.local(node.name, parent))
                 if slope == 0:
@@ -131,12 +330,14 @@ def _ugly(made: Plan, numbers: Numbers, digits: int) -> str:
             continue
         value = numbers.value(tree)
         if value == 0:
+            if "zeros" in allow:
+                continue
             return f"the answer of part {part.id} must not be zero"
         if _size(value) < Fraction(1, 2 * 10**digits):
             return f"the answer of part {part.id} must not print as zero"
         text = write(value, digits)[0]
         before = seen.setdefault(text, (tree, part.id))
-        if before[0] != tree:
+        if before[0] != tree and "repeats" not in allow:
             return f"parts {before[1]} and {part.id} must not have the same answer"
     return ""
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from derivgen.arrays import Rows, entries, named
 from derivgen.errors import DerivgenError, suggest
 from derivgen.expression import Apply, Tree, names, transform, walk
 from derivgen.notation import NAME, is_power_like, parts
@@ -51,7 +52,9 @@ class Node:
 class Graph:
     """Leaves and nodes. ``functions`` are declared (name → arity), ``bindings`` say which operation one stands for.
 
-    ``kinks`` is the branch that counts at a kink: "left" (ReLU'(0) = 0) or "right", or "forbid".
+    ``kinks`` is the branch that counts at a kink: "left" (ReLU'(0) = 0) or "right", or "forbid". ``arrays`` names whole
+    matrices of quantities. ``stated`` gives a node's derivatives in a textbook form of its builder's, the certificates prove
+    it: softmax's p(1 − p), and ∂ℓ/∂z = p − y past the softmax. The leaves of one of the ``simplices`` sum to one.
     """
 
     leaves: tuple[str, ...]
@@ -59,6 +62,25 @@ class Graph:
     functions: tuple[tuple[str, int], ...] = ()
     bindings: tuple[tuple[str, str], ...] = ()
     kinks: str = "forbid"
+    arrays: tuple[tuple[str, Tree], ...] = ()
+    stated: tuple[tuple[str, tuple[tuple[str, Tree], ...]], ...] = ()
+    simplices: tuple[tuple[str, ...], ...] = ()
+
+    @staticmethod
+    def made(
+        leaves: tuple[str, ...],
+        nodes: Iterable[Node],
+        functions: tuple[tuple[str, int], ...] = (),
+        *,
+        kinks: str = "forbid",
+        arrays: tuple[tuple[str, Tree], ...] = (),
+        stated: tuple[tuple[str, tuple[tuple[str, Tree], ...]], ...] = (),
+        simplices: tuple[tuple[str, ...], ...] = (),
+    ) -> Graph:
+        """The graph of nodes that a builder has written, in topological order; names that print alike are refused."""
+        graph = Graph(leaves, tuple(nodes), functions, (), kinks, arrays, stated, simplices)
+        _ = graph.scope
+        return graph
 
     @staticmethod
     def of(
@@ -90,7 +112,20 @@ class Graph:
 
     @cached_property
     def scope(self) -> Scope:
-        return Scope.of([*self.leaves, *(node.name for node in self.nodes)], dict(self.functions))
+        quantities = (*self.leaves, *(node.name for node in self.nodes))
+        return Scope.of(quantities, dict(self.functions), arrays=dict(self.arrays))
+
+    @cached_property
+    def _arrays(self) -> dict[str, Tree]:
+        return dict(self.arrays)
+
+    def spread(self, tree: Tree) -> Tree:
+        """The tree with the names of arrays written out as their matrices."""
+        return named(tree, self._arrays)
+
+    def entries(self, tree: Tree) -> Rows | None:
+        """The rows of trees that an array-valued tree comes to; None if it stands for a single number."""
+        return entries(self.spread(tree))
 
     @cached_property
     def _by_name(self) -> dict[str, Node]:
@@ -98,7 +133,7 @@ class Graph:
 
     @cached_property
     def _hash(self) -> int:
-        return hash((self.leaves, self.nodes, self.functions, self.bindings, self.kinks))
+        return hash((self.leaves, self.nodes, self.functions, self.bindings, self.kinks, self.arrays, self.stated))
 
     def __hash__(self) -> int:
         return self._hash
@@ -119,6 +154,36 @@ class Graph:
 
     def parents(self, name: str) -> tuple[str, ...]:
         return () if self.is_leaf(name) else self.node(name).parents
+
+    @cached_property
+    def _stated(self) -> dict[str, dict[str, Tree]]:
+        return {name: dict(forms) for name, forms in self.stated}
+
+    def stated_forms(self, name: str) -> dict[str, Tree] | None:
+        """The node's derivatives as its builder states them, by what they are taken of; None if it does not."""
+        return self._stated.get(name)
+
+    def sources(self, name: str) -> tuple[str, ...]:
+        """What a derivative goes on to from a node: its parents, or what its builder states it of."""
+        forms = self._stated.get(name)
+        return self.parents(name) if forms is None else tuple(forms)
+
+    def facing(self, wrt: str) -> Graph:
+        """The graph whose derivatives can be taken of ``wrt``: stated ones that pass it by are left out."""
+        passed = [
+            name for name, forms in self._stated.items()
+            if wrt not in forms and wrt in self.parents(name)
+        ]  # fmt: skip
+        return replace(self, stated=tuple(row for row in self.stated if row[0] not in passed)) if passed else self
+
+    @cached_property
+    def users(self) -> dict[str, tuple[str, ...]]:
+        """For each quantity the nodes whose derivatives go on to it, in topological order."""
+        table: dict[str, list[str]] = {name: [] for name in (*self.leaves, *self._by_name)}
+        for node in self.nodes:
+            for source in self.sources(node.name):
+                table[source].append(node.name)
+        return {name: tuple(users) for name, users in table.items()}
 
     @cached_property
     def consumers(self) -> dict[str, tuple[str, ...]]:

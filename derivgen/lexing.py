@@ -437,5 +437,3 @@ def _plain_word(latex: str) -> str:
     if match := re.fullmatch(r"\\(mathrm|hat|bar|tilde)\{\\?([A-Za-z0-9]+)\}", latex):
         return match[2] if match[1] == "mathrm" else match[2] + match[1]
     return latex.removeprefix("\\") if latex[1:] in GREEK else latex
-
-

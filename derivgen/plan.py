@@ -6,17 +6,18 @@ Made once per structure and kept; a variant then costs draws, arithmetic, number
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from derivgen import certify
 from derivgen.asks import ASKS
 from derivgen.derivation import Chain, Filled, Value, chain
-from derivgen.errors import DerivgenError
-from derivgen.exercise import TEXTBOOK_IDENTITIES, ArrowLabel, AskError, Part, Route, State, Symbol, input_form
-from derivgen.expression import Apply, Name, Number, Partial, Tree, substitute, walk
+from derivgen.draws import Draws
+from derivgen.errors import CertificateError, DerivgenError
+from derivgen.exercise import TEXTBOOK_IDENTITIES, ArrowLabel, AskError, Known, Part, Route, State, Symbol, input_form
+from derivgen.expression import Apply, Name, Number, Partial, Tree, matrix, substitute, walk
 from derivgen.graph import Graph, GraphError
-from derivgen.networks import Network
+from derivgen.networks import Network, drawn
 from derivgen.operations import OPERATIONS
 from derivgen.printing import BREAK, Form, printed, symbol
 from derivgen.reading import read_row
@@ -33,13 +34,19 @@ RELATIONS = {
 
 @dataclass(frozen=True)
 class PreparedLink:
-    """A link's relation and its text in each dialect; a number line keeps its tree and what it fills."""
+    """A link's relation and its text in each dialect; a number line keeps what it fills.
+
+    ``entries`` are the trees of what it comes to, one or a matrix's. ``symbolic`` is the line that numbers are put
+    into, certified even where it is not printed. A matrix of answers has a slot for each of its entries.
+    """
 
     relation: str
     forms: Mapping[str, Form]
     filled: Filled | None = None
     value: Value | None = None
     quantities: tuple[Tree, ...] = ()
+    entries: tuple[Tree, ...] = ()
+    symbolic: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def numeric(self) -> bool:
@@ -88,22 +95,30 @@ class Plan:
     chains: tuple[tuple[PreparedChain, ...], ...]
     trailing: tuple[Mapping[str, object], ...]
     lines: certify.NumberLines
-    cuts: frozenset[str]  # nodes whose values are given
+    known: Known
 
     @property
     def graph(self) -> Graph:
         return self.network.graph
 
     @cached_property
+    def cuts(self) -> frozenset[str]:
+        """The nodes whose values are given."""
+        return frozenset(name for name in self.known.numbered if not self.graph.is_leaf(name))
+
+    @cached_property
+    def partial(self) -> bool:
+        """Whether something inside the network is given: then not all that lies above it need be known."""
+        return bool(self.cuts or self.known.slopes)
+
+    @cached_property
     def used(self) -> frozenset[str]:
         """Every quantity that a number on the sheet depends on."""
         found: set[str] = set()
         for part in self.parts:
-            for tree in _value_trees(part):
-                for piece in walk(tree):
-                    if isinstance(piece, (Name, Partial)):
-                        name = piece.name if isinstance(piece, Name) else piece.of
-                        found |= self.graph.upstream(name, self.cuts)
+            for tree in (*_value_trees(part), *(tree for tree, _ in part.demands)):
+                for name in quantities_of(self.graph, tree):
+                    found |= self.graph.upstream(name, self.cuts)
         return frozenset(found)
 
     @cached_property
@@ -113,13 +128,26 @@ class Plan:
 
     @cached_property
     def answers(self) -> tuple[tuple[Part, Tree], ...]:
-        """Each part's numeric answers."""
+        """Each part's numeric answers, a matrix entry by entry."""
         return tuple(
-            (part, right.tree)
+            (part, tree)
             for part in self.parts
             for _, right in (part.answer.entries if part.answer else ())
             if isinstance(right, Value)
+            for tree in entries_of(self.graph, right.tree)
         )
+
+
+def quantities_of(graph: Graph, tree: Tree) -> Iterator[str]:
+    """The quantities that a tree's number depends on, whole arrays entry by entry."""
+    arrays = dict(graph.arrays)
+    for piece in walk(tree):
+        if isinstance(piece, Partial):
+            yield piece.of
+        elif isinstance(piece, Name) and piece.name in arrays:
+            yield from quantities_of(graph, arrays[piece.name])
+        elif isinstance(piece, Name):
+            yield piece.name
 
 
 def _value_trees(part: Part) -> Iterator[Tree]:
@@ -178,29 +206,48 @@ def _prepared_chain(line: Chain, graph: Graph) -> PreparedChain:
     for link in line.links:
         right = link.right
         if isinstance(right, Value):
-            links.append(PreparedLink(link.relation, {}, value=right))
-            continue
-        numeric = isinstance(right, Filled)
-        tree = right.tree if isinstance(right, Filled) else right
-        forms = {dialect: printed(tree, graph.scope, dialect, numeric=numeric) for dialect in DIALECTS}
-        quantities = tuple(dict.fromkeys(quantity for quantity, _ in forms["latex"].slots))
-        resolved = Filled(graph.resolved(tree)) if numeric else None
-        links.append(PreparedLink(link.relation, forms, resolved, None, quantities))
+            links.append(_prepared_value(link.relation, right, graph))
+        elif isinstance(right, Filled):
+            tree = graph.spread(right.tree)
+            forms = {dialect: printed(tree, graph.scope, dialect, numeric=True) for dialect in DIALECTS}
+            quantities = tuple(dict.fromkeys(quantity for quantity, _ in forms["latex"].slots))
+            symbolic = {d: printed(right.tree, graph.scope, d).text.replace(BREAK, "") for d in DIALECTS}
+            entries = tuple(map(graph.resolved, entries_of(graph, tree)))
+            links.append(PreparedLink(link.relation, forms, right, None, quantities, entries, symbolic))
+        else:
+            forms = {dialect: printed(right, graph.scope, dialect) for dialect in DIALECTS}
+            links.append(PreparedLink(link.relation, forms))
     return PreparedChain(left, tuple(links), graph)
+
+
+def _prepared_value(relation: str, value: Value, graph: Graph) -> PreparedLink:
+    """The link of an answer; a matrix of answers is printed with a slot for each."""
+    rows = graph.entries(value.tree)
+    if rows is None:
+        return PreparedLink(relation, {}, value=value, entries=(value.tree,))
+    width = len(rows[0])
+    slots = [[Name(f"#{i * width + j}") for j in range(width)] for i in range(len(rows))]
+    forms = {dialect: printed(matrix(slots), graph.scope, dialect, numeric=True) for dialect in DIALECTS}
+    flat = tuple(slot for row in slots for slot in row)
+    return PreparedLink(relation, forms, None, value, flat, tuple(entry for row in rows for entry in row))
+
+
+def entries_of(graph: Graph, tree: Tree) -> tuple[Tree, ...]:
+    """The trees of the single numbers that a tree comes to: itself, or a matrix's entries row by row."""
+    rows = graph.entries(tree)
+    return (tree,) if rows is None else tuple(entry for row in rows for entry in row)
 
 
 def prove(line: Chain, prepared: PreparedChain) -> list[certify.Proof]:
     """The symbolic certificates of a chain, from its printed LaTeX, Markdown and plain texts."""
     proofs: list[certify.Proof] = []
     truth = line.truth if line.truth is not None else line.left
+    relation = "=" if line.truth is None else "<-"
     for dialect in DIALECTS:
-        for link in prepared.links:
-            if link.numeric:
-                continue
-            relation = "=" if line.truth is None else "<-"
-            text = (
-                f"{prepared.left[dialect]} {RELATIONS[dialect][relation]} {link.forms[dialect].text.replace(BREAK, '')}"
-            )
+        texts = [link.forms[dialect].text.replace(BREAK, "") for link in prepared.links if not link.numeric]
+        texts += [link.symbolic[dialect] for link in prepared.links if link.filled]
+        for right in dict.fromkeys(texts):
+            text = f"{prepared.left[dialect]} {RELATIONS[dialect][relation]} {right}"
             proofs += certify.symbolic(prepared.graph, text, truth, latex=dialect != "plain")
     return proofs
 
@@ -209,10 +256,10 @@ def prove(line: Chain, prepared: PreparedChain) -> list[certify.Proof]:
 
 
 def make(
-    network: Network, asks: tuple[AskSpec, ...], numbered: frozenset[str], number: int, *, drop_repeats: bool
+    network: Network, asks: tuple[AskSpec, ...], known: Known, number: int, draws: Draws, *, drop_repeats: bool
 ) -> Plan:
     """Fold the state over the asks; errors carry the place in the quiz file."""
-    state = State(network, numbered)
+    state = State(network, known)
     parts: list[Part] = []
     prepared: list[Mapping[str, object]] = []
     proofs: list[tuple[certify.Proof, ...]] = []
@@ -220,55 +267,74 @@ def make(
     directives: list[Mapping[str, object]] = []
     seen: set[tuple[str, tuple[tuple[str, str], ...], object]] = set()
     stem_found: list[PreparedChain] = []
-    reveals = all(ask.name != "forward_pass" for ask in asks)
-    stem_facts = stem(network, reveals)
+    stem_facts = stem(network, frozenset(ask.name for ask in asks), known)
     prepared_stem = prepare(stem_facts, network.graph, stem_found)
     for line, ready in zip(chains_of(stem_facts), stem_found, strict=True):
         prove(line, ready)
     leaks = any(ask.name == "local_derivatives" for ask in asks)
-    for spec in (single for ask in asks for single in _singles(ask)):
+    counts: dict[str, int] = {}
+    for spec in asks:
+        counts[spec.name] = counts.get(spec.name, 0) + 1
+        own = draws if spec.name == "bind" else draws.within("ask", spec.name, str(counts[spec.name]))
         try:
             if spec.name == "bind":
-                state, facts = _bind(state, spec.parameters, leaks)
+                state, facts = _bind(state, resolved(spec.parameters, state, own, "bind "), leaks)
                 ready_chains: list[PreparedChain] = []
                 directives.append(_checked(facts, state.graph, ready_chains))
                 continue
             if spec.name == "text":
                 directives.append({"directive": "text", "text": spec.parameters["text"]})
                 continue
-            label = chr(ord("a") + len(parts)) if len(parts) < 26 else f"a{chr(ord('a') + len(parts) - 26)}"
-            state, part = ASKS[spec.name](replace(state, label=label), spec.parameters)
+            chosen = resolved(spec.parameters, state, own)
+            alike = drop_repeats or chosen != spec.parameters  # what is drawn may come out twice
+            for parameters in _singles(chosen):
+                label = chr(ord("a") + len(parts)) if len(parts) < 26 else f"a{chr(ord('a') + len(parts) - 26)}"
+                after, part = ASKS[spec.name](replace(state, label=label), parameters, own)
+                key = (part.ask, tuple(sorted(part.parameters.items())), state.graph.bindings)
+                if key in seen:
+                    if alike:
+                        continue
+                    raise AskError(f"this exercise has already asked {part.ask} of the same quantity")
+                seen.add(key)
+                state = after
+                part = replace(
+                    part, id=f"{number}.{label}", points=1 if spec.points is None else spec.points,
+                    space=spec.space or "", hint=spec.hint or "", directives=tuple(directives),
+                )  # fmt: skip
+                directives = []
+                found: list[PreparedChain] = []
+                part_proofs: list[certify.Proof] = []
+                prepared.append(_checked(part.facts, state.graph, found, part_proofs))
+                parts.append(part)
+                proofs.append(tuple(_answer_proofs(part, state.graph)) or tuple(part_proofs))
+                chains.append(tuple(found))
         except AskError as error:
             place = spec.place.at(error.parameter) if error.parameter else spec.place
             raise place.error(error.problem) from None
         except GraphError as error:
             raise spec.place.error(error.problem) from None
+        except CertificateError:
+            raise
         except DerivgenError as error:
             raise spec.place.error(str(error)) from None
-        key = (part.ask, tuple(sorted(part.parameters.items())), state.graph.bindings)
-        if key in seen:
-            if drop_repeats:
-                continue
-            raise spec.place.error(f"this exercise has already asked {part.ask} of the same quantity")
-        seen.add(key)
-        part = replace(
-            part, id=f"{number}.{label}", points=1 if spec.points is None else spec.points, space=spec.space or "",
-            hint=spec.hint or "", directives=tuple(directives),
-        )  # fmt: skip
-        directives = []
-        found: list[PreparedChain] = []
-        part_proofs: list[certify.Proof] = []
-        prepared.append(_checked(part.facts, state.graph, found, part_proofs))
-        parts.append(part)
-        proofs.append(tuple(_answer_proofs(part, state.graph)) or tuple(part_proofs))
-        chains.append(tuple(found))
     if not parts:
         raise asks[0].place.error("there is nothing to ask") if asks else AskError("there is nothing to ask")
     assert isinstance(prepared_stem, dict)
     return Plan(
         replace(network, graph=state.graph), prepared_stem, tuple(parts), tuple(prepared), tuple(proofs), tuple(chains),
-        tuple(directives), certify.NumberLines(state.graph), state.cuts,
+        tuple(directives), certify.NumberLines(state.graph), known,
     )  # fmt: skip
+
+
+def resolved(parameters: Mapping[str, object], state: State, draws: Draws, prefix: str = "") -> dict[str, object]:
+    """The parameters with what is left to chance drawn: ``{one_of: […]}``, and ``{any: weights, layer: 2}``."""
+    found: dict[str, object] = {}
+    for key, value in parameters.items():
+        value = drawn(value, f"{prefix}{key}", draws)
+        if isinstance(value, Mapping) and "any" in value:
+            value = draws.choice(f"{prefix}{key}", state.members(value, key))
+        found[key] = value
+    return found
 
 
 def _checked(
@@ -294,14 +360,11 @@ def _answer_proofs(part: Part, graph: Graph) -> list[certify.Proof]:
     return proofs
 
 
-def _singles(ask: AskSpec) -> Iterator[AskSpec]:
+def _singles(parameters: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
     """An ask of several quantities (``chain_rule: [w_1, w_2]``) is one part for each."""
-    wrt = ask.parameters.get("wrt")
-    if ask.name in ("bind", "text") or not isinstance(wrt, (tuple, list)):
-        yield ask
-        return
-    for one in wrt:
-        yield replace(ask, parameters={**ask.parameters, "wrt": one})
+    wrt = parameters.get("wrt")
+    for one in wrt if isinstance(wrt, (tuple, list)) else (wrt,):
+        yield parameters if one is None else {**parameters, "wrt": one}
 
 
 def _bind(state: State, bindings: Mapping[str, object], leaks: bool) -> tuple[State, dict[str, object]]:

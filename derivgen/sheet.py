@@ -7,31 +7,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from fractions import Fraction
 
 from derivgen import certify, givens, plan, spec
 from derivgen.derivation import Value
-from derivgen.draws import Draws, digest
+from derivgen.draws import Draws, Question, digest
 from derivgen.errors import CertificateError, suggest
 from derivgen.evaluation import EvaluationError, Numbers, Real
 from derivgen.expression import Name, Partial, Tree
 from derivgen.networks import build
-from derivgen.plan import RELATIONS, Plan, PreparedChain
+from derivgen.plan import RELATIONS, Plan, PreparedChain, PreparedLink, entries_of
 from derivgen.printing import BREAK
 from derivgen.written import fill, quantity_key, significant, write
 
-SATURATED = Fraction(1, 100)
-LARGEST_DRAWN_VALUE = 1000
+MOST_STRUCTURES = 40  # tried where the literal numbers do not suit what was drawn
 
 
 @dataclass(frozen=True)
 class FilledLink:
-    """A number link of one variant: its relation, its slots' texts (None: the answer itself) and the answer's text."""
+    """A number link of one variant: its relation, its slots' texts, or None and the text of an answer of one number.
+
+    ``unrounded`` is the exact value that a rounded answer stands for: its text, or its slots' texts.
+    """
 
     relation: str
     texts: Mapping[Tree, str] | None
     answer: str = ""
-    unrounded: str = ""
+    unrounded: str | Mapping[Tree, str] = ""
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class Exercise:
     number: int
     title: str
     plan: Plan
-    givens: tuple[tuple[str, Real], ...]
+    givens: tuple[tuple[str | Partial, Real], ...]
     numbers: Numbers
     filled: Mapping[PreparedChain, tuple[FilledLink, ...]]
     proofs: tuple[tuple[certify.Proof, ...], ...]
@@ -66,7 +69,8 @@ class Exercise:
                 relation, right, unrounded = link.relation, link.forms[dialect].text, ""
             else:
                 number = next(filled)
-                relation, unrounded = number.relation, number.unrounded
+                relation, beside = number.relation, number.unrounded
+                unrounded = beside if isinstance(beside, str) else link.forms[dialect].fill(beside)
                 right = number.answer if number.texts is None else link.forms[dialect].fill(number.texts)
             first, *further = right.split(BREAK)
             rows.append(Row(left, relations[relation], first, unrounded))
@@ -102,7 +106,7 @@ class Composer:
 
     def __init__(self, quiz: spec.Quiz, secret: str = "") -> None:
         self.quiz, self.secret = quiz, secret
-        self._plans: dict[object, Plan] = {}
+        self._plans: dict[int, _Branch | tuple[Plan, givens.Entries]] = {}
         self._skeletons: dict[object, list[str]] = {}
 
     def compose(self, seed: str = "1", command: str = "") -> Sheet:
@@ -122,32 +126,72 @@ class Composer:
         return Sheet(quiz, seed, code, command, tuple(exercises), self._skeletons)
 
     def _exercise(self, exercise: spec.Exercise, number: int, draws: Draws) -> Exercise:
-        network = build(exercise.network, draws.within("structure"), self.quiz.kinks)
-        asks = tuple(_drawn_bindings(ask, draws.within("structure")) for ask in exercise.asks)
-        for name in exercise.givens:
-            if name not in network.graph:
-                known = [*network.graph.leaves, *(n.name for n in network.graph.nodes)]
-                raise exercise.place.at("givens").error(suggest(name, known))
-        numbered = frozenset(network.graph.leaves) if exercise.random else frozenset(exercise.givens)
-        structure = (
-            number,
-            network.graph,
-            tuple((a.name, repr(sorted(a.parameters.items())) if a.name == "bind" else "") for a in asks),
-        )
-        if structure not in self._plans:
-            drawn = network.kind != "equations"
+        """The first structure and numbers of this seed that are fit; where all numbers are literal, another structure."""
+        for attempt in range(MOST_STRUCTURES):
+            structure = draws.within("structure", *([str(attempt)] if attempt else []))
+            made, entries = self._plan(exercise, number, structure)
             try:
-                self._plans[structure] = plan.make(network, asks, numbered, number, drop_repeats=drawn)
-            except certify.UndefinedError as error:
-                raise exercise.network.place.error(str(error)) from None
-        made = self._plans[structure]
-        return givens.settle(
-            made, exercise, draws, self.quiz.digits,
-            lambda given: certified(
-                made, given, digits=self.quiz.digits, carry=self.quiz.carry, name=exercise.id or "", number=number,
-                title=exercise.title,
-            ),
-        )  # fmt: skip
+                return givens.settle(
+                    made, exercise, entries, draws, self.quiz.digits,
+                    lambda numbers, made=made: certified(  # type: ignore[misc]
+                        made, numbers, digits=self.quiz.digits, carry=self.quiz.carry, name=exercise.id or "",
+                        number=number, title=exercise.title,
+                    ),
+                )  # fmt: skip
+            except givens.UnfitError as error:
+                last = error
+                if not self._drawn(number):
+                    break
+        raise exercise.place.error(str(last))
+
+    def _drawn(self, number: int) -> bool:
+        """Whether an exercise's structure leaves anything to chance."""
+        return isinstance(self._plans.get(number), _Branch)
+
+    def _plan(self, exercise: spec.Exercise, number: int, draws: Draws) -> tuple[Plan, givens.Entries]:
+        """The plan of the structure that these draws lead to, made when it is first met.
+
+        What was asked of the draws on the way is kept as a tree of questions, so that the next seed finds its plan
+        by its own answers.
+        """
+        here: _Branch | tuple[Plan, givens.Entries] | None = self._plans.get(number)
+        while isinstance(here, _Branch):
+            here = here.ways.get(draws.answer(here.question))
+        if here is not None:
+            return here
+        traced, trace = draws.traced()
+        network = build(exercise.network, traced, self.quiz.kinks)
+        entries = givens.expanded(network, exercise)
+        try:
+            made = plan.make(
+                network, exercise.asks, entries.known(network, exercise.random), number, traced, drop_repeats=bool(trace)
+            )
+        except certify.UndefinedError as error:
+            raise exercise.network.place.error(str(error)) from None
+        leaf: _Branch | tuple[Plan, givens.Entries] = (made, entries)
+        self._plans[number] = _grown(self._plans.get(number), trace, leaf)
+        return made, entries
+
+
+@dataclass
+class _Branch:
+    """A question of the draws, and where each answer to it leads."""
+
+    question: Question
+    ways: dict[int, _Branch | tuple[Plan, givens.Entries]] = field(default_factory=dict)
+
+
+def _grown(
+    tree: _Branch | tuple[Plan, givens.Entries] | None, trace: list[tuple[Question, int]], leaf: tuple[Plan, givens.Entries]
+) -> _Branch | tuple[Plan, givens.Entries]:
+    """The tree of questions with one more way through it."""
+    if not trace:
+        return leaf
+    (question, answer), rest = trace[0], trace[1:]
+    branch = tree if isinstance(tree, _Branch) else _Branch(question)
+    assert branch.question == question, "a structure's questions depend on its answers only"
+    branch.ways[answer] = _grown(branch.ways.get(answer), rest, leaf)
+    return branch
 
 
 def compose(quiz: spec.Quiz, seed: str = "1", *, secret: str = "") -> Sheet:
@@ -168,22 +212,12 @@ def _exercise_keys(quiz: spec.Quiz) -> list[str]:
     return keys
 
 
-def _drawn_bindings(ask: spec.Ask, draws: Draws) -> spec.Ask:
-    if ask.name != "bind":
-        return ask
-    from dataclasses import replace
-
-    from derivgen.networks import drawn
-
-    return replace(ask, parameters={f: drawn(v, f"bind {f}", draws) for f, v in ask.parameters.items()})
-
-
 # --- filling and proving -------------------------------------------------------------------------------------
 
 
 def certified(
     made: Plan,
-    given: dict[str, Real],
+    given: dict[str | Partial, Real],
     *,
     digits: int = 4,
     carry: int | None = None,
@@ -192,8 +226,8 @@ def certified(
     title: str = "",
 ) -> Exercise:
     """Fill every number line of a plan and prove it from its text."""
-    numbers = Numbers(made.graph, given)
-    carried = Numbers(made.graph, given, carry) if carry is not None else None
+    numbers = Numbers(made.graph, given, taken=made.known.taken)
+    carried = Numbers(made.graph, given, carry, made.known.taken) if carry is not None else None
     try:
         point = made.lines.point(given) if given else None
     except certify.UnluckyError:
@@ -211,9 +245,9 @@ def certified(
     for part, symbolic in zip(made.parts, made.proofs, strict=True):
         own = []
         for _, right in part.answer.entries if part.answer else ():
-            if isinstance(right, Value):
+            for tree in entries_of(made.graph, right.tree) if isinstance(right, Value) else ():
                 assert point is not None
-                error = made.lines.prove_value(significant(numbers.value(right.tree)), right.tree, "≈", point)
+                error = made.lines.prove_value(significant(numbers.value(tree)), tree, "≈", point)
                 own.append(certify.Proof("difference", 1, error))
         proofs.append(tuple(own) or symbolic)
     return Exercise(name, number, title, made, tuple(given.items()), numbers, filled, tuple(proofs))
@@ -222,39 +256,66 @@ def certified(
 def _fill_chain(
     chain: PreparedChain, made: Plan, digits: int, numbers: Numbers, carried: Numbers | None, point: certify.Point
 ) -> tuple[FilledLink, ...]:
-    """The number line and the answer of one chain, both proved."""
-    tree = next(link.value.tree for link in chain.links if link.value)
-    exact_answer = numbers.value(tree)
+    """The number lines and the answer of one chain, all proved."""
+    last = next(link for link in chain.links if link.value)
+    assert last.value is not None
+    true = [numbers.value(tree) for tree in last.entries]
     worked = numbers if carried is None else carried
     places = digits if carried is None or carried.carry is None else carried.carry
-    number_line = next((link for link in chain.links if link.filled), None)
-    if number_line is None or number_line.filled is None:
-        answer = worked.value(tree)
-        shown, exact = write(answer, places)
-        links = [FilledLink("=" if exact and answer == exact_answer else "≈", None, shown)]
-    else:
-        answer = exact_answer if carried is None else carried.value(number_line.filled.tree)
-        texts, slots_exact, shown, shown_exact = fill(
-            number_line.filled, number_line.quantities, worked, answer, places, carried is not None
-        )
-        if carried is not None:  # a rounded value is exact as printed, but not what it stands for
-            slots_exact = all(numbers[quantity_key(q)] == worked[quantity_key(q)] for q in number_line.quantities)
-        first = "=" if slots_exact else "≈"
-        last = "=" if slots_exact and shown_exact and answer == exact_answer else "≈"
-        symbolic = [link for link in chain.links if not link.numeric][-1]
-        for dialect in ("latex", "plain"):
-            made.lines.prove_line(
-                number_line.forms[dialect].fill(texts).replace(BREAK, ""),
-                symbolic.forms[dialect].text.replace(BREAK, ""), shown, (first, last), point,
-                latex=dialect == "latex", carried=carried,
+    lines = [link for link in chain.links if link.filled]
+    answers = true if carried is None else [worked.value(tree) for tree in (lines[-1] if lines else last).entries]
+    quantities = tuple(dict.fromkeys(quantity for link in lines for quantity in link.quantities))
+    filling = fill([link.entries for link in lines], quantities, worked, answers, places, carried=carried is not None)
+    exact = filling.exact
+    if carried is not None:  # a rounded value is exact as printed, but not what it stands for
+        exact = frozenset(q for q in quantities if numbers[quantity_key(q)] == worked[quantity_key(q)])
+    right = filling.answers_exact and answers == true
+    ending = "=" if right and (not lines or exact.issuperset(lines[-1].quantities)) else "≈"
+    shown = _Shown(last, filling.answers)
+    links: list[FilledLink] = []
+    for i, link in enumerate(lines):
+        own = "=" if exact.issuperset(link.quantities) else "≈"
+        joined = own if i == 0 else "=" if filling.equal[i - 1] else "≈"
+        links.append(FilledLink(joined, filling.texts))
+    for dialect in ("latex", "plain"):
+        before: tuple[Decimal, ...] = ()
+        for i, link in enumerate(lines):
+            before = made.lines.prove_line(
+                link.forms[dialect].fill(filling.texts).replace(BREAK, ""), link.symbolic[dialect],
+                shown.text(dialect), ("=" if exact.issuperset(link.quantities) else "≈", ending), point,
+                latex=dialect == "latex", carried=carried, equal=before if i and links[i].relation == "=" else (),
             )  # fmt: skip
-        links = [FilledLink(first, texts), FilledLink(last, None, shown)]
     if carried is None:
-        made.lines.prove_value(shown, tree, links[-1].relation, point)
+        links.append(FilledLink(ending, shown.slots, shown.single))
+        made.lines.prove_value(shown.text("latex"), last.value.tree, ending, point, latex=True)
         return tuple(links)
-    if isinstance(tree, (Name, Partial)):  # what later lines use is what this one printed
-        carried[quantity_key(tree)] = Fraction(shown)
-    unrounded, exact = write(exact_answer, max(digits, places) + 2)
-    made.lines.prove_value(unrounded, tree, "=" if exact else "≈", point)
-    links[-1] = FilledLink(links[-1].relation, None, shown, "" if Fraction(unrounded) == Fraction(shown) else unrounded)
+    for tree, text in zip(last.entries, filling.answers, strict=True):
+        if isinstance(tree, (Name, Partial)):  # what later lines use is what this one printed
+            carried[quantity_key(tree)] = Fraction(text)
+    written = [write(value, max(digits, places) + 2) for value in true]
+    unrounded = _Shown(last, tuple(text for text, _ in written))
+    relation = "=" if all(exact for _, exact in written) else "≈"
+    made.lines.prove_value(unrounded.text("latex"), last.value.tree, relation, point, latex=True)
+    same = all(Fraction(a) == Fraction(b) for a, b in zip(unrounded.texts, shown.texts, strict=True))
+    beside = "" if same else unrounded.slots or unrounded.single
+    links.append(FilledLink(ending, shown.slots, shown.single, beside))
     return tuple(links)
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """An answer as it is printed: a single number's text, or the texts of a matrix's slots."""
+
+    link: PreparedLink
+    texts: tuple[str, ...]
+
+    @property
+    def slots(self) -> dict[Tree, str] | None:
+        return dict(zip(self.link.quantities, self.texts, strict=True)) if self.link.forms else None
+
+    @property
+    def single(self) -> str:
+        return "" if self.link.forms else self.texts[0]
+
+    def text(self, dialect: str) -> str:
+        return self.single if self.slots is None else self.link.forms[dialect].fill(self.slots)

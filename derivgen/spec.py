@@ -22,6 +22,7 @@ DRAWN_CAP = 10**6  # the largest number that may be drawn
 CHOICES_CAP = 1000
 POINTS_CAP = 1000
 DIRECTIVES = ("bind", "text")
+ALLOWED = ("zeros", "repeats", "inactive")  # zero values and answers, equal answers, inactive ReLUs and saturated units
 RATIO = re.compile(r"([-+]?(?:0|[1-9][0-9]*)) */ *([1-9][0-9]*)")
 NAME_KEYS = ("inputs", "weights", "target", "constants", "functions")
 
@@ -63,6 +64,7 @@ class Draw:
 
 
 Given = Literal | Take | Draw
+Givens = Given | tuple["Givens", ...]  # a vector, or a matrix row by row
 
 
 @dataclass(frozen=True)
@@ -107,8 +109,9 @@ class Exercise:
     id: str | None
     title: str
     network: Network
-    givens: Mapping[str, Given]
+    givens: Mapping[str, Givens]
     random: bool
+    allow: frozenset[str]
     asks: tuple[Ask, ...]
     place: Place
 
@@ -168,6 +171,7 @@ class ExerciseShape(Shape):
     network: dict[str, object]
     givens: dict[str, object] = {}
     random: bool = False
+    allow: list[object] = []
     asks: Annotated[list[object], Field(min_length=1)]
 
 
@@ -341,9 +345,17 @@ def exercise_of(raw: object, place: Place, asks: Collection[str], kinds: Collect
         network=network_of(shape.network, place.at("network"), kinds),
         givens=MappingProxyType({name: given_of(v, givens.at(name)) for name, v in shape.givens.items()}),
         random=shape.random,
+        allow=frozenset(allowed(word, place.at("allow").at(i)) for i, word in enumerate(shape.allow)),
         asks=tuple(ask_of(item, listed.at(i), asks) for i, item in enumerate(shape.asks)),
         place=place,
     )
+
+
+def allowed(word: object, place: Place) -> str:
+    """One of the rules that drawn numbers may break in an exercise."""
+    if not isinstance(word, str) or word not in ALLOWED:
+        raise place.error(suggest(str(word), ALLOWED))
+    return word
 
 
 def network_of(raw: dict[str, object], place: Place, kinds: Collection[str]) -> Network:
@@ -421,14 +433,14 @@ def name_of_loss(loss: str, functions: Collection[str]) -> str:
     return "L"
 
 
-def frozen(value: object, place: Place, *, drawn: bool = True) -> object:
-    """The value with tuples and read-only mappings; if `drawn`, `{one_of: [...]}` becomes a OneOf."""
+def frozen(value: object, place: Place) -> object:
+    """The value with tuples and read-only mappings; `{one_of: [...]}` becomes a OneOf."""
     if isinstance(value, list):
-        return tuple(frozen(item, place.at(i), drawn=drawn) for i, item in enumerate(value))
+        return tuple(frozen(item, place.at(i)) for i, item in enumerate(value))
     if not isinstance(value, dict):
         return value
-    if not (drawn and "one_of" in value):
-        return MappingProxyType({key: frozen(v, place.at(key), drawn=drawn) for key, v in value.items()})
+    if "one_of" not in value:
+        return MappingProxyType({key: frozen(v, place.at(key)) for key, v in value.items()})
     choices = value["one_of"]
     if len(value) > 1 or not isinstance(choices, list) or not choices:
         raise place.error("must be {one_of: [...]} with at least one choice, and nothing beside it")
@@ -448,8 +460,12 @@ def number(value: object, place: Place) -> Fraction:
     raise place.error(f"must be a number such as 3, -0.2 or 1/3, not {shown(value)}")
 
 
-def given_of(raw: object, place: Place) -> Given:
-    """A number, or the rule by which it is drawn, with limits that leave something to draw."""
+def given_of(raw: object, place: Place, depth: int = 0) -> Givens:
+    """A number, or the rule by which it is drawn, with limits that leave something to draw; or a list of such."""
+    if isinstance(raw, list):
+        if depth == 2 or not raw:
+            raise place.error("must be a number, a list of numbers, or a list of rows, not empty")
+        return tuple(given_of(item, place.at(i), depth + 1) for i, item in enumerate(raw))
     if not isinstance(raw, dict):
         return Literal(number(raw, place))
     rules = ("integer", "decimal", "choice", "take")
@@ -509,13 +525,15 @@ def ask_of(raw: object, place: Place, known: Collection[str]) -> Ask:
             value = {}
         case str() | list():
             value = {"wrt": value}
+        case int() if not isinstance(value, bool):
+            value = {"layer": value}
         case dict():
             pass
         case _:
             raise where.error(f"must be a name or a mapping, not {shown(value)}")
     common = {key: value[key] for key in AskShape.model_fields if key in value}
     shape = validated(AskShape, common, place)
-    parameters = {k: frozen(v, place.at(k), drawn=False) for k, v in value.items() if k not in common}
+    parameters = {k: frozen(v, place.at(k)) for k, v in value.items() if k not in common}
     return Ask(
         name,
         MappingProxyType(parameters),

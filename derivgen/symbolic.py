@@ -6,7 +6,8 @@ from typing import Any
 
 import sympy
 
-from derivgen.expression import Name, Number, Partial, Tree, substitute
+from derivgen.arrays import entries
+from derivgen.expression import Apply, Name, Number, Partial, Tree, substitute, walk
 from derivgen.operations import OPERATIONS
 from derivgen.reading import read_row
 
@@ -38,26 +39,34 @@ _CONSTRUCTORS: dict[str, Any] = {
 }
 
 
-def expression(tree: Tree) -> sympy.Expr:
-    """The SymPy expression; a declared function stays an undefined SymPy function.
+def expression(tree: Tree) -> Any:
+    """The SymPy expression, of matrices a SymPy matrix; a declared function stays an undefined SymPy function.
 
     >>> from derivgen.reading import Scope, read
     >>> expression(read("tanh(x) + x*x", Scope.of(["x"])))
     x**2 + (exp(x) - exp(-x))/(exp(x) + exp(-x))
+    >>> expression(read("[x, 1]*transpose([2, x])", Scope.of(["x"])))
+    Matrix([[3*x]])
     """
+    if any(isinstance(part, Apply) and part.operation == "matrix" for part in walk(tree)):
+        return sympy.ImmutableMatrix([[_single(entry) for entry in row] for row in entries(tree) or ()])
+    return _single(tree)
+
+
+def _single(tree: Tree) -> sympy.Expr:
     if isinstance(tree, Number):
         return sympy.Rational(tree.value.numerator, tree.value.denominator)
     if isinstance(tree, Name):
         return symbol(tree.name)
     if isinstance(tree, Partial):
         return symbol(f"d{tree.of}/d{tree.wrt}")
-    args = [expression(argument) for argument in tree.args]
+    args = [_single(argument) for argument in tree.args]
     if tree.operation in _CONSTRUCTORS:
         return _CONSTRUCTORS[tree.operation](*args)
     row = OPERATIONS.get(tree.operation)
     if row is not None:
         value = substitute(read_row(row.name, row.value), dict(zip(row.arguments, tree.args, strict=True)))
-        return expression(value)
+        return _single(value)
     function = sympy.Function(tree.operation)
     if not tree.slot:
         return function(*args)

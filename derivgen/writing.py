@@ -77,7 +77,7 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False)
 def _exercise(exercise: Exercise, digits: int) -> dict[str, object]:
     return {
         "id": exercise.id or str(exercise.number),
-        "givens": {name: _exact(value) for name, value in exercise.givens},
+        "givens": {name if isinstance(name, str) else f"d{name.of}/d{name.wrt}": _exact(value) for name, value in exercise.givens},
         "parts": [
             _part(exercise, part, proofs, digits)
             for part, proofs in zip(exercise.plan.parts, exercise.proofs, strict=True)
@@ -111,6 +111,8 @@ def _entry(exercise: Exercise, right: Tree | Value, digits: int) -> dict[str, ob
     if not isinstance(right, Value):
         scope = exercise.plan.graph.scope
         return {"latex": latex(right, scope), "plain": plain(right, scope)}
+    if rows := exercise.plan.graph.entries(right.tree):
+        return _matrix_entry([[_entry(exercise, Value(tree), digits) for tree in row] for row in rows])
     number = exercise.numbers.value(right.tree)
     shown, _ = write(number, digits)
     entry: dict[str, object] = {"latex": shown, "plain": shown}
@@ -120,6 +122,22 @@ def _entry(exercise: Exercise, right: Tree | Value, digits: int) -> dict[str, ob
     else:
         entry["plain"] = significant(number)
     return {**entry, "decimal": significant(number), "tolerance": {"abs": f"5e-{digits + 1}", "rel": "0"}}
+
+
+def _matrix_entry(cells: list[list[dict[str, object]]]) -> dict[str, object]:
+    """The entry of a matrix of numbers: its texts as one, its exact and decimal values row by row."""
+
+    def each(key: str) -> list[list[str]]:
+        return [[str(cell[key]) for cell in row] for row in cells]
+
+    inside = r" \\ ".join(" & ".join(row) for row in each("latex"))
+    entry: dict[str, object] = {
+        "latex": rf"\begin{{bmatrix}} {inside} \end{{bmatrix}}",
+        "plain": f"[{'; '.join(', '.join(row) for row in each('plain'))}]",
+    }
+    if all("exact" in cell for row in cells for cell in row):
+        entry["exact"] = each("exact")
+    return {**entry, "decimal": each("decimal"), "tolerance": cells[0][0]["tolerance"]}
 
 
 def _exact(number: object) -> str:

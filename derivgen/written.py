@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from derivgen.derivation import Filled
 from derivgen.errors import DerivgenError
 from derivgen.evaluation import Real, evaluator, round_half_up
 from derivgen.expression import Name, Tree
@@ -79,31 +80,70 @@ def quantity_key(quantity: Tree) -> object:
     return quantity.name if isinstance(quantity, Name) else quantity
 
 
-def fill(
-    line: Filled, quantities: tuple[Tree, ...], numbers: Mapping[Any, Real], answer: Real, places: int, carried: bool
-) -> tuple[dict[Tree, str], bool, str, bool]:
-    """The texts of a number line's slots, whether all are exact, and its answer's text and whether *it* is exact.
+@dataclass(frozen=True)
+class Filling:
+    """The printed numbers of a chain: ``texts`` of its lines' slots, ``answers`` of what they come to.
 
-    The slots get as many more decimals than the answer as it takes that the line, worked out from what is printed,
+    ``exact`` are the quantities whose text is their value; ``equal`` says of each further line whether it comes to
+    the very same as the line before it, as printed.
+    """
+
+    texts: Mapping[Tree, str]
+    exact: frozenset[Tree]
+    answers: tuple[str, ...]
+    answers_exact: bool
+    equal: tuple[bool, ...] = ()
+
+
+def fill(
+    lines: Sequence[tuple[Tree, ...]], quantities: Sequence[Tree], numbers: Mapping[Any, Real],
+    answers: Sequence[Real], places: int, *, carried: bool,
+) -> Filling:  # fmt: skip
+    """The numbers of a chain's lines, each the trees of its entries, and of the answer that all of them come to.
+
+    The slots get as many more decimals than the answer as it takes that every line, worked out from what is printed,
     rounds to the printed answer. With ``carried`` numbers nothing is rounded here again.
     """
     values = {quantity: numbers[quantity_key(quantity)] for quantity in quantities}
-    shown, exact = write(answer, places)
-    if carried:  # every number on the line is already as it is printed; only a given may have more decimals
-        texts = {quantity: write(value, MOST_EXTRA) for quantity, value in values.items()}
-        return {q: t for q, (t, _) in texts.items()}, all(e for _, e in texts.values()), shown, exact
-    decimals = len(shown.partition(".")[2])
-    for extra in range(MOST_EXTRA):
-        texts = {quantity: write(value, places + extra) for quantity, value in values.items()}
-        if all(e for _, e in texts.values()):
-            break
-        known = {quantity_key(q): Fraction(t) for q, (t, _) in texts.items()}
-        try:
-            worked_out = evaluator(line.tree, "left")(known)
-        except DerivgenError:  # rounded onto a pole: more decimals
-            continue
-        if round_half_up(worked_out, decimals) == Fraction(shown):
+    written = [write(answer, places) for answer in answers]
+    shown, shown_exact = tuple(text for text, _ in written), all(exact for _, exact in written)
+    texts: dict[Tree, tuple[str, bool]] = {}
+    for extra in (MOST_EXTRA,) if carried else range(MOST_EXTRA):
+        # A carried number is already as it is printed; only a given may have more decimals than the others.
+        texts = {quantity: write(value, extra if carried else places + extra) for quantity, value in values.items()}
+        if carried or all(exact for _, exact in texts.values()) or _reaches(lines, texts, shown):
             break
     else:
         raise WritingError("a line's answer cannot be reached from its printed numbers")
-    return {q: t for q, (t, _) in texts.items()}, all(e for _, e in texts.values()), shown, exact
+    exact = frozenset(quantity for quantity, (_, is_exact) in texts.items() if is_exact)
+    plain_texts = {quantity: text for quantity, (text, _) in texts.items()}
+    equal = _equal(lines, plain_texts, exact=not carried and len(exact) == len(texts))
+    return Filling(plain_texts, exact, shown, shown_exact, equal)
+
+
+def _worked_out(line: tuple[Tree, ...], texts: Mapping[Tree, str]) -> list[Real]:
+    known = {quantity_key(quantity): Fraction(text) for quantity, text in texts.items()}
+    return [evaluator(tree, "left")(known) for tree in line]
+
+
+def _reaches(lines: Sequence[tuple[Tree, ...]], texts: Mapping[Tree, tuple[str, bool]], shown: tuple[str, ...]) -> bool:
+    """Whether every entry of every line, worked out from its printed numbers, rounds to its printed answer."""
+    try:
+        reached = [_worked_out(line, {quantity: text for quantity, (text, _) in texts.items()}) for line in lines]
+    except DerivgenError:  # rounded onto a pole: more decimals
+        return False
+    return all(
+        round_half_up(value, len(text.partition(".")[2])) == Fraction(text)
+        for line in reached
+        for value, text in zip(line, shown, strict=True)
+    )
+
+
+def _equal(lines: Sequence[tuple[Tree, ...]], texts: Mapping[Tree, str], *, exact: bool) -> tuple[bool, ...]:
+    if exact or len(lines) < 2:
+        return (True,) * (len(lines) - 1)
+    reached = [_worked_out(line, texts) for line in lines]
+    return tuple(
+        all(isinstance(x, Fraction) and x == y for x, y in zip(before, after, strict=True))
+        for before, after in itertools.pairwise(reached)
+    )

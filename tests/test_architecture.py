@@ -17,10 +17,10 @@ PACKAGE = ROOT / "derivgen"
 # that stand before it, each when it is first asked for; the version is a word that it has from the start.
 # fmt: off
 ORDER = [
-    "errors", "folders", "expression", "arrays", "operations", "notation", "lexing", "reading", "printing", "symbolic", "graph",
-    "derivation", "evaluation", "written", "draws", "strict_yaml", "spec", "networks", "exercise", "asks", "certify",
-    "stem", "plan", "givens", "sheet", "context", "formats", "pdf", "writing", "explain", "api", "__init__", "cli",
-    "__main__",
+    "errors", "folders", "expression", "arrays", "operations", "notation", "lexing", "reading", "printing", "symbolic",
+    "graph", "derivation", "evaluation", "written", "draws", "strict_yaml", "spec", "networks", "exercise", "asks",
+    "grids", "certify", "stem", "plan", "givens", "sheet", "context", "formats", "pdf", "writing", "explain", "api",
+    "__init__", "cli", "__main__",
 ]
 TOP_LEVEL = {
     "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "derivgen", "templates", "generated", "tests",

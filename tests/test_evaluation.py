@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from randomly import Network, networks
 
-from derivgen.evaluation import EvaluationError, KinkError, Numbers, round_half_up
+from derivgen.evaluation import EvaluationError, KinkError, MissingNumberError, Numbers, contradiction, round_half_up
 from derivgen.expression import Partial
 from derivgen.graph import Graph
 
@@ -187,11 +187,38 @@ def test_what_is_given_is_used_and_what_lies_upstream_need_not_be_known() -> Non
         numbers["z"]
 
 
-def test_a_cut_ends_the_sweep() -> None:
+def test_a_derivative_passes_a_given_value_but_not_a_taken_one() -> None:
     graph = Graph.of("a = 2*x; b = 3*x; f = a*b", ["x"])
-    numbers = Numbers(graph, {"x": Fraction(1), "a": Fraction(5)})
-    assert numbers["f"] == 15
-    assert numbers[Partial("f", "x")] == 15, "only through b"
+    numbers = Numbers(graph, {"x": Fraction(1), "a": Fraction(2)})
+    assert numbers["f"] == 6
+    assert numbers[Partial("f", "x")] == 12
+    taken = Numbers(graph, {"x": Fraction(1), "a": Fraction(5)}, taken=frozenset({"a"}))
+    assert taken["f"] == 15
+    assert taken[Partial("f", "b")] == 5
+    with pytest.raises(EvaluationError, match="a is taken as a number of its own"):
+        taken[Partial("f", "x")]
+
+
+def test_a_given_derivative_stands_for_all_above_it() -> None:
+    graph = Graph.of("z = w*x + v*x; a = relu(z); f = g*a", ["w", "v", "x", "g"])
+    numbers = Numbers(graph, {"z": Fraction(3), "x": Fraction(2), Partial("f", "a"): Fraction(-5)})
+    assert numbers[Partial("f", "z")] == -5
+    assert numbers[Partial("f", "w")] == -10
+    with pytest.raises(MissingNumberError, match="w has no number"):
+        numbers[Partial("f", "x")]
+
+
+def test_behind_a_zero_nothing_need_be_known() -> None:
+    graph = Graph.of("a = relu(z); f = g*a", ["z", "g"])
+    assert Numbers(graph, {"z": Fraction(-2)})[Partial("f", "z")] == 0
+
+
+def test_contradictions_are_found() -> None:
+    graph = Graph.of("a = relu(z); f = g*a", ["z", "g"])
+    assert contradiction(graph, {"z": Fraction(-2), Partial("f", "z"): Fraction(3)}) == (Partial("f", "z"), 0)
+    assert contradiction(graph, {"z": Fraction(2), "a": Fraction(3)}) == ("a", 2)
+    assert contradiction(graph, {"z": Fraction(2), "a": Fraction(3)}, frozenset({"a"})) is None
+    assert contradiction(graph, {"z": Fraction(2), Partial("f", "z"): Fraction(3)}) is None
 
 
 def test_a_held_derivative_goes_through_the_one_equation() -> None:

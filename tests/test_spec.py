@@ -375,7 +375,7 @@ def test_networks_that_are_refused(network: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("exercise", "message"),
     [
-        ("aks: 3", "quiz.yaml:103: exercises[0]: 'aks' is unknown; did you mean 'asks'? (asks, givens, id, "),
+        ("aks: 3", "quiz.yaml:103: exercises[0]: 'aks' is unknown; did you mean 'asks'? (allow, asks, givens, id, "),
         ("id: a b", "exercises[0].id: must be at most 40 letters, digits, - and _, not 'a b'"),
         ("id: ../x", "exercises[0].id: must be at most 40 letters"),
         ("random: 1", "exercises[0].random: must be true or false, not 1"),
@@ -447,7 +447,7 @@ def test_exercises_that_are_refused(exercise: str, message: str) -> None:
             "{gradient: w, points: 3}",
             ": holds 2 keys; an item is one ask, its options inside it: gradient: {points: 3}",
         ),
-        ("{gradient: 3}", ".gradient: must be a name or a mapping, not 3"),
+        ("{gradient: 0.5}", ".gradient: must be a name or a mapping, not 0.5"),
         ("{gradient: {points: -1}}", ".gradient.points: must be from 0 to 1000, not -1"),
         (
             "{gradient: {points: many}}",

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from randomly import Network, networks
 
-from derivgen.derivation import Filled, chain_rule, forward_form, is_recursive
+from derivgen.derivation import chain_rule, forward_form, is_recursive
 from derivgen.errors import DerivgenError
 from derivgen.evaluation import Numbers, evaluator, round_half_up
 from derivgen.expression import Name, Partial
@@ -92,19 +92,19 @@ def test_intermediates_get_more_decimals_than_the_answer() -> None:
     scope = Scope.of(["a", "b"])
     tree = read("1000*a*b", scope)
     numbers = {"a": Fraction(1, 3), "b": Fraction(1, 7)}
-    texts, exact, answer, _ = fill(Filled(tree), (Name("a"), Name("b")), numbers, Fraction(1000, 21), 2, carried=False)
+    filling = fill([(tree,)], (Name("a"), Name("b")), numbers, [Fraction(1000, 21)], 2, carried=False)
+    texts, (answer,) = filling.texts, filling.answers
     assert answer == "47.62"
-    assert not exact
+    assert not filling.exact
     assert len(texts[Name("a")]) > len("0.33")
     assert round_half_up(1000 * Fraction(texts[Name("a")]) * Fraction(texts[Name("b")]), 2) == Fraction(answer)
 
 
 def test_exact_numbers_stay_as_they_are() -> None:
     scope = Scope.of(["a"])
-    texts, exact, answer, answer_exact = fill(
-        Filled(read("a/3", scope)), (Name("a"),), {"a": Fraction(1, 8)}, Fraction(1, 24), 4, carried=False
-    )
-    assert (texts[Name("a")], exact, answer, answer_exact) == ("0.125", True, "0.0417", False)
+    filling = fill([(read("a/3", scope),)], (Name("a"),), {"a": Fraction(1, 8)}, [Fraction(1, 24)], 4, carried=False)
+    assert (filling.texts, filling.answers) == ({Name("a"): "0.125"}, ("0.0417",))
+    assert (filling.exact, filling.answers_exact) == ({Name("a")}, False)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -123,12 +123,11 @@ def test_a_line_worked_out_again_from_its_printed_numbers_rounds_to_its_printed_
             quantities = tuple(dict.fromkeys(quantity for quantity, _ in form.slots))
             answer = numbers.value(tree)
             try:
-                texts, exact, shown, _ = fill(
-                    Filled(tree), quantities, _known(numbers, quantities), answer, places, carried=False
-                )
+                filling = fill([(tree,)], quantities, _known(numbers, quantities), [answer], places, carried=False)
             except WritingError:
                 assume(False)
-            if exact:  # then the answer is rounded from the very numbers that stand there
+            texts, (shown,) = filling.texts, filling.answers
+            if len(filling.exact) == len(texts):  # then the answer is rounded from the very numbers that stand there
                 assert all(Fraction(text) == numbers[quantity_key(q)] for q, text in texts.items())
             printed_numbers = {quantity_key(q): Fraction(text) for q, text in texts.items()}
             again = evaluator(tree, "left")(printed_numbers)
@@ -146,7 +145,8 @@ def test_a_line_near_a_pole_gets_as_many_decimals_as_it_takes() -> None:
     scope = Scope.of(["a", "b"])
     numbers = {"a": Fraction(1, 3), "b": Fraction(1, 3) + Fraction(1, 10**6)}
     tree = read("1/(b - a)", scope)
-    texts, _, answer, _ = fill(Filled(tree), (Name("a"), Name("b")), numbers, Fraction(10**6), 2, carried=False)
+    filling = fill([(tree,)], (Name("a"), Name("b")), numbers, [Fraction(10**6)], 2, carried=False)
+    texts, (answer,) = filling.texts, filling.answers
     worked_out = 1 / (Fraction(texts[Name("b")]) - Fraction(texts[Name("a")]))
     assert round_half_up(worked_out, 2) == Fraction(answer)
 
@@ -155,12 +155,10 @@ def test_carried_numbers_are_shown_as_they_are() -> None:
     numbers = Numbers(GRAPH, GIVEN | {"w": Fraction("0.123456")}, carry=3)
     form = forward_form(GRAPH, "L", "w")
     quantities = tuple(dict.fromkeys(q for q, _ in printed(form, GRAPH.scope, "plain", numeric=True).slots))
-    texts, _, shown, _ = fill(
-        Filled(form), quantities, _known(numbers, quantities), numbers.value(form), 3, carried=True
-    )
-    for quantity, text in texts.items():
+    filling = fill([(form,)], quantities, _known(numbers, quantities), [numbers.value(form)], 3, carried=True)
+    for quantity, text in filling.texts.items():
         assert Fraction(text) == numbers[quantity_key(quantity)]
-    assert Fraction(shown) == numbers.value(form)
+    assert Fraction(filling.answers[0]) == numbers.value(form)
 
 
 def test_a_partial_is_known_by_itself_and_a_name_by_its_text() -> None:
@@ -170,3 +168,28 @@ def test_a_partial_is_known_by_itself_and_a_name_by_its_text() -> None:
 
 def test_writing_errors_are_one_line() -> None:
     assert issubclass(WritingError, DerivgenError)
+
+
+def test_every_line_of_a_chain_and_every_entry_reaches_its_answer() -> None:
+    """Two lines in a row share their numbers' texts; one entry that needs more decimals gives them to all."""
+    scope = Scope.of(["a", "b"])
+    first, second = (read("1000*a", scope), read("a + b", scope)), (read("500*(a + a)", scope), read("b + a", scope))
+    numbers = {"a": Fraction(1, 3), "b": Fraction(1, 7)}
+    answers = [Fraction(1000, 3), Fraction(10, 21)]
+    filling = fill([first, second], (Name("a"), Name("b")), numbers, answers, 2, carried=False)
+    assert filling.answers == ("333.33", "0.48")
+    known = {name: Fraction(filling.texts[Name(name)]) for name in "ab"}
+    assert len(filling.texts[Name("a")]) == len("0.33333")
+    for line in (first, second):
+        for tree, answer in zip(line, filling.answers, strict=True):
+            assert round_half_up(evaluator(tree, "left")(known), 2) == Fraction(answer)
+    assert filling.equal == (True,), "as printed, both lines are the same"
+    assert not filling.answers_exact
+
+
+def test_lines_of_different_rounded_numbers_are_not_equal() -> None:
+    scope = Scope.of(["a", "b"])
+    numbers = {"a": Fraction(1, 3), "b": Fraction(2, 3)}
+    lines = [(read("a + a", scope),), (read("b", scope),)]
+    filling = fill(lines, (Name("a"), Name("b")), numbers, [Fraction(2, 3)], 2, carried=False)
+    assert filling.equal == (False,)

@@ -1,7 +1,7 @@
 """The table of asks: one file per kind of question, each with the template of the same name.
 
-An ask is ``(state, parameters) → (state, Part)``; ``parameters`` are its own, checked by itself. To add one, write
-the function and its template, and add the function to ``ASKS``.
+An ask is ``(state, parameters, draws) → (state, Part)``; ``parameters`` are its own, checked by itself, and ``draws``
+decide what it leaves to chance. To add one, write the function and its template, and add the function to ``ASKS``.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from derivgen.asks.local_derivatives import local_derivatives
 from derivgen.asks.loss_value import loss_value
 from derivgen.asks.update import update
 from derivgen.asks.updated_value import updated_value
+from derivgen.draws import Draws
 from derivgen.exercise import Part, State
 
-Ask = Callable[[State, Mapping[str, object]], tuple[State, Part]]
+Ask = Callable[[State, Mapping[str, object], Draws], tuple[State, Part]]
 
 ASKS: dict[str, Ask] = {
     ask.__name__: ask

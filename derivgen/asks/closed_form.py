@@ -6,16 +6,18 @@ from collections.abc import Mapping
 
 from derivgen import derivation
 from derivgen.derivation import adjoints, chain, forward_form
-from derivgen.exercise import Answer, Part, State, allow, recursive
+from derivgen.draws import Draws
+from derivgen.exercise import Answer, Part, State, allow
 from derivgen.expression import Name, Partial, Tree, names, transform
 from derivgen.graph import Graph
 
 
-def closed_form(state: State, parameters: Mapping[str, object]) -> tuple[State, Part]:
-    allow(parameters, "wrt", "of")
+def closed_form(state: State, parameters: Mapping[str, object], draws: Draws) -> tuple[State, Part]:
+    allow(parameters, "wrt", "of", "form")
     target, graph = state.derivative(parameters), state.graph
-    product = forward_form(graph, target.of, target.wrt)
-    whole = _without_adjoints(graph, target.of, product) if recursive(graph, target) else product
+    over = state.over(target, parameters)
+    product = forward_form(graph, target.of, target.wrt, over=over)
+    whole = _without_adjoints(graph, target.of, product) if over else product
     result = derivation.closed_form(graph, whole)
     inner = [node.name for node in graph.nodes if node.name in names(product)]
     facts = {

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from derivgen.derivation import LARGEST_CLOSED_FORM, chain, closed_form
+from derivgen.draws import Draws
 from derivgen.exercise import Answer, Part, State, allow
 from derivgen.expression import Name, Tree, names, substitute, walk
 
 MOST_STEPS = 9
 
 
-def composed_loss(state: State, parameters: Mapping[str, object]) -> tuple[State, Part]:
+def composed_loss(state: State, parameters: Mapping[str, object], draws: Draws) -> tuple[State, Part]:
     allow(parameters, "of")
     of, graph = state.output(parameters), state.graph
     tree = graph.node(of).tree

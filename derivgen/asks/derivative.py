@@ -5,27 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from derivgen.derivation import Filled, Value, chain, chain_rule, forward_form
-from derivgen.exercise import Answer, Part, State, adjoint_lines, allow, recursive, value_line
+from derivgen.draws import Draws
+from derivgen.exercise import Answer, Part, State, adjoint_lines, adjoint_parts, allow, value_line
 from derivgen.expression import Name, Tree, names
 
 
-def derivative(state: State, parameters: Mapping[str, object]) -> tuple[State, Part]:
-    allow(parameters, "wrt", "of")
+def derivative(state: State, parameters: Mapping[str, object], draws: Draws) -> tuple[State, Part]:
+    allow(parameters, "wrt", "of", "form")
     target, graph = state.derivative(parameters), state.graph
     state.need_bound(target.of)
-    state.need_uncut(target)
-    result = forward_form(graph, target.of, target.wrt)
-    short = forward_form(graph, target.of, target.wrt, cancel=True)
-    deltas = adjoint_lines(state, target) if recursive(graph, target) else ()
+    over = state.over(target, parameters)
+    result = forward_form(graph, target.of, target.wrt, over=over)
+    short = forward_form(graph, target.of, target.wrt, cancel=True, over=over)
+    deltas = adjoint_lines(state, target) if over else ()
     forms = [result, *(link.right for line in deltas for link in line.links[:1] if isinstance(link.right, Tree))]
     used = [name for name in dict.fromkeys(n for form in forms for n in names(form)) if not graph.is_leaf(name)]
     missing = state.value_nodes(*used)
     shown = state.where(("gradient", target, result))
-    rule = () if shown else (chain_rule(graph, target.of, target.wrt),)
+    rule = () if shown else (chain_rule(graph, target.of, target.wrt, over),)
     facts = {
         "target": target, "wrt": Name(target.wrt), "of": Name(target.of), "gradient_part": shown,
         "forward_parts": tuple(dict.fromkeys(state.where(("value", n)) for n in used if state.where(("value", n)))),
         "forward_lines": tuple(value_line(graph, node) for node in missing), "deltas": deltas,
+        "adjoint_parts": adjoint_parts(state, target) if over else (),
         "line": chain(target, *rule, result, short, Filled(short), Value(target)),
     }  # fmt: skip
     answer = Answer("number", ((target, Value(target)),))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from derivgen.derivation import chain
+from derivgen.draws import Draws
 from derivgen.exercise import Answer, AskError, Part, State, allow
 from derivgen.expression import Name
 
 
-def forward_pass(state: State, parameters: Mapping[str, object]) -> tuple[State, Part]:
+def forward_pass(state: State, parameters: Mapping[str, object], draws: Draws) -> tuple[State, Part]:
     allow(parameters)
     nodes = [node for node in state.graph.nodes if node.name != state.network.loss]
     if not nodes:

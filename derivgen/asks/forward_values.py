@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from derivgen.derivation import Value
+from derivgen.draws import Draws
 from derivgen.exercise import Answer, AskError, Part, State, allow, value_line
 from derivgen.expression import Name
 
 
-def forward_values(state: State, parameters: Mapping[str, object]) -> tuple[State, Part]:
+def forward_values(state: State, parameters: Mapping[str, object], draws: Draws) -> tuple[State, Part]:
     allow(parameters, "of")
     of = state.output(parameters) if "of" in parameters else state.graph.output
     state.need_bound(of)

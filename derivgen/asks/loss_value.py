@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from derivgen.derivation import Value
+from derivgen.draws import Draws
 from derivgen.exercise import Answer, AskError, Part, State, allow, value_line
 from derivgen.expression import Name
 
 
-def loss_value(state: State, parameters: Mapping[str, object]) -> tuple[State, Part]:
+def loss_value(state: State, parameters: Mapping[str, object], draws: Draws) -> tuple[State, Part]:
     allow(parameters, "of")
     of, graph = state.output(parameters), state.graph
     state.need_bound(of)

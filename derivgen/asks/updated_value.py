@@ -6,17 +6,18 @@ from collections.abc import Mapping
 
 from derivgen.asks.derivative import derivative
 from derivgen.derivation import Filled, Value, chain
+from derivgen.draws import Draws
 from derivgen.exercise import Answer, Part, State, allow, updated
 from derivgen.expression import Name
 
 
-def updated_value(state: State, parameters: Mapping[str, object]) -> tuple[State, Part]:
+def updated_value(state: State, parameters: Mapping[str, object], draws: Draws) -> tuple[State, Part]:
     allow(parameters, "wrt", "of")
     target = state.derivative(parameters)
     shown = state.where(("number", target))
     facts: dict[str, object] = {"forward_lines": (), "deltas": (), "lines": (), "derivative_part": shown}
     if not shown:  # the derivative's own work, then the step
-        state, before = derivative(state, parameters)
+        state, before = derivative(state, parameters, draws)
         facts |= {"forward_lines": before.facts["forward_lines"], "deltas": before.facts["deltas"]}
         facts |= {"lines": (before.facts["line"],)}
     step = updated(state.network, target.of, target.wrt, target)

@@ -1,0 +1,92 @@
+"""What a builder of networks returns: a graph, and who is who in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from derivgen import spec
+from derivgen.draws import Draws
+from derivgen.errors import suggest
+from derivgen.graph import Graph
+from derivgen.notation import Notation
+from derivgen.operations import OPERATIONS, SPELLINGS
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of a layered network; quantities by [example][node], node 0 (the constant 1) first where there is one.
+
+    ``weights`` are in the rows and columns of their matrix. The ``*_array`` are the names of the whole arrays, empty
+    where a single quantity needs none.
+    """
+
+    number: int
+    activation: str
+    before: tuple[tuple[str, ...], ...]
+    weights: tuple[tuple[str, ...], ...]
+    biases: tuple[str, ...]
+    pre: tuple[tuple[str, ...], ...]
+    post: tuple[tuple[str, ...], ...]
+    weights_array: str
+    biases_array: str
+    before_array: str
+    pre_array: str
+    post_array: str
+    delta_array: str
+    rest_array: str  # the weights without the constant's row
+
+    @property
+    def size(self) -> int:
+        return len(self.pre[0])
+
+
+@dataclass(frozen=True)
+class Network:
+    """A graph and the roles of its leaves; ``loss`` is the loss node's name, empty if there is none.
+
+    ``fixed`` are leaves that always have the same number: the constant 1 that a row of biases meets.
+    """
+
+    graph: Graph
+    inputs: tuple[str, ...]
+    weights: tuple[str, ...]
+    targets: tuple[str, ...]
+    constants: tuple[str, ...]
+    step_size: str
+    loss: str
+    kind: str = "equations"
+    biases: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    layers: tuple[Layer, ...] = ()
+    notation: Notation | None = None
+    neurons: tuple[tuple[str, ...], ...] = ()  # names of the nodes, layer by layer, where nodes have names
+    fixed: tuple[tuple[str, Fraction], ...] = ()
+    example_losses: tuple[str, ...] = ()
+    reduction: str = ""  # of a batch's losses: mean or sum
+    loss_kind: str = ""  # the loss's operation, or cross_entropy
+    target_class: int = 0  # the one class that the loss is of, counted from 1; 0: the targets say
+
+    @property
+    def named(self) -> bool:
+        return bool(self.neurons)
+
+
+Builder = Callable[[spec.Network, Draws, str], Network]
+
+
+def drawn(value: object, name: str, draws: Draws) -> object:
+    """A value, or one of its choices if the quiz file leaves it to chance."""
+    return draws.choice(name, value.choices) if isinstance(value, spec.OneOf) else value
+
+
+def operation(spelling: object, role: str, place: spec.Place, more: tuple[str, ...] = ()) -> str:
+    """The operation of that role, by any of its spellings, or one of ``more`` words."""
+    choices = [*(row.name for row in OPERATIONS.values() if row.role == role), *more]
+    if spelling in more:
+        return str(spelling)
+    found = SPELLINGS.get(spelling) if isinstance(spelling, str) else None
+    if found is None or found not in choices:
+        raise place.error(suggest(str(spelling), choices))
+    return found
