@@ -3,9 +3,9 @@
 A product of arrays is the matrix product, sums are taken entry by entry, a function acts on every entry, and a number
 beside an array (1 − a) on each of them. The certificates have this a second time, by themselves.
 
->>> W, x = matrix([[Name("a"), Name("b")], [Name("c"), Name("d")]]), column([Name("x"), Name("y")])
->>> worked(Apply("multiply", (W, x))) == column(
-...     Apply("add", (product((Name(p), Name("x"))), product((Name(q), Name("y"))))) for p, q in ("ab", "cd"))
+>>> W, x = matrix([[Name("a"), Name("b")]]), column([Name("x"), Name("y")])
+>>> row = [apply("multiply", Name("a"), Name("x")), apply("multiply", Name("b"), Name("y"))]
+>>> worked(Apply("multiply", (W, x))) == matrix([[total(row)]])
 True
 >>> shape(Apply("transpose", (x,)))
 (1, 2)
@@ -18,7 +18,7 @@ from dataclasses import replace
 from functools import reduce
 
 from derivgen.errors import DerivgenError
-from derivgen.expression import Apply, Name, Number, Partial, Tree, apply, column, matrix, product, total, transform
+from derivgen.expression import Apply, Name, Number, Partial, Tree, apply, column, matrix, total, transform
 
 __all__ = ["Rows", "ShapeError", "column", "entries", "matrix", "named", "shape", "worked"]
 
@@ -68,7 +68,7 @@ def entries(tree: Tree) -> Rows | None:
     if tree.operation in ("divide", "reciprocal", "power"):
         raise ShapeError(f"{tree.operation} is for single numbers, not for matrices")
     if tree.operation == "hadamard":
-        return _each(tree, inner, lambda *factors: product(factors))
+        return _each(tree, inner, lambda *factors: reduce(_product, factors))
     return _each(tree, inner, lambda *args: replace(tree, args=args))
 
 

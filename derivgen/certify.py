@@ -600,7 +600,8 @@ class NumberLines:
                 true = _real(carried[quantity.name if isinstance(quantity, Name) else quantity])
             else:
                 true = point.value(quantity)
-            _compare(shown if sign > 0 else shown.copy_negate(), true, exact=relations[0] == "=", text=text)
+            exact = relations[0] == "=" or isinstance(quantity, Number)  # a constant is never rounded
+            _compare(shown if sign > 0 else shown.copy_negate(), true, exact=exact, text=text)
         worked_out = tuple(point.evaluate(cell, values) for cell in layout.cells)
         whole = f"{text} {relations[1]} {answer}"
         for shown, value in zip(self._answer(answer, layout.shape, latex), worked_out, strict=True):
@@ -684,6 +685,8 @@ def _lay(
         if hole is None or hole in found:
             raise wrong
         found[hole] = (1 if bracketed else sign, symbolic_part)
+        if isinstance(symbolic_part, Number):  # the same at all numbers, and compared with what is printed
+            return symbolic_part
         name = Name(f"#{hole}")
         return name if bracketed or sign == 1 else Apply("negate", (name,))
     if not isinstance(part, Apply) or (part.operation, len(part.args)) != (

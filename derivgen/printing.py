@@ -64,7 +64,7 @@ def printed(tree: Tree, scope: Scope, dialect: str, *, numeric: bool = False) ->
     printer = _Printer(scope, dialect == "plain", numeric, _is_array(tree, scope))
     text = _broken(printer.tree(tree, 0)) if dialect != "plain" else printer.tree(tree, 0)
     if dialect == "markdown":
-        text = portable(text)
+        text = portable(text).rstrip()  # no space before a closing dollar
     return Form(tuple(text.split(SLOT)), tuple(printer.slots))
 
 
