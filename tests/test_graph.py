@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 
 import pytest
 import sympy
 
 from derivgen.errors import DerivgenError
-from derivgen.expression import Apply, Name
+from derivgen.expression import Apply, Name, Partial, column
 from derivgen.graph import Graph, GraphError
+from derivgen.reading import read
 
 
 def test_a_name_used_twice_is_one_node() -> None:
@@ -73,6 +75,10 @@ def test_comments_and_empty_lines_do_not_count() -> None:
         ("w_1^(2) = x; w_{1}^(2) = 2*x", "print alike"),
         ("= x", "left side"),
         ("f(x) = x", "left side of an equation is one name"),
+        ("x^2 = x", r"line 1: x\^2 is a power; the left side of an equation is one name"),
+        ("y = x\nW_11^2 = y", r"line 2: W_11\^2 is a power"),
+        ("f = x*transpose(x)", "column 7: an equation is between numbers, not matrices"),
+        ("f = [x, 1]", "column 5: an equation is between numbers, not matrices"),
     ],
 )
 def test_what_makes_no_graph_is_one_clear_line(equations: str, says: str) -> None:
@@ -173,3 +179,28 @@ def test_equal_graphs_are_equal_and_hash_alike() -> None:
     assert abstract() != abstract().bind({"g": "relu"})
     assert "z" in abstract()
     assert "q" not in abstract()
+
+
+def test_a_number_above_is_a_power_unless_the_leaf_is_declared_so() -> None:
+    assert Graph.of("f = x^2 + W_11^2").leaves == ("x", "W_11")
+    declared = Graph.of("f = x^2 + W_11^2", ["x", "W_11^2"])
+    assert declared.parents("f") == ("x", "W_11^2")
+    layered = Graph.of("z_1^[1] = w_11^[1]*x_1; o_{h_1} = tanh(z_1^[1])")
+    assert (layered.leaves, layered.output) == (("w_11^[1]", "x_1"), "o_{h_1}")
+
+
+def test_whole_arrays_have_names_that_are_no_quantities() -> None:
+    graph = Graph.of("f = x_1*w_1 + x_2*w_2", ["x_1", "x_2", "w_1", "w_2"])
+    graph = replace(
+        graph, arrays=(("x", column([Name("x_1"), Name("x_2")])), ("w", column([Name("w_1"), Name("w_2")])))
+    )
+    assert graph.scope.arrays == {"x", "w"}
+    assert "x" not in graph and "x" not in graph.leaves
+    product = read("transpose(w)*x", graph.scope)
+    rows = graph.entries(product)
+    assert rows is not None and len(rows) == len(rows[0]) == 1
+    assert graph.entries(Name("f")) is None
+    assert graph.spread(Partial("f", "x")) == column([Partial("f", "x_1"), Partial("f", "x_2")])
+    assert hash(graph) != hash(replace(graph, arrays=()))
+    with pytest.raises(DerivgenError, match="'f' would be a quantity and an array"):
+        _ = replace(graph, arrays=(("f", column([Name("x_1")])),)).scope

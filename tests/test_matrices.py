@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from randomly import NAMES, meaning, trees
 from rendering import formulas, github_errors, katex_errors, leftovers, pdf_text
 
 from derivgen import certify
@@ -22,7 +26,7 @@ from derivgen.networks import Network
 from derivgen.pdf import compile_pdf
 from derivgen.plan import Plan, PreparedChain, prepare, prove
 from derivgen.printing import BREAK, WIDEST, latex, printed
-from derivgen.reading import ReadingError, read
+from derivgen.reading import ReadingError, Scope, read
 from derivgen.sheet import Exercise, certified
 from derivgen.writing import _entry
 
@@ -81,7 +85,7 @@ LINES = {
 
 
 def filled(
-    line: Chain, graph: Graph = GRAPH, given: Any = None, carry: int | None = None, digits: int = 4
+    line: Chain, graph: Graph = GRAPH, at: Any = None, carry: int | None = None, digits: int = 4
 ) -> tuple[Exercise, PreparedChain]:
     """One chain as a sheet has it: prepared, proved, its numbers filled and proved again."""
     ready: Any = prepare(line, graph, [])
@@ -91,7 +95,7 @@ def filled(
         network, {}, (Part("forward_values", {}, None, {}),), ({},), ((),), ((ready,),), (), certify.NumberLines(graph),
         Known(),
     )  # fmt: skip
-    return certified(made, dict(given or GIVEN), digits=digits, carry=carry), ready
+    return certified(made, dict(at or GIVEN), digits=digits, carry=carry), ready
 
 
 def rows(done: tuple[Exercise, PreparedChain], dialect: str) -> list[str]:
@@ -141,13 +145,13 @@ def test_a_short_line_stays_on_one_row() -> None:
 def test_what_is_near_is_never_printed_as_equal(name: str, activation: str) -> None:
     """With e^x in it, or thirds among the givens, every rounded line says so; what is joined by = is equal as printed."""
     graph = network(activation)
-    given = GIVEN | {"x_1": Fraction(1, 3), "W_22^(1)": Fraction(1, 7)}
+    at = GIVEN | {"x_1": Fraction(1, 3), "W_22^(1)": Fraction(1, 7)}
     line = LINES[name]
     if name == "delta" and activation != "relu":
         form = {"sigmoid": "a^(1) - hadamard(a^(1), a^(1))", "tanh": "1 - hadamard(a^(1), a^(1))"}[activation]
         line = worked_line(Name("delta^(1)"), tree(f"hadamard(W^(2)*delta^(2), {form})", graph), graph)
     for digits in (2, 4):
-        exercise, ready = filled(line, graph, given, digits=digits)
+        exercise, ready = filled(line, graph, at, digits=digits)
         links = exercise.filled[ready]
         assert links[0].relation == "≈"
         assert [link.relation for link in links[1:-1]] == ["="] * (len(links) - 2), "the same numbers, arranged anew"
@@ -155,8 +159,8 @@ def test_what_is_near_is_never_printed_as_equal(name: str, activation: str) -> N
 
 
 def test_numbers_carried_as_by_hand_fill_matrices_too() -> None:
-    given = GIVEN | {"x_1": Fraction(1, 3), "W_22^(1)": Fraction(1, 7)}
-    exercise, ready = filled(LINES["forward"], given=given, carry=2)
+    at = GIVEN | {"x_1": Fraction(1, 3), "W_22^(1)": Fraction(1, 7)}
+    exercise, ready = filled(LINES["forward"], at=at, carry=2)
     last = exercise.rows(ready, "plain")[-1]
     assert last.right == "[3.66; -0.26]" or last.right == "[3.67; -0.26]"
     assert last.unrounded == "[3.666667; -0.261905]"
@@ -174,6 +178,27 @@ def test_what_is_printed_reads_back_to_the_same_tree(name: str) -> None:
                 assert read(text, GRAPH.scope, latex=dialect != "plain") == part
 
 
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(1, 3), st.integers(1, 3), st.data())
+def test_any_matrix_reads_back_entry_by_entry(height: int, width: int, data: st.DataObject) -> None:
+    scope = Scope.of(NAMES, {"g": 1, "h": 2}, arrays=["A", "B^2"])
+    cells = [[data.draw(trees(4)) for _ in range(width)] for _ in range(height)]
+    form = apply("multiply", apply("transpose", Name("A")), apply("subtract", matrix(cells), Name("B^2")))
+    for dialect in DIALECTS:
+        text = printed(form, scope, dialect).text.replace(BREAK, "")
+        try:
+            again: Any = read(text, scope, latex=dialect != "plain")
+        except ReadingError as error:
+            assert "too large" in str(error)
+            continue
+        assert again.args[0] == form.args[0]
+        assert again.args[1].args[1] == Name("B^2")
+        for row, wanted in zip(again.args[1].args[0].args, cells, strict=True):
+            for entry, cell in zip(row.args, wanted, strict=True):
+                with suppress(ValueError):  # it divides by zero
+                    assert meaning(entry) == meaning(cell), text
+
+
 def test_a_key_has_the_matrix_and_reads_back() -> None:
     exercise, _ = filled(LINES["gradient"], digits=3)
     entry: dict[str, Any] = _entry(exercise, Value(Partial("H", "W^(1)")), 3)
@@ -184,8 +209,8 @@ def test_a_key_has_the_matrix_and_reads_back() -> None:
         "decimal": [["87", "0"], ["-261", "0"]],
         "tolerance": {"abs": "5e-4", "rel": "0"},
     }
-    given = GIVEN | {"x_1": Fraction(1, 3)}
-    exercise, _ = filled(LINES["forward"], given=given)
+    at = GIVEN | {"x_1": Fraction(1, 3)}
+    exercise, _ = filled(LINES["forward"], at=at)
     entry = _entry(exercise, Value(Name("z^(1)")), 4)
     assert entry["plain"] == "[11/3; -71/6]"
     rows_read, numbers = entries(read(entry["plain"], GRAPH.scope)), exercise.numbers
@@ -382,8 +407,8 @@ def test_wrong_numbers_in_a_matrix_line_are_caught() -> None:
 def test_what_was_read_once_is_compared_again_at_the_next_numbers() -> None:
     lines = certify.NumberLines(GRAPH)
     for sign in (1, -1):
-        given = GIVEN | {"x_1": Fraction(sign), "W_12^(1)": Fraction(sign)}
-        point = lines.point(given)
+        at = GIVEN | {"x_1": Fraction(sign), "W_12^(1)": Fraction(sign)}
+        point = lines.point(at)
         top = 2 * sign + 3
         line = rf"\begin{{bmatrix}} 2 & {sign} \\ -1 & 4 \end{{bmatrix}}^{{\top}} \begin{{bmatrix}} {sign} \\ -3 \end{{bmatrix}}"
         text = rf"\begin{{bmatrix}} {top} \\ -11 \end{{bmatrix}}"
