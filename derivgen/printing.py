@@ -22,6 +22,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from derivgen.expression import Apply, Name, Number, Partial, Tree, substitute, walk
+from derivgen.lexing import BEGIN, END
 from derivgen.notation import latex_name, parts
 from derivgen.operations import INDICATORS, OPERATIONS
 from derivgen.reading import Scope, read_row
@@ -206,7 +207,7 @@ class _Printer:
         if self.plain:
             return f"[{'; '.join(', '.join(row) for row in rows)}]"
         inside = r" \\ ".join(" & ".join(row) for row in rows)
-        return rf"\begin{{bmatrix}} {inside} \end{{bmatrix}}"
+        return f"{BEGIN} {inside} {END}"
 
     def transpose(self, tree: Apply) -> str:
         (inner,) = tree.args
@@ -262,7 +263,9 @@ class _Printer:
     def indicator(self, tree: Apply) -> str:
         left, right = (self.tree(argument, 0) for argument in tree.args)
         sign = INDICATORS[tree.operation]
-        return f"1[{left} {sign} {right}]" if self.plain else rf"\mathbf{{1}}[{left} {_COMPARISON[sign]} {right}]"
+        if self.plain:
+            return f"1[{left} {sign} {right}]"
+        return rf"\mathbf{{1}}{_grown('[', f'{left} {_COMPARISON[sign]} {right}', ']')}"
 
     def call(self, tree: Apply) -> str:
         name, args = tree.operation, ", ".join(self.tree(argument, 0) for argument in tree.args)
@@ -271,10 +274,10 @@ class _Printer:
             name = next((s for s in spellings if self.functions.get(s, ("",))[0] == name), name)
             mark = "" if not tree.slot else "'" if len(tree.args) == 1 else f"'{tree.slot}"
             return f"{name}{mark}({args})"
-        symbol = self.symbols.get(name) or latex_name(name)
+        symbol, arguments = self.symbols.get(name) or latex_name(name), _grown("(", args, ")")
         if not tree.slot:
-            return f"{symbol}({args})"
-        return f"{symbol}'({args})" if len(tree.args) == 1 else rf"\partial_{{{tree.slot}}} {symbol}({args})"
+            return symbol + arguments
+        return f"{symbol}'{arguments}" if len(tree.args) == 1 else rf"\partial_{{{tree.slot}}} {symbol}{arguments}"
 
 
 _FORMS = {
@@ -301,6 +304,11 @@ def _is_array(tree: Tree, scope: Scope) -> bool:
         part.wrt in scope.arrays if isinstance(part, Partial) else False
         for part in walk(tree)
     )  # fmt: skip
+
+
+def _grown(left: str, inside: str, right: str) -> str:
+    """The brackets of a call, tall around a matrix."""
+    return rf"\left{left}{inside}\right{right}" if BEGIN in inside else f"{left}{inside}{right}"
 
 
 def _bare(tree: Tree) -> bool:

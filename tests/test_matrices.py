@@ -134,6 +134,19 @@ def test_the_other_lines_of_a_training_step() -> None:
     ]
 
 
+def test_brackets_grow_around_a_matrix() -> None:
+    shown = {text: latex(tree(text), GRAPH.scope) for text in ("1[[x_1; 1] > 0]", "tanh([x_1; 1])", "([x_1; 1] - x)*c")}
+    tall = r"\begin{bmatrix} x_1 \\ 1 \end{bmatrix}"
+    assert list(shown.values()) == [
+        rf"\mathbf{{1}}\left[{tall} > 0\right]", rf"\tanh\left({tall}\right)", rf"\left({tall} - x\right) c",
+    ]  # fmt: skip
+    for text, written in shown.items():
+        assert read(written, GRAPH.scope, latex=True) == tree(text)
+        markdown = printed(tree(text), GRAPH.scope, "markdown").text.replace(BREAK, "")
+        assert read(markdown, GRAPH.scope, latex=True) == tree(text)
+        assert katex_errors([(markdown, False)]) == []
+
+
 def test_a_short_line_stays_on_one_row() -> None:
     form = tree("c*delta^(2)")
     exercise = filled(chain(form, Filled(form), Value(form)))
