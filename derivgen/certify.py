@@ -17,7 +17,7 @@ import decimal
 import hashlib
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -321,6 +321,14 @@ class Point:
             values[node.name] = value
         return {**{"#" + name: Decimal(0) for name in given}, **values}
 
+    def stepped(self, of: str, weights: Iterable[str], step: str) -> Point:
+        """The point after one step of gradient descent, all weights from their old values."""
+        leaves = {name: self.base[name] for name in self.graph.leaves if name in self.base}
+        for name in weights:
+            move = _CONTEXT.multiply(self.base[step], self.difference(Partial(of, name)))
+            leaves[name] = _CONTEXT.subtract(self.base[name], move)
+        return Point(self.graph, leaves)
+
     def value(self, tree: Tree) -> Decimal:
         return self.evaluate(self.graph.resolved(tree), self.base)
 
@@ -536,7 +544,7 @@ class NumberLines:
         self._matrices: dict[tuple[str, bool], tuple[tuple[int, int], tuple[int, ...]]] = {}
         self._apart: dict[Tree, tuple[tuple[int, int], tuple[Tree, ...]]] = {}
 
-    def point(self, given: Mapping[Any, Fraction | Decimal]) -> Point:
+    def point(self, given: Mapping[Any, Fraction | Decimal], taken: frozenset[str] = frozenset()) -> Point:
         """The forward pass at the sheet's numbers; what they leave open gets any number, and must not matter."""
         numbers = {name: _real(value) for name, value in given.items() if isinstance(name, str)}
         slopes = {partial: _real(value) for partial, value in given.items() if isinstance(partial, Partial)}
@@ -544,7 +552,7 @@ class NumberLines:
         cuts = {name: value for name, value in numbers.items() if name not in leaves}
         if not cuts and not slopes:
             return Point(self.graph, leaves)
-        cuts |= self._inverted(cuts)
+        cuts |= self._inverted({name: value for name, value in cuts.items() if name not in taken}, numbers)
         for attempt in range(40):
             more = {n: _random(attempt, n) for n in self.graph.leaves if n not in leaves}
             try:
@@ -553,15 +561,16 @@ class NumberLines:
                 continue
         raise UnluckyError
 
-    def _inverted(self, cuts: Mapping[str, Decimal]) -> dict[str, Decimal]:
-        """The pre-activations that given activations leave no choice."""
+    def _inverted(self, cuts: Mapping[str, Decimal], known: Mapping[str, Decimal]) -> dict[str, Decimal]:
+        """The pre-activations that nothing else determines, and that given activations leave no choice."""
         found: dict[str, Decimal] = {}
         for name, value in cuts.items():
             tree = self.graph.resolved(self.graph.node(name).tree)
             if not isinstance(tree, Apply) or len(tree.args) != 1 or not isinstance(tree.args[0], Name):
                 continue
             before = tree.args[0].name
-            if before in cuts or self.graph.is_leaf(before):
+            above = self.graph.upstream(before, frozenset(known))
+            if before in known or all(leaf in known for leaf in above if self.graph.is_leaf(leaf)):
                 continue
             if tree.operation == "sigmoid" and 0 < value < 1:
                 found[before] = _CONTEXT.ln(_CONTEXT.divide(value, _CONTEXT.subtract(1, value)))

@@ -53,16 +53,21 @@ class DerivationError(DerivgenError):
 
 @dataclass(frozen=True)
 class Filled:
-    """A tree with numbers in place of its quantities: the number line of a symbolic line."""
+    """A tree with numbers in place of its quantities: the number line of a symbolic line.
+
+    ``stage`` counts the steps of gradient descent that the numbers have behind them.
+    """
 
     tree: Tree
+    stage: int = 0
 
 
 @dataclass(frozen=True)
 class Value:
-    """The number that a tree comes to."""
+    """The number that a tree comes to, after ``stage`` steps of gradient descent."""
 
     tree: Tree
+    stage: int = 0
 
 
 @dataclass(frozen=True)
@@ -325,7 +330,7 @@ def terms(graph: Graph, of: str, wrt: str, over: bool | None = None) -> tuple[tu
     graph = graph.facing(wrt)
     if not (is_recursive(graph, of, wrt) if over is None else over):
         return tuple(tuple(itertools.pairwise(path)) for path in paths(graph, of, wrt))
-    reach = graph.ancestors(of)
+    reach = graph.behind(of)
     users = [user for user in graph.users[wrt] if user in reach]
     return tuple(((user, wrt),) if user == of else ((of, user), (user, wrt)) for user in users)
 

@@ -267,7 +267,7 @@ class Numbers(dict[Any, Real]):
         Each quantity is done once, so all derivatives of one ``of`` are one sweep. Where a local derivative is zero, as
         at an inactive ReLU, what it is multiplied by need not be known.
         """
-        of, reach = partial.of, self.graph.ancestors(partial.of)
+        of = partial.of
         waiting = [partial.wrt]
         shares: dict[str, list[tuple[str, Real]]] = {}
         while waiting:
@@ -280,7 +280,7 @@ class Numbers(dict[Any, Real]):
                 self[key] = _ONE
                 continue
             if here not in shares:
-                shares[here] = self._shares(of, here, reach)
+                shares[here] = self._shares(of, here)
                 ahead = [user for user, _ in shares[here] if Partial(of, user) not in self]
                 waiting += ahead
                 if ahead:
@@ -292,9 +292,10 @@ class Numbers(dict[Any, Real]):
             self[key] = sums
         return self[partial]
 
-    def _shares(self, of: str, wrt: str, reach: frozenset[str]) -> list[tuple[str, Real]]:
+    def _shares(self, of: str, wrt: str) -> list[tuple[str, Real]]:
         """The nodes that use ``wrt`` on the way to ``of``, last first, with their local derivatives that are not zero."""
         graph = self.graph.facing(wrt)
+        reach = graph.behind(of)
         found = []
         for user in reversed(graph.users[wrt]):
             if user not in reach:

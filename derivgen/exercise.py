@@ -24,7 +24,7 @@ from derivgen.derivation import (
 from derivgen.errors import DerivgenError, suggest
 from derivgen.expression import Apply, Name, Partial, Tree, apply, substitute, walk
 from derivgen.graph import Graph, Node
-from derivgen.networks import Network
+from derivgen.networks import Layer, Network
 from derivgen.operations import OPERATIONS
 from derivgen.reading import read_row
 
@@ -221,6 +221,21 @@ class State:
             return True
         return is_recursive(self.graph, target.of, target.wrt)
 
+    def numeric(self, *names: str) -> bool:
+        """Whether the givens say enough for the values of these quantities."""
+        needed = frozenset().union(*(self.graph.upstream(name, self.cuts) for name in names))
+        return all(name in self.numbered for name in needed if self.graph.is_leaf(name))
+
+    def layer(self, parameters: Mapping[str, object], default: int) -> Layer:
+        """The layer that ``layer: 2`` means, counted from 1 behind the inputs."""
+        layers = self.network.layers
+        if not layers:
+            raise AskError("needs a network of layers (kind: layered)")
+        number = parameters.get("layer", default)
+        if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= len(layers):
+            raise AskError(f"there is no layer {number}: they are numbered 1 to {len(layers)}", "layer")
+        return layers[number - 1]
+
     def need_bound(self, *names: str) -> None:
         """An error if a number is asked for while a function is still abstract."""
         for name in names:
@@ -273,14 +288,14 @@ def _renamed(tree: Tree, operation: str, name: str) -> Tree:
     return Apply(renamed, tuple(_renamed(argument, operation, name) for argument in tree.args), tree.slot)
 
 
-def value_line(graph: Graph, node: Node) -> Chain:
+def value_line(graph: Graph, node: Node, stage: int = 0) -> Chain:
     """z = w·x = 2 · 3 = 6; a loss bound by name is written out before the numbers go in."""
     form = node.tree
     if isinstance(form, Apply):
         operation = graph.operation(form.operation)
         if operation is not None and OPERATIONS[operation].written_out:
             form = graph.resolved(form)
-    return chain(Name(node.name), node.tree, form, Filled(form), Value(Name(node.name)))
+    return chain(Name(node.name), node.tree, form, Filled(form, stage), Value(Name(node.name), stage))
 
 
 def quantities(tree: Tree) -> tuple[Tree, ...]:
@@ -300,7 +315,8 @@ def adjoint_lines(state: State, target: Partial, *, numeric: bool = True) -> tup
 
 def ahead(state: State, target: Partial, *, numeric: bool = True) -> tuple[str, ...]:
     """The nodes whose adjoints ∂of/∂wrt still needs, from the output back: none beyond what is given or shown."""
-    graph, reach = state.graph.facing(target.wrt), state.graph.ancestors(target.of)
+    graph = state.graph.facing(target.wrt)
+    reach = graph.behind(target.of)
     found: set[str] = set()
     waiting = [target.wrt]
     while waiting:

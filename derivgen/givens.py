@@ -326,15 +326,16 @@ def _ugly(made: Plan, numbers: Numbers, digits: int, allow: frozenset[str]) -> s
                     return f"{node.name} must not be saturated"
     seen: dict[str, tuple[Tree, str]] = {}
     for part, tree in made.answers:
-        if part.ask in ("forward_values",):
-            continue
-        value = numbers.value(tree)
+        assert part.answer is not None
+        value, single = numbers.value(tree), part.answer.type == "number" and part.ask != "classify"
         if value == 0:
-            if "zeros" in allow:
+            if "zeros" in allow or not single:
                 continue
             return f"the answer of part {part.id} must not be zero"
         if _size(value) < Fraction(1, 2 * 10**digits):
             return f"the answer of part {part.id} must not print as zero"
+        if not single:
+            continue
         text = write(value, digits)[0]
         before = seen.setdefault(text, (tree, part.id))
         if before[0] != tree and "repeats" not in allow:

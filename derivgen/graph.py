@@ -165,8 +165,26 @@ class Graph:
 
     def sources(self, name: str) -> tuple[str, ...]:
         """What a derivative goes on to from a node: its parents, or what its builder states it of."""
-        forms = self._stated.get(name)
+        forms = self._stated.get(name) if self.stated else None
         return self.parents(name) if forms is None else tuple(forms)
+
+    def behind(self, of: str) -> frozenset[str]:
+        """All quantities that a derivative of ``of`` goes on to, itself included."""
+        if not self.stated:
+            return self.ancestors(of)
+        if of not in self._behind:
+            seen, stack = {of}, [of]
+            while stack:
+                for source in self.sources(stack.pop()):
+                    if source not in seen:
+                        seen.add(source)
+                        stack.append(source)
+            self._behind[of] = frozenset(seen)
+        return self._behind[of]
+
+    @cached_property
+    def _behind(self) -> dict[str, frozenset[str]]:
+        return {}
 
     def facing(self, wrt: str) -> Graph:
         """The graph whose derivatives can be taken of ``wrt``: stated ones that pass it by are left out."""

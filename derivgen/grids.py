@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 from derivgen.errors import CertificateError
 from derivgen.expression import Apply, Name, Number, Partial, Tree
@@ -46,6 +47,10 @@ class Arrays:
         if tree.operation == "matrix":
             return self._literal(tree)
         args = [self.taken_apart(argument) for argument in tree.args]
+        if tree.operation == "shape":
+            (whole,) = args
+            assert isinstance(whole, Grid)
+            return Grid(1, 2, (Number(Fraction(whole.rows)), Number(Fraction(whole.columns))))
         grids = [argument for argument in args if isinstance(argument, Grid)]
         if tree.operation == "transpose":
             (grid,) = grids or [Grid(0, 0, ())]

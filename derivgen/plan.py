@@ -66,6 +66,11 @@ class PreparedChain:
         return any(link.numeric for link in self.links)
 
     @cached_property
+    def stage(self) -> int:
+        """How many steps of gradient descent its numbers have behind them."""
+        return max(part.stage for link in self.links for part in (link.filled, link.value) if part is not None)
+
+    @cached_property
     def on_one_line(self) -> bool:
         """Whether the chain is short enough for z = w x = 2 · 3 = 6; decided by its structure, not by its numbers."""
         forms = [link.forms["plain"] for link in self.links if link.forms]
@@ -128,12 +133,12 @@ class Plan:
 
     @cached_property
     def answers(self) -> tuple[tuple[Part, Tree], ...]:
-        """Each part's numeric answers, a matrix entry by entry."""
+        """Each part's numeric answers before any step of gradient descent, matrices entry by entry."""
         return tuple(
             (part, tree)
             for part in self.parts
             for _, right in (part.answer.entries if part.answer else ())
-            if isinstance(right, Value)
+            if isinstance(right, Value) and not right.stage
             for tree in entries_of(self.graph, right.tree)
         )
 

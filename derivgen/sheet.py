@@ -15,6 +15,7 @@ from derivgen.derivation import Value
 from derivgen.draws import Draws, Question, digest
 from derivgen.errors import CertificateError, suggest
 from derivgen.evaluation import EvaluationError, Numbers, Real
+from derivgen.exercise import updated
 from derivgen.expression import Name, Partial, Tree
 from derivgen.networks import build
 from derivgen.plan import RELATIONS, Plan, PreparedChain, PreparedLink, entries_of
@@ -56,9 +57,13 @@ class Exercise:
     title: str
     plan: Plan
     givens: tuple[tuple[str | Partial, Real], ...]
-    numbers: Numbers
+    passes: tuple[Numbers, ...]  # the numbers before and, if a part asks for it, after a step of gradient descent
     filled: Mapping[PreparedChain, tuple[FilledLink, ...]]
     proofs: tuple[tuple[certify.Proof, ...], ...]
+
+    @property
+    def numbers(self) -> Numbers:
+        return self.passes[0]
 
     def rows(self, chain: PreparedChain, dialect: str) -> list[Row]:
         """A chain's printed rows in a dialect, with this variant's numbers."""
@@ -229,34 +234,63 @@ def certified(
     numbers = Numbers(made.graph, given, taken=made.known.taken)
     carried = Numbers(made.graph, given, carry, made.known.taken) if carry is not None else None
     try:
-        point = made.lines.point(given) if given else None
+        point = made.lines.point(given, made.known.taken) if given else None
     except certify.UnluckyError:
         for node in made.graph.nodes:  # a pole: the evaluation says which
             if numbers.keys() >= set(node.parents):
                 numbers[node.name]
         raise EvaluationError("a value does not exist at these numbers") from None
+    stages = [_Stage(numbers, carried, point)]
     filled: dict[PreparedChain, tuple[FilledLink, ...]] = {}
     for chains in made.chains:
         for chain in chains:
             if chain.numeric:
-                assert point is not None
-                filled[chain] = _fill_chain(chain, made, digits, numbers, carried, point)
+                while chain.stage >= len(stages):
+                    stages.append(stages[-1].stepped(made))
+                filled[chain] = _fill_chain(chain, made, digits, stages[chain.stage])
     proofs = []
     for part, symbolic in zip(made.parts, made.proofs, strict=True):
         own = []
         for _, right in part.answer.entries if part.answer else ():
             for tree in entries_of(made.graph, right.tree) if isinstance(right, Value) else ():
-                assert point is not None
-                error = made.lines.prove_value(significant(numbers.value(tree)), tree, "≈", point)
+                assert isinstance(right, Value)
+                stage = stages[right.stage]
+                assert stage.point is not None
+                error = made.lines.prove_value(significant(stage.numbers.value(tree)), tree, "≈", stage.point)
                 own.append(certify.Proof("difference", 1, error))
         proofs.append(tuple(own) or symbolic)
-    return Exercise(name, number, title, made, tuple(given.items()), numbers, filled, tuple(proofs))
+    passes = tuple(stage.numbers for stage in stages)
+    return Exercise(name, number, title, made, tuple(given.items()), passes, filled, tuple(proofs))
 
 
-def _fill_chain(
-    chain: PreparedChain, made: Plan, digits: int, numbers: Numbers, carried: Numbers | None, point: certify.Point
-) -> tuple[FilledLink, ...]:
+@dataclass(frozen=True)
+class _Stage:
+    """The numbers of one pass through the network, and the certificates' own account of it."""
+
+    numbers: Numbers
+    carried: Numbers | None
+    point: certify.Point | None
+
+    def stepped(self, made: Plan) -> _Stage:
+        """The pass after one step of gradient descent, all weights from their old values."""
+        network = made.network
+        weights = (*network.weights, *network.biases)
+        steps = {name: updated(network, network.loss, name, Partial(network.loss, name)) for name in weights}
+        leaves = [name for name in made.graph.leaves if name in self.numbers]
+        old = {name: self.numbers[name] for name in leaves}
+        numbers = Numbers(made.graph, {**old, **{name: self.numbers.value(tree) for name, tree in steps.items()}})
+        carried = self.carried
+        if carried is not None:
+            after = {name: carried.rounded(carried.value(tree)) for name, tree in steps.items()}
+            carried = Numbers(made.graph, {**old, **after}, carried.carry)
+        assert self.point is not None
+        return _Stage(numbers, carried, self.point.stepped(network.loss, weights, network.step_size))
+
+
+def _fill_chain(chain: PreparedChain, made: Plan, digits: int, stage: _Stage) -> tuple[FilledLink, ...]:
     """The number lines and the answer of one chain, all proved."""
+    numbers, carried, point = stage.numbers, stage.carried, stage.point
+    assert point is not None
     last = next(link for link in chain.links if link.value)
     assert last.value is not None
     true = [numbers.value(tree) for tree in last.entries]

@@ -63,7 +63,7 @@ def layered(network: Network, asks: frozenset[str], known: Known) -> dict[str, o
         "out": {"size": last.size, "activation": last.activation if last.activation in (*OPERATIONS, "softmax") else "",
                 "symbol": Symbol(last.activation) if last.activation != "softmax" else ""},
         "biases": bool(network.biases) or bool(network.fixed), "bias_row": bool(network.fixed),
-        "constants": tuple(chain(Name(name), Number(value)) for name, value in network.fixed),
+        "constants": tuple(Name(name) for name, _ in network.fixed),
         "named": network.named,
         "neurons": tuple(tuple(map(Name, row)) for row in network.neurons),
         "weight": Name(write("weight", i=i, j=j, l="l")),

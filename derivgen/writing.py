@@ -89,7 +89,8 @@ def _part(exercise: Exercise, part: Part, proofs: Iterable[Proof], digits: int) 
     assert part.answer is not None
     scope = exercise.plan.graph.scope
     entries = [
-        {"name": plain(left, scope), **_entry(exercise, right, digits)} for left, right in part.answer.entries
+        {"name": plain(left, scope) + _primes(right), **_entry(exercise, right, digits)}
+        for left, right in part.answer.entries
     ]
     answer: dict[str, object] = {"type": part.answer.type}
     if part.answer.type == "values":
@@ -107,13 +108,18 @@ def _part(exercise: Exercise, part: Part, proofs: Iterable[Proof], digits: int) 
     }  # fmt: skip
 
 
+def _primes(right: Tree | Value) -> str:
+    """A prime for each step of gradient descent that a value has behind it."""
+    return "'" * right.stage if isinstance(right, Value) else ""
+
+
 def _entry(exercise: Exercise, right: Tree | Value, digits: int) -> dict[str, object]:
     if not isinstance(right, Value):
         scope = exercise.plan.graph.scope
         return {"latex": latex(right, scope), "plain": plain(right, scope)}
     if rows := exercise.plan.graph.entries(right.tree):
-        return _matrix_entry([[_entry(exercise, Value(tree), digits) for tree in row] for row in rows])
-    number = exercise.numbers.value(right.tree)
+        return _matrix_entry([[_entry(exercise, Value(tree, right.stage), digits) for tree in row] for row in rows])
+    number = exercise.passes[right.stage].value(right.tree)
     shown, _ = write(number, digits)
     entry: dict[str, object] = {"latex": shown, "plain": shown}
     if isinstance(number, Fraction):

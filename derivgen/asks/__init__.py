@@ -18,6 +18,14 @@ from derivgen.asks.gradient import gradient
 from derivgen.asks.local_derivatives import local_derivatives
 from derivgen.asks.loss_value import loss_value
 from derivgen.asks.update import update
+from derivgen.asks.activations import activations
+from derivgen.asks.classify import classify
+from derivgen.asks.gradients import gradients
+from derivgen.asks.loss_gradient import loss_gradient
+from derivgen.asks.output import output
+from derivgen.asks.pre_activations import pre_activations
+from derivgen.asks.training_step import training_step
+from derivgen.asks.weight_shapes import weight_shapes
 from derivgen.asks.updated_value import updated_value
 from derivgen.draws import Draws
 from derivgen.exercise import Part, State
@@ -38,6 +46,14 @@ ASKS: dict[str, Ask] = {
         loss_value,
         derivative,
         updated_value,
+        weight_shapes,
+        pre_activations,
+        activations,
+        output,
+        classify,
+        gradients,
+        loss_gradient,
+        training_step,
     )
 }
 DIRECTIVES = ("bind", "text")

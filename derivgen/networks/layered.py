@@ -95,7 +95,7 @@ class _Builder:
             raise self.place.at("biases").error("must be true or false")
         if self.notation.bias_row and not self.biases:
             self.notation = replace(self.notation, bias="b_j^(l)", rest="")  # no row 0
-        self.examples = self._whole("examples", 1, MOST_EXAMPLES) if "examples" in self.options else 1
+        self.examples = self._whole("examples", 2, MOST_EXAMPLES) if "examples" in self.options else 1
         if self.notation.batch != ("examples" in self.options):
             raise self.place.at("examples" if "examples" in self.options else "notation").error(
                 f"the notation {self.notation.name!r} "
@@ -380,8 +380,8 @@ class _Builder:
     def _delta(self, number: int, pre: list[tuple[str, ...]]) -> str:
         """The array of ∂L/∂z of a layer; none if there is no one quantity to derive."""
         name = self.notation.write("delta", l=number)
-        if not self.of or name == self.of or any(name in row for row in pre):
-            return ""
+        if not self.of or name == self.of or (len(pre) == len(pre[0]) == 1):
+            return ""  # no one quantity to derive, or one number, which needs no letter of its own
         rows = [[Partial(self.of, z) for z in row] for row in pre]
         self.arrays[name] = matrix(rows) if self.notation.batch else column(rows[0])
         return name
