@@ -38,11 +38,14 @@ exercises:
     random: true
     givens: {x: 1/3}
     asks: ["""
-ALL_ASKS += ", ".join(
-    name if name in ("forward_pass", "forward_values", "loss_value", "composed_loss") else f"{{{name}: w_1}}"
-    for name in ASKS
-)
-ALL_ASKS += "]\n"
+ALL_ASKS += """forward_pass, composed_loss, {chain_rule: w_1}, {local_derivatives: w_1}, {gradient: w_1}, {closed_form: w_1},
+           {update: w_1}, forward_values, loss_value, {derivative: w_1}, {updated_value: w_1}]
+  - id: second
+    network: {kind: layered, sizes: [2, 2, 1], activation: [tanh, sigmoid], loss: binary_cross_entropy}
+    random: true
+    asks: [weight_shapes, pre_activations, activations, output, classify, loss_value, loss_gradient, gradients,
+           {update: W^(1)}, training_step]
+"""
 
 ANSWER_TYPES = {"number", "expression", "matrix", "values", "choice", "statements", "text", "drawing"}
 ENTRY = {"latex", "plain", "exact", "decimal", "tolerance"}
