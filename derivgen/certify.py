@@ -249,6 +249,9 @@ class _Residues:
 # --- difference: real numbers to 80 digits ------------------------------------------------------------------
 
 
+_SLOT = re.compile(r"#\d+")  # a number of a line, by its place
+
+
 class Point:
     """The forward pass at one real point, any quantity moved by hand, the branches at kinks frozen."""
 
@@ -353,6 +356,8 @@ class Point:
 
     def _max(self, tree: Apply, values: Mapping[str, Decimal]) -> Decimal:
         x, y = (self.evaluate(argument, values) for argument in tree.args)
+        if any(isinstance(part, Name) and _SLOT.fullmatch(part.name) for part in walk(tree)):
+            return max(x, y)  # a line's own numbers: another line's #0 and #1 are others
         if tree not in self.gates:  # the first pass is the base point: its branch counts ever after
             self.gates[tree] = x > y or (x == y and self.graph.kinks == "right")
         return x if self.gates[tree] else y
@@ -514,6 +519,49 @@ def symbolic(graph: Graph, text: str, truth: Tree, *, latex: bool) -> list[Proof
     return [Proof("residues", lucky, "0"), Proof("difference", seen, f"{worst:.1e}")]
 
 
+# --- what is meant to be wrong --------------------------------------------------------------------------------
+
+Fingerprint = tuple[tuple[int, int], tuple[tuple[int, ...] | None, ...]]
+
+
+def fingerprint(graph: Graph, tree: Tree) -> Fingerprint:
+    """A tree's shape, and its entries at random residues with each kink on and off; None where a residue divides by zero.
+
+    Raises ``CertificateError`` for a product of arrays that do not fit.
+    """
+    shape, cells = _cells(graph, tree)
+    found: list[tuple[int, ...] | None] = []
+    for model in _models(graph)[0]:
+        try:
+            found.append(tuple(model.value(cell) for cell in cells))
+        except UnluckyError:
+            found.append(None)
+    return shape, tuple(found)
+
+
+def apart(one: Fingerprint, other: Fingerprint) -> bool:
+    """Whether two fingerprints are of different quantities."""
+    if one[0] != other[0]:
+        return True
+    return any(a != b for a, b in zip(one[1], other[1], strict=True) if a is not None and b is not None)
+
+
+def differs(graph: Graph, tree: Tree, truth: Tree) -> bool:
+    """Whether a tree is something else than ``truth``: they differ at random residues, or in shape."""
+    return apart(fingerprint(graph, tree), fingerprint(graph, truth))
+
+
+def refuted(graph: Graph, text: str, truth: Tree, *, latex: bool) -> list[Proof]:
+    """Prove that a printed line, read back, says of ``truth`` what is not so; raises ``CertificateError`` if it is."""
+    line = _read(text, graph.scope, latex=latex)
+    wanted = fingerprint(graph, truth)
+    if apart(fingerprint(graph, line.left), wanted):
+        raise CertificateError(f"a printed statement is about something else: {text}")
+    if not all(apart(fingerprint(graph, right), wanted) for _, right in line.links):
+        raise CertificateError(f"a statement that is meant to be wrong is right: {text}")
+    return [Proof("residues", len(wanted[1]), "0")]
+
+
 # --- number lines -------------------------------------------------------------------------------------------
 
 # A number, as one hole: with its brackets where they follow a sign; not an exponent, not the 1 of an indicator.
@@ -524,6 +572,23 @@ _HOLE = re.compile(
 
 
 _ONE_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+
+
+def _holes(text: str) -> Iterator[re.Match[str]]:
+    """The numbers of a line, but an exponent: the 2 of 3^{-2}, unless it is e's."""
+    for match in _HOLE.finditer(text):
+        start = match.start()
+        if text[max(start - 3, 0) : start] not in ("^{-", "^(-") or text[start - 4 : start - 3] == "e":
+            yield match
+
+
+def _skeleton(text: str) -> str:
+    """The line with # for each of its numbers."""
+    pieces, end = [], 0
+    for match in _holes(text):
+        pieces += [text[end : match.start()], "#"]
+        end = match.end()
+    return "".join([*pieces, text[end:]])
 
 
 @dataclass(frozen=True)
@@ -592,9 +657,9 @@ class NumberLines:
         """
         holes = [
             (Decimal("-" + m["negative"]), True) if m["negative"] else (Decimal(m["plain"]), False)
-            for m in _HOLE.finditer(text)
+            for m in _holes(text)
         ]
-        skeleton = _HOLE.sub("#", text)
+        skeleton = _skeleton(text)
         layout = self._layouts.get((skeleton, symbolic_text, latex)) or self._layout(
             skeleton, symbolic_text, text, latex
         )
@@ -637,8 +702,8 @@ class NumberLines:
         if _ONE_NUMBER.fullmatch(text):
             printed, signs, numbers = (1, 1), (1,), [Decimal(text)]
         else:
-            numbers = [Decimal(m["plain"] or m["negative"]) for m in _HOLE.finditer(text)]
-            key = _HOLE.sub("#", text), latex
+            numbers = [Decimal(m["plain"] or m["negative"]) for m in _holes(text)]
+            key = _skeleton(text), latex
             if key not in self._matrices:
                 self._matrices[key] = self._matrix(text, latex)
             printed, signs = self._matrices[key]
@@ -651,7 +716,7 @@ class NumberLines:
         tree = _read(text, self.graph.scope, latex=latex).left
         rows = [row.args for row in tree.args if isinstance(row, Apply)] if isinstance(tree, Apply) else []
         entries = [entry for row in rows for entry in row]
-        spans = [(m.start(), m.end()) for m in _HOLE.finditer(text)]
+        spans = [(m.start(), m.end()) for m in _holes(text)]
         signs = []
         if not isinstance(tree, Apply) or tree.operation != "matrix" or len(spans) != len(entries):
             raise CertificateError(f"a printed answer is no number and no matrix of numbers: {text}")
@@ -667,7 +732,7 @@ class NumberLines:
         arrays = _arrays_of(self.graph)
         symbolic_line = arrays.written_out(_read(symbolic_text, self.graph.scope, latex=latex).left)
         read = _read(text, self.graph.scope, latex=latex).left
-        spans = [(m.start(), m.end(), m["negative"] is not None) for m in _HOLE.finditer(text)]
+        spans = [(m.start(), m.end(), m["negative"] is not None) for m in _holes(text)]
         quantities: dict[int, tuple[int, Tree]] = {}
         tree = _lay(symbolic_line, read, spans, quantities, text)
         if sorted(quantities) != list(range(len(spans))):

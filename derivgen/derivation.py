@@ -372,17 +372,31 @@ def forward_form(graph: Graph, of: str, wrt: str, *, cancel: bool = False, over:
     With ``cancel``, what stands above and below in a product is gone:
     (p − y)/(p(1 − p)) · p(1 − p) · x → (p − y) · x.
     """
+    written = steps(graph, of, wrt, over)
+    return sum_of_products(((tree for _, tree in term) for term in written), cancel=cancel)
+
+
+Step = tuple[tuple[str, str], Tree]  # an edge (node, parent) and what is written for it
+
+
+def steps(graph: Graph, of: str, wrt: str, over: bool | None = None) -> tuple[tuple[Step, ...], ...]:
+    """The edges of each product with their local derivatives; where it goes over the consumers, ∂of/∂consumer first."""
     graph = graph.facing(wrt)
-    collected: list[_Term] = []
     recursive = is_recursive(graph, of, wrt) if over is None else over
-    for term in terms(graph, of, wrt, recursive):
+    return tuple(
+        tuple((edge, Partial(*edge) if recursive and edge[1] != wrt else local(graph, *edge)) for edge in term)
+        for term in terms(graph, of, wrt, recursive)
+    )
+
+
+def sum_of_products(products: Iterable[Iterable[Tree]], *, cancel: bool = False) -> Tree:
+    """Σ Π of these factors, in order; signs and numbers come first in a product."""
+    collected: list[_Term] = []
+    for written in products:
         coefficient = _UNIT
         groups: list[tuple[Tree, ...]] = []
-        for edge in term:
-            if recursive and edge[1] != wrt:
-                groups.append((Partial(*edge),))
-                continue
-            more, further = _decompose(local(graph, *edge))
+        for tree in written:
+            more, further = _decompose(tree)
             coefficient *= more
             groups.append(further)
         factors = tuple(factor for group in groups for factor in group)

@@ -43,8 +43,11 @@ class AskError(DerivgenError):
 class Answer:
     """A typed answer; ``entries`` are (what it is the answer for, its tree), numeric ones as ``Value``."""
 
-    type: str  # number, expression, values, text
+    type: str  # number, expression, matrix, values, choice, statements, text
     entries: tuple[tuple[Tree, Tree | Value], ...]
+    choices: tuple[Tree | Value | str, ...] = ()
+    correct: tuple[int, ...] = ()  # the places of the right choices
+    graph: Graph | None = None  # on which it holds, if not on the network's
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,34 @@ class Route:
     """A path through the network, from the first quantity to the last, printed with arrows."""
 
     names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A line that a question states, right or wrong: proved to be what ``holds`` says, printed like any other."""
+
+    left: Tree
+    right: Tree
+    holds: bool
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A line with a blank in it, where ``GAP`` stands."""
+
+    left: Tree
+    right: Tree
+
+
+GAP = Name("gap")
+
+
+@dataclass(frozen=True)
+class On:
+    """Facts that hold on a graph of their own, not on the network's."""
+
+    graph: Graph
+    facts: Mapping[str, object]
 
 
 @dataclass(frozen=True)
@@ -178,8 +209,8 @@ class State:
                 "activations": tuple(name for part in hidden for row in part.post for name in row),
             }  # fmt: skip
         for key in chosen:
-            if key not in ("any", "layer"):
-                raise AskError(suggest(key, ["any", "layer"]), parameter)
+            if key not in ("any", "layer", "as"):
+                raise AskError(suggest(key, ["any", "layer", "as"]), parameter)
         role = chosen["any"]
         if role not in roles:
             raise AskError(suggest(str(role), roles), parameter)
@@ -225,6 +256,14 @@ class State:
         """Whether the givens say enough for the values of these quantities."""
         needed = frozenset().union(*(self.graph.upstream(name, self.cuts) for name in names))
         return all(name in self.numbered for name in needed if self.graph.is_leaf(name))
+
+    def determines(self, tree: Tree) -> bool:
+        """Whether the givens say enough for the number of a tree."""
+        return all(
+            self.numeric(part.name) if isinstance(part, Name) else part in self.known.slopes or self.numeric(part.of)
+            for part in quantities(tree)
+            if isinstance(part, (Name, Partial))
+        )
 
     def layer(self, parameters: Mapping[str, object], default: int) -> Layer:
         """The layer that ``layer: 2`` means, counted from 1 behind the inputs."""

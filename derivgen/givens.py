@@ -283,12 +283,15 @@ def _unfit(made: Plan, numbers: Numbers, digits: int) -> str:
             value = numbers.value(tree)
             if not {"<": value < 0, ">": value > 0, "=": value == 0, "!": value != 0}[sign]:
                 wanted = {"<": "negative", ">": "positive", "=": "zero", "!": "nonzero"}[sign]
-                return f"a value of part {part.id} must be {wanted}"
+                return f"part {part.id} needs a value that is {wanted}"
         shown: list[Real] = []
         for tree in part.distinct:
-            value = numbers.value(tree)
+            try:
+                value = numbers.value(tree)
+            except MissingNumberError:  # nobody is shown its number
+                continue
             if any(_alike(value, other, digits) for other in shown):
-                return f"the choices of part {part.id} must differ"
+                return f"the choices of part {part.id} must differ by more than the tolerance"
             shown.append(value)
     return ""
 
@@ -302,8 +305,9 @@ def _alike(value: Real, other: Real, digits: int) -> bool:
 def _ugly(made: Plan, numbers: Numbers, digits: int, allow: frozenset[str]) -> str:
     """Why these drawn numbers make no good exercise, or an empty string."""
     graph = made.graph
+    zeros = {tree.name for part in made.parts for tree, sign in part.demands if sign == "=" and isinstance(tree, Name)}
     for node in graph.nodes:
-        if node.name not in made.used or node.name in made.cuts or node.name in made.network.example_losses:
+        if node.name not in made.used or node.name in made.cuts or node.name in (*zeros, *made.network.example_losses):
             continue
         try:
             value = numbers[node.name]

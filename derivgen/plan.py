@@ -14,7 +14,21 @@ from derivgen.asks import ASKS
 from derivgen.derivation import Chain, Filled, Value, chain
 from derivgen.draws import Draws
 from derivgen.errors import CertificateError, DerivgenError
-from derivgen.exercise import TEXTBOOK_IDENTITIES, ArrowLabel, AskError, Known, Part, Route, State, Symbol, input_form
+from derivgen.exercise import (
+    GAP,
+    TEXTBOOK_IDENTITIES,
+    ArrowLabel,
+    AskError,
+    Claim,
+    Gap,
+    Known,
+    On,
+    Part,
+    Route,
+    State,
+    Symbol,
+    input_form,
+)
 from derivgen.expression import Apply, Name, Number, Partial, Tree, matrix, substitute, walk
 from derivgen.graph import Graph, GraphError
 from derivgen.networks import Network, drawn
@@ -165,6 +179,8 @@ def _value_trees(part: Part) -> Iterator[Tree]:
 def chains_of(fact: object) -> Iterator[Chain]:
     if isinstance(fact, Chain):
         yield fact
+    elif isinstance(fact, On):
+        yield from chains_of(fact.facts)
     elif isinstance(fact, Mapping):
         for inner in fact.values():
             yield from chains_of(inner)
@@ -198,11 +214,59 @@ def prepare(fact: object, graph: Graph, found: list[PreparedChain]) -> object:
     if isinstance(fact, Chain):
         found.append(_prepared_chain(fact, graph))
         return found[-1]
+    if isinstance(fact, (Claim, Gap)):
+        return _prepared_row(fact, graph)
+    if isinstance(fact, On):
+        return prepare(fact.facts, fact.graph, found)
     if isinstance(fact, Mapping):
         return {key: prepare(inner, graph, found) for key, inner in fact.items()}
     if isinstance(fact, tuple):
         return [prepare(inner, graph, found) for inner in fact]
     return fact
+
+
+BLANK = {"latex": r"\underline{\qquad\qquad}", "markdown": r"\underline{\qquad\qquad}", "plain": "____"}
+
+
+def _prepared_row(fact: Claim | Gap, graph: Graph) -> dict[str, object]:
+    """A line that is not worked out, in the shape of a chain's printed rows; a gap becomes a blank."""
+    left = {d: printed(fact.left, graph.scope, d).text.replace(BREAK, "") for d in DIALECTS}
+    right = {d: printed(fact.right, graph.scope, d).text for d in DIALECTS}
+    if isinstance(fact, Gap):
+        right = {d: text.replace(printed(GAP, graph.scope, d).text, BLANK[d]) for d, text in right.items()}
+    relation = {d: RELATIONS[d]["="] for d in DIALECTS}
+    count = max(text.count(BREAK) for text in right.values()) + 1
+    pieces = {d: [piece.strip() for piece in text.split(BREAK)] for d, text in right.items()}
+    further = {d: r"\quad" for d in DIALECTS}
+    rows = tuple(
+        {
+            "left": Text(left if i == 0 else dict.fromkeys(DIALECTS, "")), "relation": Text(relation if i == 0 else further),
+            "right": Text({d: pieces[d][i] if i < len(pieces[d]) else "" for d in DIALECTS}), "unrounded": "",
+        }
+        for i in range(count)
+    )  # fmt: skip
+    return {"rows": list(rows)}
+
+
+def claims_of(fact: object) -> Iterator[Claim]:
+    if isinstance(fact, Claim):
+        yield fact
+    elif isinstance(fact, Mapping):
+        for inner in fact.values():
+            yield from claims_of(inner)
+    elif isinstance(fact, (tuple, list)):
+        for inner in fact:
+            yield from claims_of(inner)
+
+
+def prove_claim(claim: Claim, graph: Graph) -> list[certify.Proof]:
+    """Proofs that what a question states is right, or wrong, as it is meant to be; from its printed texts."""
+    proofs: list[certify.Proof] = []
+    judge = certify.symbolic if claim.holds else certify.refuted
+    for dialect in DIALECTS:
+        left, right = (printed(side, graph.scope, dialect).text.replace(BREAK, "") for side in (claim.left, claim.right))
+        proofs += judge(graph, f"{left} {RELATIONS[dialect]['=']} {right}", claim.left, latex=dialect != "plain")
+    return proofs
 
 
 def _prepared_chain(line: Chain, graph: Graph) -> PreparedChain:
@@ -278,19 +342,20 @@ def make(
         prove(line, ready)
     leaks = any(ask.name == "local_derivatives" for ask in asks)
     counts: dict[str, int] = {}
+    shared = draws.within("shared")
     for spec in asks:
         counts[spec.name] = counts.get(spec.name, 0) + 1
         own = draws if spec.name == "bind" else draws.within("ask", spec.name, str(counts[spec.name]))
         try:
             if spec.name == "bind":
-                state, facts = _bind(state, resolved(spec.parameters, state, own, "bind "), leaks)
+                state, facts = _bind(state, resolved(spec.parameters, state, own, draws, "bind "), leaks)
                 ready_chains: list[PreparedChain] = []
                 directives.append(_checked(facts, state.graph, ready_chains))
                 continue
             if spec.name == "text":
                 directives.append({"directive": "text", "text": spec.parameters["text"]})
                 continue
-            chosen = resolved(spec.parameters, state, own)
+            chosen = resolved(spec.parameters, state, own, shared)
             alike = drop_repeats or chosen != spec.parameters  # what is drawn may come out twice
             for parameters in _singles(chosen):
                 label = chr(ord("a") + len(parts)) if len(parts) < 26 else f"a{chr(ord('a') + len(parts) - 26)}"
@@ -331,13 +396,17 @@ def make(
     )  # fmt: skip
 
 
-def resolved(parameters: Mapping[str, object], state: State, draws: Draws, prefix: str = "") -> dict[str, object]:
-    """The parameters with what is left to chance drawn: ``{one_of: […]}``, and ``{any: weights, layer: 2}``."""
+def resolved(
+    parameters: Mapping[str, object], state: State, draws: Draws, shared: Draws, prefix: str = ""
+) -> dict[str, object]:
+    """The parameters with what is left to chance drawn: ``{one_of: […]}``, and ``{any: weights, layer: 2, as: v}``."""
     found: dict[str, object] = {}
     for key, value in parameters.items():
         value = drawn(value, f"{prefix}{key}", draws)
         if isinstance(value, Mapping) and "any" in value:
-            value = draws.choice(f"{prefix}{key}", state.members(value, key))
+            members, same = state.members(value, key), value.get("as")
+            # `as` names a choice, so that several asks can be about the same quantity.
+            value = shared.choice(str(same), members) if same else draws.choice(f"{prefix}{key}", members)
         found[key] = value
     return found
 
@@ -350,6 +419,10 @@ def _checked(
         proved = prove(line, prepared)
         if proofs is not None:
             proofs += proved
+    for claim in claims_of(facts):
+        judged = prove_claim(claim, graph)
+        if proofs is not None:
+            proofs += judged
     assert isinstance(ready, dict)
     return ready
 
@@ -357,6 +430,8 @@ def _checked(
 def _answer_proofs(part: Part, graph: Graph) -> list[certify.Proof]:
     """The certificates of a symbolic answer as the key prints it, in LaTeX and plain."""
     proofs: list[certify.Proof] = []
+    if part.answer and part.answer.graph:
+        graph = part.answer.graph
     for left, right in part.answer.entries if part.answer else ():
         if not isinstance(right, Value):
             for dialect in ("latex", "plain"):

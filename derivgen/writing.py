@@ -23,7 +23,7 @@ from derivgen.context import points_text
 from derivgen.derivation import Value
 from derivgen.errors import DerivgenError
 from derivgen.exercise import Part
-from derivgen.expression import Tree
+from derivgen.expression import Number, Tree
 from derivgen.formats import format_of, formats
 from derivgen.printing import latex, plain
 from derivgen.sheet import Exercise, Sheet
@@ -95,8 +95,14 @@ def _part(exercise: Exercise, part: Part, proofs: Iterable[Proof], digits: int) 
     answer: dict[str, object] = {"type": part.answer.type}
     if part.answer.type == "values":
         answer["values"] = entries
-    else:
+    elif entries:
         answer.update({k: v for k, v in entries[0].items() if k != "name"})
+    choices: dict[str, object] = {}
+    if part.answer.choices:
+        answer["correct"] = list(part.answer.correct)
+        choices["choices"] = [
+            choice if isinstance(choice, str) else _entry(exercise, choice, digits)["latex"] for choice in part.answer.choices
+        ]
     routes: dict[str, dict[str, object]] = {}
     for proof in proofs:
         row = routes.setdefault(proof.route, {"route": proof.route, "points": 0, "error": "0"})
@@ -104,7 +110,7 @@ def _part(exercise: Exercise, part: Part, proofs: Iterable[Proof], digits: int) 
         row["error"] = max(str(row["error"]), proof.error, key=float)
     return {
         "id": part.id, "ask": part.ask, **({"parameters": dict(part.parameters)} if part.parameters else {}),
-        "points": points_text(part.points), "answer": answer, "certified": list(routes.values()),
+        "points": points_text(part.points), **choices, "answer": answer, "certified": list(routes.values()),
     }  # fmt: skip
 
 
@@ -116,12 +122,16 @@ def _primes(right: Tree | Value) -> str:
 def _entry(exercise: Exercise, right: Tree | Value, digits: int) -> dict[str, object]:
     if not isinstance(right, Value):
         scope = exercise.plan.graph.scope
-        return {"latex": latex(right, scope), "plain": plain(right, scope)}
+        entry: dict[str, object] = {"latex": latex(right, scope), "plain": plain(right, scope)}
+        if isinstance(right, Number):
+            entry |= {"exact": _exact(right.value), "decimal": significant(right.value)}
+            entry["tolerance"] = {"abs": f"5e-{digits + 1}", "rel": "0"}
+        return entry
     if rows := exercise.plan.graph.entries(right.tree):
         return _matrix_entry([[_entry(exercise, Value(tree, right.stage), digits) for tree in row] for row in rows])
     number = exercise.passes[right.stage].value(right.tree)
     shown, _ = write(number, digits)
-    entry: dict[str, object] = {"latex": shown, "plain": shown}
+    entry = {"latex": shown, "plain": shown}
     if isinstance(number, Fraction):
         entry["exact"] = _exact(number)
         entry["plain"] = f"{number.numerator}/{number.denominator}" if number.denominator != 1 else str(number)
