@@ -81,6 +81,24 @@ def parts(name: str) -> tuple[str, str, str]:
     return match["base"], digits or subscript, name.partition("^")[2]
 
 
+def swapped(name: str) -> str:
+    """The name with its two indices in the other order; empty if there are not two different ones.
+
+    >>> swapped("W_12^(2)"), swapped("w_{1,12}"), swapped("w_{x_1,h_2}"), swapped("w_11"), swapped("z_1")
+    ('W_21^(2)', 'w_{12,1}', 'w_{h_2,x_1}', '', '')
+    """
+    match = NAME.fullmatch(name)
+    written = match and (match["braced"] or match["sub"] or match["digits"])
+    if not match or not written:
+        return ""
+    indices = written.split(",") if "," in written else list(written)
+    if len(indices) != 2 or indices[0] == indices[1]:
+        return ""
+    first, last = (match.start(group := "braced" if match["braced"] else "sub" if match["sub"] else "digits"), match.end(group))
+    joined = ("," if "," in written else "").join(reversed(indices))
+    return f"{name[:first]}{joined}{name[last:]}"
+
+
 def is_power_like(name: str) -> bool:
     """Whether the name would be a power, were it not declared: x^2, W_11^2."""
     match = NAME.fullmatch(name)

@@ -59,7 +59,7 @@ def layered(network: Network, asks: frozenset[str], known: Known) -> dict[str, o
             {"size": layer.size, "activation": layer.activation if layer.activation in OPERATIONS else "", "symbol": Symbol(layer.activation)}
             for layer in network.layers[:-1]
         ),
-        "hidden_alike": len(functions) == 1,
+        "hidden_alike": len(functions) == 1, "same_size": len({layer.size for layer in network.layers[:-1]}) == 1,
         "out": {"size": last.size, "activation": last.activation if last.activation in (*OPERATIONS, "softmax") else "",
                 "symbol": Symbol(last.activation) if last.activation != "softmax" else ""},
         "biases": bool(network.biases) or bool(network.fixed), "bias_row": bool(network.fixed),

@@ -545,3 +545,25 @@ def test_certifying_is_a_pure_function(monkeypatch: pytest.MonkeyPatch) -> None:
     with decimal.localcontext() as context:
         context.prec = 3
         assert run() == first
+
+
+# --- lines of one shape, and exponents ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("equations", "at", "wrt", "answer"),
+    [
+        ("u = max(x, w); v = max(w, b); L = u*v", "x=3,w=2,b=5", "b", "= 3"),
+        ("u = abs(x - w); v = abs(w - b); L = u + v", "x=3,w=2,b=5", "w", "= -2"),
+        ("q = x*x; r = absolute_error(w, q); L = absolute_error(r, x)", "x=1.4,w=0.3", "w", "= -1"),
+        ("L = w^-2", "w=2", "w", "= -0.25"),
+        ("u = x*w; L = 1/u + 3*w^-1", "x=2,w=1", "w", "= -3.5"),
+        ("L = w*e^(-2) + w^-1", "w=1", "w", "≈ -0.8647"),
+    ],
+)  # fmt: skip
+def test_lines_that_were_once_refused(equations: str, at: str, wrt: str, answer: str) -> None:
+    """Two lines max(2, 3) and max(5, 3) have branches of their own; the 2 of w^-2 is no number to put in."""
+    import derivgen
+
+    text = str(derivgen.network(equations).derivation(wrt, at=at))
+    assert text.rstrip().splitlines()[-1].endswith(answer)

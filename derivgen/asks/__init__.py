@@ -15,6 +15,7 @@ from derivgen.asks.derivative import derivative
 from derivgen.asks.forward_pass import forward_pass
 from derivgen.asks.forward_values import forward_values
 from derivgen.asks.gradient import gradient
+from derivgen.asks.local_derivative import local_derivative
 from derivgen.asks.local_derivatives import local_derivatives
 from derivgen.asks.loss_value import loss_value
 from derivgen.asks.update import update
@@ -39,6 +40,7 @@ ASKS: dict[str, Ask] = {
         composed_loss,
         chain_rule,
         local_derivatives,
+        local_derivative,
         gradient,
         closed_form,
         update,
