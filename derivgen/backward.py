@@ -61,7 +61,13 @@ def pre_form(network: Network, layer: Layer) -> Tree:
     """The pre-activations: Wᵀ x + b, W x + b, or X W + 1 bᵀ."""
     weights, before = Name(layer.weights_array), Name(layer.before_array)
     by = _convention(network)
-    main = times(transposed(weights), before) if by == "W^T x" else times(weights, before) if by == "W x" else times(before, weights)
+    main = (
+        times(transposed(weights), before)
+        if by == "W^T x"
+        else times(weights, before)
+        if by == "W x"
+        else times(before, weights)
+    )
     if not layer.biases:
         return main
     biases: Tree = Name(layer.biases_array)

@@ -447,7 +447,7 @@ def _points(graph: Graph) -> Iterator[Point]:
     for attempt in range(400):
         leaves = {name: _random(attempt, name) for name in graph.leaves}
         for group in graph.simplices:
-            leaves[group[-1]] = 1 - sum(leaves[name] for name in group[:-1])
+            leaves[group[-1]] = 1 - sum((leaves[name] for name in group[:-1]), Decimal(0))
         try:
             yield Point(graph, leaves)
         except (UnluckyError, decimal.InvalidOperation):

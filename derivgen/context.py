@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from markupsafe import Markup
 
 from derivgen import __version__
 from derivgen.evaluation import Real
 from derivgen.expression import Apply, Name, Partial, Tree
-from derivgen.plan import PreparedChain, Text
+from derivgen.plan import Plan, PreparedChain, Text
 from derivgen.printing import portable, printed
 from derivgen.sheet import Exercise, Row, Sheet
 from derivgen.written import write
@@ -67,56 +68,67 @@ def points_text(points: Fraction | int) -> str:
     return write(Fraction(points), 2)[0]
 
 
+Key = str | Partial
+
+
 @dataclass(frozen=True)
 class Group:
     """One given as a sheet prints it: a quantity, or a whole array; ``role`` is given, known (inside) or taken."""
 
     role: str
     left: Tree
-    rows: tuple[tuple[str | Partial, ...], ...]
+    rows: tuple[tuple[Key, ...], ...]
     whole: bool
 
     @property
-    def keys(self) -> tuple[str | Partial, ...]:
+    def keys(self) -> tuple[Key, ...]:
         return tuple(key for row in self.rows for key in row)
 
 
 def givens(exercise: Exercise) -> tuple[Group, ...]:
     """What is given, in the order of the network's quantities; arrays whole where all of their entries are."""
-    made = exercise.plan
+    return _groups(exercise.plan, tuple(key for key, _ in exercise.givens))
+
+
+@lru_cache(maxsize=256)
+def _groups(made: Plan, keys: tuple[Key, ...]) -> tuple[Group, ...]:
     graph, network, known = made.graph, made.network, made.known
-    values = dict(exercise.givens)
     fixed = {name for name, _ in network.fixed}
-    arrays = {tuple(map(_key, _entries(tree))): (name, tree) for name, tree in graph.arrays}
-    slopes = {}
-    for of in dict.fromkeys(key.of for key in values if isinstance(key, Partial)):
-        for name, tree in graph.arrays:
-            keys = tuple(Partial(of, key) for key in map(_key, _entries(tree)) if isinstance(key, str))
-            if keys and len(keys) == len(_entries(tree)):
-                slopes[keys] = (Partial(of, name), tree)
-    order: list[str | Partial] = [key for key in values if key not in fixed]
+    order: list[Key] = [key for key in keys if key not in fixed]
     if network.layers:
         place = {name: i for i, name in enumerate((*graph.leaves, *(node.name for node in graph.nodes)))}
         order.sort(key=lambda key: (isinstance(key, Partial), place[key if isinstance(key, str) else key.wrt]))
+    wholes = _wholes(made, keys)
     found: list[Group] = []
-    done: set[str | Partial] = set()
+    done: set[Key] = set()
     for key in order:
         if key in done:
             continue
         role = "known" if isinstance(key, Partial) or not graph.is_leaf(key) else "given"
-        if isinstance(key, str) and key in known.taken:
-            found.append(Group("taken", Name(key), ((key,),), False))
-            continue
+        role = "taken" if key in known.taken else role
         group = Group(role, Name(key) if isinstance(key, str) else key, ((key,),), False)
-        for keys, (left, tree) in {**arrays, **slopes}.items():
-            if key in keys and all(k in values and k not in done and k not in known.taken for k in keys):
-                width = _width(tree)
-                rows = tuple(keys[i : i + width] for i in range(0, len(keys), width))
-                group = Group(role, left if isinstance(left, Partial) else Name(left), rows, True)
+        for entries, (left, width) in wholes.items():
+            if key in entries and role != "taken" and not done & set(entries) and not known.taken & set(entries):
+                rows = tuple(entries[i : i + width] for i in range(0, len(entries), width))
+                group = Group(role, left, rows, True)
                 break
         done |= set(group.keys)
         found.append(group)
     return tuple(found)
+
+
+def _wholes(made: Plan, keys: tuple[Key, ...]) -> dict[tuple[Key, ...], tuple[Tree, int]]:
+    """The arrays all of whose entries are among the keys: their entries, what they are called, their width."""
+    given = set(keys)
+    outputs = dict.fromkeys(key.of for key in keys if isinstance(key, Partial))
+    found: dict[tuple[Key, ...], tuple[Tree, int]] = {}
+    for name, tree in made.graph.arrays:
+        entries, width = tuple(map(_key, _entries(tree))), _width(tree)
+        found[entries] = Name(name), width
+        if all(isinstance(entry, str) for entry in entries):
+            for of in outputs:
+                found[tuple(Partial(of, str(entry)) for entry in entries)] = Partial(of, name), width
+    return {entries: row for entries, row in found.items() if given.issuperset(entries)}
 
 
 def _entries(array: Tree) -> tuple[Tree, ...]:
@@ -129,7 +141,7 @@ def _width(array: Tree) -> int:
     return len(array.args[0].args)
 
 
-def _key(entry: Tree) -> str | Partial:
+def _key(entry: Tree) -> Key:
     assert isinstance(entry, (Name, Partial))
     return entry.name if isinstance(entry, Name) else entry
 
@@ -160,7 +172,9 @@ def _exercise(exercise: Exercise, dialect: str, marks: _Marks) -> dict[str, obje
     said: dict[str, list[Markup]] = {"given": [], "known": [], "taken": []}
     for group in givens(exercise):
         cells = [[marks.next() for _ in row] for row in group.rows]
-        said[group.role].append(Markup(f"{printed(group.left, scope, dialect).text} = {_matrix(cells, group, dialect)}"))
+        said[group.role].append(
+            Markup(f"{printed(group.left, scope, dialect).text} = {_matrix(cells, group, dialect)}")
+        )
     rows: dict[PreparedChain, list[Row]] = {}
     for chain in (chain for chains in made.chains for chain in chains if chain.numeric):
         rows[chain] = [
@@ -182,7 +196,8 @@ def _exercise(exercise: Exercise, dialect: str, marks: _Marks) -> dict[str, obje
 
     return {
         "number": exercise.number, "title": exercise.title, "stem": fact(made.stem), "kind": made.network.kind,
-        "givens": said["given"], "knowns": said["known"], "taken": said["taken"], "points": points_text(sum((Fraction(p.points) for p in made.parts), Fraction(0))),
+        "givens": said["given"], "knowns": said["known"], "taken": said["taken"],
+        "points": points_text(sum((Fraction(p.points) for p in made.parts), Fraction(0))),
         "parts": [
             {
                 "ask": part.ask, "label": part.id.partition(".")[2], "space": part.space,

@@ -285,7 +285,7 @@ class Numbers(dict[Any, Real]):
                 waiting += ahead
                 if ahead:
                     continue
-            sums = _ZERO
+            sums: Real = _ZERO
             for i, (user, slope) in enumerate(shares[here]):
                 share = _multiply(self[Partial(of, user)], slope)
                 sums = self.rounded(_add(sums, share) if i else share)
@@ -301,7 +301,9 @@ class Numbers(dict[Any, Real]):
             if user not in reach:
                 continue
             if user in self.taken and user != of:
-                raise EvaluationError(f"{user} is taken as a number of its own: no derivative with respect to {wrt} passes")
+                raise EvaluationError(
+                    f"{user} is taken as a number of its own: no derivative with respect to {wrt} passes"
+                )
             slope = self._local(graph, user, wrt)
             if slope:
                 found.append((user, slope))

@@ -27,6 +27,7 @@ from derivgen.graph import Graph, Node
 from derivgen.networks import Layer, Network
 from derivgen.operations import OPERATIONS
 from derivgen.reading import read_row
+from derivgen.slips import Roles, Slipped
 
 TEXTBOOK_IDENTITIES = ("sigmoid", "tanh")  # their derivative is quoted as g' = g(1 − g), 1 − g²
 
@@ -257,6 +258,13 @@ class State:
         needed = frozenset().union(*(self.graph.upstream(name, self.cuts) for name in names))
         return all(name in self.numbered for name in needed if self.graph.is_leaf(name))
 
+    @property
+    def roles(self) -> Roles:
+        """What slips must know of the network."""
+        network = self.network
+        trained = (*network.weights, *network.biases)
+        return Roles(self.graph, trained, network.loss, network.example_losses, network.step_size)
+
     def determines(self, tree: Tree) -> bool:
         """Whether the givens say enough for the number of a tree."""
         return all(
@@ -374,6 +382,12 @@ def adjoint_parts(state: State, target: Partial, *, numeric: bool = True) -> tup
     users = dict.fromkeys(user for name in here for user in state.graph.facing(target.wrt).users[name])
     labels = (state.where(("number" if numeric else "adjoint", Partial(target.of, user))) for user in users)
     return tuple(dict.fromkeys(filter(None, labels)))
+
+
+def slip_fact(slipped: Slipped) -> dict[str, object]:
+    """What the words about a slip name: the quantities or the path that it is about, and the node where it is made."""
+    about = (Route(slipped.path),) if slipped.path else slipped.about
+    return {"slip": slipped.slip, "about": about, "at": Name(slipped.at) if slipped.at else ""}
 
 
 def updated(network: Network, of: str, weight: str, gradient: Tree) -> Tree:

@@ -124,7 +124,7 @@ def derivation_rows(
         raise DerivgenError(f"--at: {', '.join(missing)} must have a number too")
     if found := contradiction(graph, given):
         raise DerivgenError(f"--at: the other numbers make {found[0]} {write(found[1], 6)[0]}")
-    exercise = certified(made, dict(given), digits=digits)
+    exercise = certified(made, {name: value for name, value in given.items()}, digits=digits)
     blocks: list[Rows] = []
     printed: set[tuple[tuple[str, str, str], ...]] = set()
     for chains in made.chains:

@@ -118,17 +118,21 @@ def _in_short(word: str, arrays: Mapping[str, Tree]) -> str | None:
     match = re.fullmatch(r"([A-Za-z]+)([0-9]+)", word)
     if match is None:
         return None
-    return next((n for n in arrays if n[0].isalpha() and re.sub(r"[\^()\[\]]", "", n) == match[0] and "_" not in n), None)
+    return next(
+        (n for n in arrays if n[0].isalpha() and re.sub(r"[\^()\[\]]", "", n) == match[0] and "_" not in n), None
+    )
 
 
-def _shaped(
-    array: Tree, given: spec.Givens, place: spec.Place, word: str
-) -> list[tuple[Key, spec.Given, spec.Place]]:
+def _shaped(array: Tree, given: spec.Givens, place: spec.Place, word: str) -> list[tuple[Key, spec.Given, spec.Place]]:
     """Each entry with its number: a matrix row by row, a vector as a list, or one rule for all."""
     assert isinstance(array, Apply)
     rows = [list(row.args) for row in array.args if isinstance(row, Apply)]
     shape = f"{len(rows)} × {len(rows[0])}"
-    if isinstance(given, tuple) and not any(isinstance(item, tuple) for item in given) and 1 in (len(rows), len(rows[0])):
+    if (
+        isinstance(given, tuple)
+        and not any(isinstance(item, tuple) for item in given)
+        and 1 in (len(rows), len(rows[0]))
+    ):
         flat = [entry for row in rows for entry in row]
         if len(given) == len(flat):
             pairs = [(entry, item, place.at(i)) for i, (entry, item) in enumerate(zip(flat, given, strict=True))]
@@ -141,7 +145,9 @@ def _shaped(
         for i, (row, items) in enumerate(zip(rows, given, strict=True)):
             if not isinstance(items, tuple) or len(items) != len(row):
                 count = len(items) if isinstance(items, tuple) else 1
-                raise place.at(i).error(f"{word} is {shape}, but this row has {count} number{'s' if count != 1 else ''}")
+                raise place.at(i).error(
+                    f"{word} is {shape}, but this row has {count} number{'s' if count != 1 else ''}"
+                )
             pairs += [(entry, item, place.at(i).at(j)) for j, (entry, item) in enumerate(zip(row, items, strict=True))]
     else:
         pairs = [(entry, given, place) for row in rows for entry in row]
@@ -210,7 +216,9 @@ def _consistent(made: Plan, exercise: spec.Exercise, entries: Entries, given: Ma
         outside = (low is not None and given[name] < low) or (high is not None and given[name] > high)
         if outside:
             assert isinstance(tree, Apply)
-            raise entries.places[name].error(f"{name} cannot be {write(given[name], 6)[0]}: it comes out of {tree.operation}")
+            raise entries.places[name].error(
+                f"{name} cannot be {write(given[name], 6)[0]}: it comes out of {tree.operation}"
+            )
     if found := contradiction(graph, given, made.known.taken):
         key, value = found
         place = entries.places.get(key, exercise.place)
@@ -299,7 +307,7 @@ def _unfit(made: Plan, numbers: Numbers, digits: int) -> str:
 def _alike(value: Real, other: Real, digits: int) -> bool:
     """Whether two numbers print alike, or a rounded answer could be taken for either."""
     gap = to_decimal(value) - to_decimal(other)
-    return _size(gap) < 3 * Decimal(10) ** -digits or _size(gap) < Decimal("0.005") * _size(to_decimal(value))
+    return _size(gap) < 3 * Decimal(10) ** -digits or _size(gap) < Decimal("0.005") * abs(to_decimal(value))
 
 
 def _ugly(made: Plan, numbers: Numbers, digits: int, allow: frozenset[str]) -> str:

@@ -94,7 +94,10 @@ def swapped(name: str) -> str:
     indices = written.split(",") if "," in written else list(written)
     if len(indices) != 2 or indices[0] == indices[1]:
         return ""
-    first, last = (match.start(group := "braced" if match["braced"] else "sub" if match["sub"] else "digits"), match.end(group))
+    first, last = (
+        match.start(group := "braced" if match["braced"] else "sub" if match["sub"] else "digits"),
+        match.end(group),
+    )
     joined = ("," if "," in written else "").join(reversed(indices))
     return f"{name[:first]}{joined}{name[last:]}"
 

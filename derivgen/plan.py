@@ -336,7 +336,7 @@ def make(
     directives: list[Mapping[str, object]] = []
     seen: set[tuple[str, tuple[tuple[str, str], ...], object]] = set()
     stem_found: list[PreparedChain] = []
-    stem_facts = stem(network, frozenset(ask.name for ask in asks), known)
+    stem_facts = stem(network, frozenset(ask.name for ask in asks))
     prepared_stem = prepare(stem_facts, network.graph, stem_found)
     for line, ready in zip(chains_of(stem_facts), stem_found, strict=True):
         prove(line, ready)

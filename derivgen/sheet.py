@@ -173,8 +173,7 @@ class Composer:
             )
         except certify.UndefinedError as error:
             raise exercise.network.place.error(str(error)) from None
-        leaf: _Branch | tuple[Plan, givens.Entries] = (made, entries)
-        self._plans[number] = _grown(self._plans.get(number), trace, leaf)
+        self._plans[number] = _grown(self._plans.get(number), trace, (made, entries))
         return made, entries
 
 
@@ -304,7 +303,7 @@ def _fill_chain(chain: PreparedChain, made: Plan, digits: int, stage: _Stage) ->
     if carried is not None:  # a rounded value is exact as printed, but not what it stands for
         exact = frozenset(q for q in quantities if numbers[quantity_key(q)] == worked[quantity_key(q)])
     right = filling.answers_exact and answers == true
-    ending = "=" if right and (not lines or exact.issuperset(lines[-1].quantities)) else "≈"
+    ending = "=" if right and (not lines or exact.issuperset(lines[-1].quantities) or filling.reached) else "≈"
     shown = _Shown(last, filling.answers)
     links: list[FilledLink] = []
     for i, link in enumerate(lines):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from derivgen.derivation import chain
-from derivgen.exercise import ArrowLabel, Known, Symbol
+from derivgen.exercise import ArrowLabel, Symbol
 from derivgen.expression import Apply, Name, Number, Tree, names, walk
 from derivgen.graph import Graph
 from derivgen.networks import Network
@@ -14,10 +14,10 @@ from derivgen.operations import OPERATIONS
 EXPLAINED = ("sigmoid",)  # operations whose symbol does not say what they are
 
 
-def stem(network: Network, asks: frozenset[str], known: Known) -> dict[str, object]:
+def stem(network: Network, asks: frozenset[str]) -> dict[str, object]:
     """A line of arrows for a chain, else words; the equations if no part asks for them."""
     if network.layers:
-        return layered(network, asks, known)
+        return layered(network)
     graph, reveals = network.graph, "forward_pass" not in asks
     inner = [node for node in graph.nodes if node.name != network.loss]
     arrows = _arrows(graph, [node.name for node in inner])
@@ -42,45 +42,44 @@ def stem(network: Network, asks: frozenset[str], known: Known) -> dict[str, obje
     }  # fmt: skip
 
 
-def layered(network: Network, asks: frozenset[str], known: Known) -> dict[str, object]:
+def layered(network: Network) -> dict[str, object]:
     """Sizes, activations and what the letters mean; no equation of the network is given away."""
-    graph, notation = network.graph, network.notation
+    graph, notation, layers = network.graph, network.notation, network.layers
     assert notation is not None
-    last = network.layers[-1]
-    write = notation.write
-    i, j, n = ("a", "b", "n") if network.named else ("i", "j", "n")
-    example = n if notation.batch else ""
-    functions = tuple(dict.fromkeys(layer.activation for layer in network.layers[:-1]))
+    last, single = layers[-1], "".join(network.example_losses[:1])
+    batch = len(last.pre) if notation.batch else 0
     loss = graph.node(network.loss).tree if network.loss else None
-    single = network.example_losses[0] if network.example_losses else ""
+    letters = {"i": "a", "j": "b"} if network.named else {"i": "i", "j": "j"}
+    node = letters["i"] if network.named else letters["j"]
+    example = "n" if batch else ""
     return {
-        "sizes": (len(network.layers[0].pre and network.inputs) // len(last.pre), *(layer.size for layer in network.layers)),
-        "hidden": tuple(
-            {"size": layer.size, "activation": layer.activation if layer.activation in OPERATIONS else "", "symbol": Symbol(layer.activation)}
-            for layer in network.layers[:-1]
-        ),
-        "hidden_alike": len(functions) == 1, "same_size": len({layer.size for layer in network.layers[:-1]}) == 1,
-        "out": {"size": last.size, "activation": last.activation if last.activation in (*OPERATIONS, "softmax") else "",
-                "symbol": Symbol(last.activation) if last.activation != "softmax" else ""},
-        "biases": bool(network.biases) or bool(network.fixed), "bias_row": bool(network.fixed),
+        "sizes": (len(network.inputs) // len(last.pre), *(layer.size for layer in layers)),
+        "hidden": tuple({"size": layer.size, **_activation(layer.activation)} for layer in layers[:-1]),
+        "hidden_alike": len({layer.activation for layer in layers[:-1]}) == 1,
+        "all_alike": len({layer.activation for layer in layers}) == 1 and len(layers) > 1,
+        "same_size": len({layer.size for layer in layers[:-1]}) == 1,
+        "out": {"size": last.size, **_activation(last.activation)},
+        "biases": bool(network.biases or network.fixed), "bias_row": bool(network.fixed),
         "constants": tuple(Name(name) for name, _ in network.fixed),
-        "named": network.named,
-        "neurons": tuple(tuple(map(Name, row)) for row in network.neurons),
-        "weight": Name(write("weight", i=i, j=j, l="l")),
-        "pre": Name(write("pre", j=i if network.named else j, l="l", n=example)),
-        "post": Name(write("post", j=i if network.named else j, l="l", n=example)),
-        "bias": Name(write("bias", j=j, l="l")) if network.biases else "",
-        "weights": Name(write("weights", l="l")),
-        "inputs": tuple(map(Name, network.inputs)), "outputs": tuple(map(Name, network.outputs)),
-        "lone": len(network.outputs) == 1, "product": notation.product, "examples": len(last.pre) if notation.batch else 0,
+        "named": network.named, "neurons": tuple(tuple(map(Name, row)) for row in network.neurons),
+        "weight": Name(notation.write("weight", **letters, l="l")),
+        "pre": Name(notation.write("pre", j=node, l="l", n=example)),
+        "post": Name(notation.write("post", j=node, l="l", n=example)),
+        "bias": Name(notation.write("bias", j="j", l="l")) if network.biases else "",
+        "outputs": tuple(map(Name, network.outputs)), "lone": len(network.outputs) == 1,
+        "product": notation.product, "examples": batch, "reduction": network.reduction,
         "loss": Name(network.loss) if network.loss else "", "targets": tuple(map(Name, network.targets)),
-        "loss_line": chain(Name(network.loss), loss) if loss else "",
+        "loss_line": chain(Name(network.loss), loss) if loss else "", "class": network.target_class,
         "single_line": chain(Name(single), graph.node(single).tree) if single else "",
-        "loss_kind": network.loss_kind, "class": network.target_class, "reduction": network.reduction,
         "symbols": tuple(Symbol(name) for name in EXPLAINED if _uses(graph, name)),
         "functions": tuple(Symbol(f) for f, _ in graph.functions),
-        "kinks": graph.kinks if _uses(graph, "relu") or _uses(graph, "leaky_relu") else "",
     }  # fmt: skip
+
+
+def _activation(name: str) -> dict[str, object]:
+    """An activation by its name, or a declared function by its symbol."""
+    known = name in OPERATIONS or name == "softmax"
+    return {"activation": name if known else "", "symbol": "" if known else Symbol(name)}
 
 
 def _uses(graph: Graph, operation: str) -> bool:

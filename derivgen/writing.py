@@ -77,7 +77,10 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False)
 def _exercise(exercise: Exercise, digits: int) -> dict[str, object]:
     return {
         "id": exercise.id or str(exercise.number),
-        "givens": {name if isinstance(name, str) else f"d{name.of}/d{name.wrt}": _exact(value) for name, value in exercise.givens},
+        "givens": {
+            name if isinstance(name, str) else f"d{name.of}/d{name.wrt}": _exact(value)
+            for name, value in exercise.givens
+        },
         "parts": [
             _part(exercise, part, proofs, digits)
             for part, proofs in zip(exercise.plan.parts, exercise.proofs, strict=True)

@@ -85,7 +85,7 @@ class Filling:
     """The printed numbers of a chain: ``texts`` of its lines' slots, ``answers`` of what they come to.
 
     ``exact`` are the quantities whose text is their value; ``equal`` says of each further line whether it comes to
-    the very same as the line before it, as printed.
+    the very same as the line before it, as printed; ``reached``, whether the last line comes to the very answers.
     """
 
     texts: Mapping[Tree, str]
@@ -93,6 +93,7 @@ class Filling:
     answers: tuple[str, ...]
     answers_exact: bool
     equal: tuple[bool, ...] = ()
+    reached: bool = False
 
 
 def fill(
@@ -118,7 +119,8 @@ def fill(
     exact = frozenset(quantity for quantity, (_, is_exact) in texts.items() if is_exact)
     plain_texts = {quantity: text for quantity, (text, _) in texts.items()}
     equal = _equal(lines, plain_texts, exact=not carried and len(exact) == len(texts))
-    return Filling(plain_texts, exact, shown, shown_exact, equal)
+    reached = bool(lines) and not carried and _worked_out(lines[-1], plain_texts) == list(map(Fraction, shown))
+    return Filling(plain_texts, exact, shown, shown_exact, equal, reached)
 
 
 def _worked_out(line: tuple[Tree, ...], texts: Mapping[Tree, str]) -> list[Real]:

@@ -10,7 +10,8 @@ from derivgen.backward import post
 from derivgen.derivation import Filled, Value, chain
 from derivgen.draws import Draws
 from derivgen.exercise import Answer, AskError, Part, State, allow
-from derivgen.expression import Name, Tree, apply, number, product, total
+from derivgen.expression import Name, Number, Tree, apply, number, product, total
+from derivgen.printing import exact_decimal
 
 THRESHOLDS = {"sigmoid": Fraction(1, 2)}  # of a probability; other outputs are classified by their sign
 
@@ -29,9 +30,10 @@ def classify(state: State, parameters: Mapping[str, object], draws: Draws) -> tu
     given = parameters.get("threshold", THRESHOLDS.get(layer.activation, Fraction(0)))
     if isinstance(given, bool) or not isinstance(given, (int, Fraction)):
         raise AskError("must be a number such as 0.5", "threshold")
+    limit = Number(Fraction(given), exact_decimal(Fraction(given)) or "")
     tree: Tree
     if len(outputs) == 1:
-        tree = apply("above_or_equal", Name(outputs[0]), number(given))
+        tree = apply("above_or_equal", Name(outputs[0]), limit)
         line = chain(tree, Filled(tree), Value(tree))
     else:
         if "threshold" in parameters:
@@ -43,6 +45,6 @@ def classify(state: State, parameters: Mapping[str, object], draws: Draws) -> tu
         line = chain(tree, Value(tree))
     facts = {
         "outputs": tuple(map(Name, outputs)), "output": post(layer), "several": len(outputs) > 1, "line": line,
-        "threshold": number(given), "first": first, "output_part": state.where(("value", outputs[0])),
+        "threshold": limit, "first": first, "output_part": state.where(("value", outputs[0])),
     }  # fmt: skip
     return state, Part("classify", {}, Answer("number", ((tree, Value(tree)),)), facts)

@@ -59,7 +59,7 @@ def form_of(state: State, of: str, array: str) -> Tree:
 
 
 def gradient_work(state: State, of: str, wanted: Sequence[str], numeric: bool) -> tuple[State, dict[str, object]]:
-    """Forward values that are missing, δ layer by layer, and the wanted gradients; what is shown already is left out."""
+    """Missing forward values, δ layer by layer, and the wanted gradients; what is shown already is left out."""
     network = state.network
     layers = network.layers
     new = [array for array in wanted if not state.where(("gradient array", of, array, numeric))]
@@ -82,7 +82,7 @@ def gradient_work(state: State, of: str, wanted: Sequence[str], numeric: bool) -
         if lone(layer):
             token = Partial(of, layer.pre[0][0])
         forms = delta_form(network, layer.number, of)
-        ending = (Filled(forms[-1]), Value(token)) if numeric else ()
+        ending: tuple[Filled | Value, ...] = (Filled(forms[-1]), Value(token)) if numeric else ()
         deltas.append(chain(left, token, *forms, *ending) if left != token else chain(token, *forms, *ending))
         shows.append(("delta", of, layer.number, numeric))
     lines, known = [], []
@@ -96,10 +96,9 @@ def gradient_work(state: State, of: str, wanted: Sequence[str], numeric: bool) -
         lines.append(chain(token, form, *ending))
         shows.append(("gradient array", of, array, numeric))
     facts: dict[str, object] = {
-        "forward": tuple(forward), "deltas": tuple(deltas), "lines": tuple(lines), "delta_parts": tuple(dict.fromkeys(parts)),
+        "forward": tuple(forward), "deltas": tuple(deltas), "lines": tuple(lines),
+        "delta_parts": tuple(dict.fromkeys(parts)),
         "gradient_parts": tuple(dict.fromkeys(known)),
         "delta_meaning": tuple(delta(layer, of) for layer in layers if not lone(layer))[:1],
     }  # fmt: skip
     return state.show(*shows), facts
-
-

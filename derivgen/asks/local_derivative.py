@@ -8,6 +8,7 @@ from derivgen.derivation import Filled, Value, chain, local, local_partial
 from derivgen.draws import Draws
 from derivgen.exercise import Answer, AskError, Part, State, allow, local_fact, local_line, value_line
 from derivgen.expression import Name, names
+from derivgen.graph import Node
 
 
 def local_derivative(state: State, parameters: Mapping[str, object], draws: Draws) -> tuple[State, Part]:
@@ -25,13 +26,14 @@ def local_derivative(state: State, parameters: Mapping[str, object], draws: Draw
     numeric = parameters.get("numeric", False)
     if not isinstance(numeric, bool):
         raise AskError("must be true or false", "numeric")
-    line, nodes = local_line(graph, edge), ()
+    line, nodes = local_line(graph, edge), tuple[Node, ...]()
     if numeric:
         state.need_bound(of)
         nodes = state.value_nodes(*names(form))
         line = chain(token, *(link.right for link in line.links), Filled(form), Value(form))
     facts = {
-        "target": token, "of": Name(of), "wrt": Name(wrt), "equation": chain(Name(of), graph.node(of).tree), "line": line,
+        "target": token, "of": Name(of), "wrt": Name(wrt), "line": line,
+        "equation": chain(Name(of), graph.node(of).tree),
         "numeric": numeric, "forward_lines": tuple(value_line(graph, node) for node in nodes),
         "part": state.where(local_fact(graph, edge)),
     }  # fmt: skip

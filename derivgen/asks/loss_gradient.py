@@ -33,10 +33,13 @@ def loss_gradient(state: State, parameters: Mapping[str, object], draws: Draws) 
     line = chain(token, *short, form, *((Filled(form), Value(token)) if numeric else ()))
     right: Tree | Value = Value(token) if numeric else form
     facts = {
-        "target": token, "pre": pre(layer), "outputs": tuple(map(Name, wanted)), "softmax": layer.activation == "softmax",
+        "target": token, "pre": pre(layer), "outputs": tuple(map(Name, wanted)),
+        "softmax": layer.activation == "softmax",
         "class": network.target_class, "lines": tuple(value_line(graph, node) for node in nodes), "line": line,
         "batch": batch,
     }  # fmt: skip
     kind = ("number" if numeric else "expression") if single else "matrix"
-    after = state.show(*(("value", node.name) for node in nodes), *(("number", Partial(of, z)) for z in layer.pre[0] if single))
+    after = state.show(
+        *(("value", node.name) for node in nodes), *(("number", Partial(of, z)) for z in layer.pre[0] if single)
+    )
     return after, Part("loss_gradient", {"of": of}, Answer(kind, ((token, right),)), facts)

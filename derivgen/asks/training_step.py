@@ -30,7 +30,8 @@ def training_step(state: State, parameters: Mapping[str, object], draws: Draws) 
     facts = {
         **work, "of": Name(of), "step": Name(network.step_size), "arrays": tuple(map(Name, arrays)),
         "loss_lines": tuple(value_line(graph, node) for node in missing), "updates": updates,
-        "again": forward_lines(network, [node.name for node in graph.nodes], stage=1), "loss_part": state.where(("value", of)),
+        "again": forward_lines(network, [node.name for node in graph.nodes], stage=1),
+        "loss_part": state.where(("value", of)),
         "loss_line": chain(Name(of), Value(Name(of))), "new_loss_line": chain(Name(of), Value(Name(of), 1)),
     }  # fmt: skip
     entries: list[tuple[Tree, Tree | Value]] = [(step, Value(step)) for step in steps.values()]

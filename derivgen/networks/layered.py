@@ -10,7 +10,19 @@ from fractions import Fraction
 from derivgen import spec
 from derivgen.draws import Draws
 from derivgen.errors import DerivgenError, suggest
-from derivgen.expression import Apply, Name, Number, Partial, Tree, apply, column, matrix, negate, number, product, total
+from derivgen.expression import (
+    Apply,
+    Name,
+    Partial,
+    Tree,
+    apply,
+    column,
+    matrix,
+    negate,
+    number,
+    product,
+    total,
+)
 from derivgen.graph import Graph, Node
 from derivgen.networks.network import Layer, Network, drawn, operation
 from derivgen.notation import Notation, NotationError, notation, parts
@@ -117,6 +129,7 @@ class _Builder:
         self.arrays: dict[str, Tree] = {}
         self.stated: dict[str, dict[str, Tree]] = {}
         self.fixed: dict[str, Fraction] = {}
+        self.before_array = ""
 
     # --- options ------------------------------------------------------------------------------------------------
 
@@ -159,7 +172,9 @@ class _Builder:
         output = self._choice("output_activation", "identity")
         if isinstance(given, tuple):
             if "output_activation" in self.options:
-                raise self.place.at("output_activation").error("goes with one activation for all hidden layers, not with a list")
+                raise self.place.at("output_activation").error(
+                    "goes with one activation for all hidden layers, not with a list"
+                )
             if len(given) != layers:
                 raise place.error(f"has {len(given)} entries for {layers} layers of weights")
             listed = [(drawn(word, f"activation {i}", self.draws), place.at(i)) for i, word in enumerate(given)]
@@ -220,7 +235,7 @@ class _Builder:
         )  # fmt: skip
         biases = tuple(bias for layer in layers for bias in layer.biases)
         targets: tuple[str, ...] = ()
-        loss, example_losses = "", ()
+        loss, example_losses = "", tuple[str, ...]()
         if self.loss:
             loss = self.notation.loss
             targets, example_losses = self._losses(layers[-1], loss)
@@ -252,7 +267,7 @@ class _Builder:
         return ((i, j) for j in nodes for i in sources)
 
     def _layer(self, number: int) -> Layer:
-        names, write = self.names, self.notation.write
+        names = self.names
         examples, nodes = range(1, self.examples + 1), range(1, self.sizes[number] + 1)
         first = 0 if self.notation.bias_row else 1
         sources = range(first, self.sizes[number - 1] + 1)
@@ -267,10 +282,10 @@ class _Builder:
             pre.append(tuple(names.pre(number, j, n) for j in nodes))
             post.append(tuple(names.value(number, j, n) for j in nodes))
             for j, z in zip(nodes, pre[-1], strict=True):
-                pairs = ((Name(names.weight(number, i, j)), Name(source)) for i, source in zip(sources, row, strict=True))
-                terms: list[Tree] = [
-                    product(pair[::-1] if self.notation.batch else pair) for pair in pairs
-                ]
+                pairs = (
+                    (Name(names.weight(number, i, j)), Name(source)) for i, source in zip(sources, row, strict=True)
+                )
+                terms: list[Tree] = [product(pair[::-1] if self.notation.batch else pair) for pair in pairs]
                 terms += [Name(biases[j - 1])] if biases else []
                 self.nodes.append(Node(z, total(terms)))
             self._activate(activation, pre[-1], post[-1])
@@ -297,9 +312,8 @@ class _Builder:
     def _activate(self, activation: str, pre: tuple[str, ...], post: tuple[str, ...]) -> None:
         if activation == "softmax":
             exps = tuple(apply("exp", Name(z)) for z in pre)
-            for p, z in zip(post, exps, strict=True):
-                self.nodes.append(Node(p, apply("divide", z, total(exps))))
-                at = post.index(p)
+            for at, (p, exp) in enumerate(zip(post, exps, strict=True)):
+                self.nodes.append(Node(p, apply("divide", exp, total(exps))))
                 self.stated[p] = {
                     other_z: product((Name(p), apply("subtract", number(1), Name(p)))) if k == at
                     else negate(product((Name(p), Name(post[k])))) for k, other_z in enumerate(pre)
@@ -311,7 +325,7 @@ class _Builder:
             self.nodes.append(Node(a, Name(z) if activation == "identity" else Apply(activation, (Name(z),))))
 
     def _losses(self, layer: Layer, loss: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The loss node, over the losses of the examples if there is a batch; the targets' and examples' losses' names."""
+        """The loss node, over the examples' losses if there is a batch; the names of the targets and of those losses."""
         targets: list[str] = []
         singles: list[str] = []
         for n, outputs in enumerate(layer.post, 1):
@@ -363,7 +377,9 @@ class _Builder:
     # --- arrays -------------------------------------------------------------------------------------------------
 
     def _array(self, key: str, layer: int, rows: tuple[tuple[str, ...], ...]) -> str:
-        return self._keep(self.notation.write(key, l=layer), matrix([[Name(name) for name in row] for row in rows]), rows)
+        return self._keep(
+            self.notation.write(key, l=layer), matrix([[Name(name) for name in row] for row in rows]), rows
+        )
 
     def _vector(self, key: str, layer: int, rows: tuple[tuple[str, ...], ...]) -> str:
         """A column of one example's quantities, or one row for each example of a batch."""
@@ -392,7 +408,9 @@ class _Builder:
             if name not in used:
                 raise self.place.at("functions").error(f"the function {name!r} is declared but no layer uses it")
             if name in OPERATIONS:
-                raise self.place.at("functions").error(f"{name!r} is an operation already; a function needs a name of its own")
+                raise self.place.at("functions").error(
+                    f"{name!r} is an operation already; a function needs a name of its own"
+                )
         return tuple((name, 1) for name in self.functions)
 
     def _refuse_twins(self, leaves: tuple[str, ...]) -> None:
