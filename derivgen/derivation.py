@@ -125,14 +125,12 @@ def _decompose(tree: Tree) -> _Term:
             coefficient *= inner
             all_factors.extend(factors)
         return coefficient, tuple(all_factors)
-    if tree.operation == "divide":
-        above, factors = _decompose(tree.args[0])
-        if isinstance(tree.args[1], Number) and tree.args[1].value:
-            return above / tree.args[1].value, factors
-        rest = product(factors)
-        return above, (apply("reciprocal", tree.args[1]) if rest == ONE else apply("divide", rest, tree.args[1]),)
-    if tree.operation == "reciprocal" and isinstance(tree.args[0], Number) and tree.args[0].value:
-        return 1 / tree.args[0].value, ()
+    if tree.operation in ("divide", "reciprocal"):
+        above, factors = _decompose(tree.args[0]) if tree.operation == "divide" else (_UNIT, ())
+        below, divisors = _decompose(tree.args[-1])
+        if not below:
+            return _UNIT, (tree,)
+        return above / below, (_quotient(factors, divisors),) if divisors else factors
     if tree.operation == "power" and isinstance(tree.args[1], Number):
         if tree.args[1].value == 0:
             return _UNIT, ()
@@ -141,61 +139,108 @@ def _decompose(tree: Tree) -> _Term:
     return _UNIT, (tree,)
 
 
+def _quotient(above: Iterable[Tree], below: Iterable[Tree]) -> Tree:
+    """One fraction of these factors: 1/b, x/(b w²)."""
+    numerator, denominator = product(above), product(below)
+    if denominator == ONE:
+        return numerator
+    return apply("reciprocal", denominator) if numerator == ONE else apply("divide", numerator, denominator)
+
+
 def _compose(coefficient: Fraction, factors: Iterable[Tree]) -> Tree:
-    factors = tuple(factors)
+    """The product with its number first; a fraction that stands first takes it in, any fraction its denominator.
+
+    2 · u/c → 2u/c, and ½ · x · u/c → x · u/(2c).
+    """
+    written = list(factors)
     if not coefficient:
         return ZERO
     if coefficient < 0:
-        return negate(_compose(-coefficient, factors))
-    return product((number(coefficient), *factors))
+        return negate(_compose(-coefficient, written))
+    place = next((i for i, factor in enumerate(written) if _is_fraction(factor)), -1)
+    if place < 0:
+        return product((number(coefficient), *written))
+    fraction = written[place]
+    assert isinstance(fraction, Apply)
+    above = _flat(fraction.args[0]) if fraction.operation == "divide" else ()
+    below = (number(coefficient.denominator), *_flat(fraction.args[-1]))
+    if place == 0:
+        return product((_quotient((number(coefficient.numerator), *above), below), *written[1:]))
+    written[place] = _quotient(above, below)
+    return product((number(coefficient.numerator), *written))
 
 
-def _powers(factors: Iterable[Tree]) -> tuple[Tree, ...]:
-    """Equal factors of one local derivative as a power: x·x → x²."""
+def _is_fraction(tree: Tree) -> bool:
+    return isinstance(tree, Apply) and tree.operation in ("divide", "reciprocal")
+
+
+def _flat(tree: Tree) -> tuple[Tree, ...]:
+    return tree.args if isinstance(tree, Apply) and tree.operation == "multiply" else (tree,)
+
+
+def _bases(factors: Iterable[Tree]) -> tuple[Fraction, list[tuple[Tree, int]]]:
+    """The coefficient of a product and the bases of its powers as they come, negative exponents below the line."""
+    coefficient, found = _UNIT, []
+    stack = [(factor, 1) for factor in reversed(tuple(factors))]
+    while stack:
+        part, times = stack.pop()
+        operation = part.operation if isinstance(part, Apply) else ""
+        if isinstance(part, Number) and part.value:
+            coefficient *= part.value**times
+        elif not isinstance(part, Apply) or operation not in _MONOMIAL:
+            found.append((part, times))
+        elif operation == "power":
+            assert isinstance(part.args[1], Number)
+            if exponent := int(part.args[1].value):
+                stack.append((part.args[0], times * exponent))
+        else:
+            if operation == "negate":
+                coefficient *= (-1) ** times
+            last = -times if operation in ("divide", "reciprocal") else times
+            stack.append((part.args[-1], last))
+            stack += [(argument, times) for argument in reversed(part.args[:-1])]
+    return coefficient, found
+
+
+_MONOMIAL = ("negate", "multiply", "divide", "reciprocal", "power")
+
+
+def _folded(coefficient: Fraction, factors: Iterable[Tree]) -> _Term:
+    """The product with equal bases merged, as one fraction: 2/y · 1/x² · x³ → 2 · x/y."""
+    more, found = _bases(factors)
     counts: dict[Tree, int] = {}
-    for factor in factors:
-        base, times = factor, 1
-        if isinstance(factor, Apply) and factor.operation == "power":
-            raised, exponent = factor.args
-            if isinstance(exponent, Number) and exponent.value > 0:
-                base, times = raised, int(exponent.value)
+    for base, times in found:
         counts[base] = counts.get(base, 0) + times
-    return tuple(base if times == 1 else apply("power", base, number(times)) for base, times in counts.items())
+    above = [_power(base, times) for base, times in counts.items() if times > 0]
+    below = [_power(base, -times) for base, times in counts.items() if times < 0]
+    return coefficient * more, (_quotient(above, below),) if below else tuple(above)
 
 
-def _cancelled(factors: tuple[Tree, ...]) -> tuple[Tree, ...]:
-    """One local derivative's factors without what stands above and below: (σ − t)/(σ(1 − σ)) · σ(1 − σ) → σ − t."""
-    left = list(factors)
-    for i, factor in enumerate(left):
-        if not (isinstance(factor, Apply) and factor.operation in ("divide", "reciprocal")):
-            continue
-        above = factor.args[0] if factor.operation == "divide" else ONE
-        coefficient, below = _decompose(factor.args[-1])
-        kept = []
-        for part in below:
-            if part in left and left.index(part) != i:
-                left[left.index(part)] = ONE
-            else:
-                kept.append(part)
-        if len(kept) < len(below):
-            denominator = _compose(coefficient, kept)
-            left[i] = above if denominator == ONE else product(_decompose(apply("divide", above, denominator))[1])
-            if coefficient != 1:
-                return factors
-    return tuple(factor for factor in left if factor != ONE)
+def _power(base: Tree, times: int) -> Tree:
+    return base if times == 1 else apply("power", base, number(times))
+
+
+def _cancels(factors: Iterable[Tree]) -> bool:
+    """Whether something stands above and below: (σ − t)/(σ(1 − σ)) · σ(1 − σ)."""
+    _, found = _bases(factors)
+    return not {base for base, times in found if times > 0}.isdisjoint(base for base, times in found if times < 0)
 
 
 def _collect(terms: Iterable[_Term]) -> Tree:
     """The sum with like terms collected, in the order in which each first appears."""
-    sums: dict[frozenset[tuple[Tree, int]], _Term] = {}
+    terms = tuple(terms)
+    if len(terms) == 1:
+        return _compose(*terms[0])
+    sums: dict[frozenset[tuple[Tree, int]], tuple[Fraction, Fraction, tuple[Tree, ...]]] = {}
     for coefficient, factors in terms:
+        more, found = _bases(factors)
         counts: dict[Tree, int] = {}
-        for factor in factors:
-            counts[factor] = counts.get(factor, 0) + 1
-        key = frozenset(counts.items())
-        before, shown = sums.get(key, (Fraction(0), factors))
-        sums[key] = (before + coefficient, shown)
-    return total(_compose(c, factors) for c, factors in sums.values() if c)
+        for base, times in found:
+            counts[base] = counts.get(base, 0) + times
+        key = frozenset((base, times) for base, times in counts.items() if times)
+        before, inner, shown = sums.get(key, (Fraction(0), more, factors))
+        sums[key] = (before + coefficient * more, inner, shown)
+    return total(_compose(c / inner, factors) for c, inner, factors in sums.values() if c)
 
 
 # --- local derivatives --------------------------------------------------------------------------------------
@@ -250,7 +295,7 @@ def _local_derivatives(
 
     def sweep(part: Tree, coefficient: Fraction, factors: tuple[Tree, ...], output: Tree | None) -> None:
         if isinstance(part, Name):
-            found[part.name].append((coefficient, _powers(_cancelled(factors))))
+            found[part.name].append(_folded(coefficient, factors))
         if not isinstance(part, Apply):
             return
         operation = bound.get(part.operation) if part.operation in declared else part.operation
@@ -399,10 +444,10 @@ def sum_of_products(products: Iterable[Iterable[Tree]], *, cancel: bool = False)
             more, further = _decompose(tree)
             coefficient *= more
             groups.append(further)
-        factors = tuple(factor for group in groups for factor in group)
-        short = _cancelled(factors) if cancel else factors
-        whole = (product(group) for group in groups if group) if short == factors else short
-        collected.append((coefficient, tuple(whole)))
+        if cancel and _cancels(factor for group in groups for factor in group):
+            collected.append(_folded(coefficient, (factor for group in groups for factor in group)))
+        else:
+            collected.append((coefficient, tuple(product(group) for group in groups if group)))
     return _collect(collected)
 
 

@@ -60,7 +60,17 @@ def shown(graph: Graph, tree: object) -> str:
         ("f = x^0", "0"),
         ("f = x^2", "2*x"),
         ("f = x^3*x", "4*x^3"),
-        ("f = x^-1", "-x^(-2)"),
+        ("f = x^-1", "-1/x^2"),
+        ("f = 1/x^2", "-2/x^3"),
+        ("f = log(x^2 + b^2)", "2*x/(x^2 + b^2)"),
+        ("f = c/x/b", "-c/(b*x^2)"),
+        ("f = x^2/(2*m)", "x/m"),
+        ("f = 3*x*b/(2*m)", "3*b/(2*m)"),
+        ("f = (x*w)^2/(x/w)", "w^3"),
+        ("f = 1/(1 + e^-x)", "e^(-x)/(1 + e^(-x))^2"),
+        ("f = y*log(x) + (1 - y)*log(1 - x)", "y/x - (1 - y)/(1 - x)"),
+        ("f = binary_cross_entropy(x, y)", "(x - y)/(x*(1 - x))"),
+        ("f = x/y*y", "1"),
         ("f = 2*x^2/4", "x"),
         ("f = e^x", "f"),
         ("f = sigmoid(x)", "f*(1 - f)"),
@@ -72,6 +82,22 @@ def shown(graph: Graph, tree: object) -> str:
 def test_local_derivatives_are_what_a_textbook_writes(equation: str, derivative: str) -> None:
     graph = Graph.of(equation)
     assert shown(graph, local(graph, "f", "x")) == derivative
+
+
+def test_the_factors_of_a_chain_rule_product_are_not_merged() -> None:
+    graph = Graph.of("u = w^2*x; v = u/c; L = 1/v^2")
+    assert shown(graph, forward_form(graph, "L", "w")) == "-4/v^3*(1/c)*x*w"
+    graph = Graph.of("u = x/m; v = (u - y)^2/2; L = v/3")
+    assert shown(graph, forward_form(graph, "L", "x")) == "(u - y)*(1/(3*m))"
+
+
+def test_what_stands_above_and_below_cancels_across_the_factors() -> None:
+    graph = Graph.of("u = e^(x*w); v = log(u); L = v/b")
+    assert shown(graph, forward_form(graph, "L", "w")) == "1/b*(1/u)*u*x"
+    assert shown(graph, forward_form(graph, "L", "w", cancel=True)) == "x/b"
+    graph = Graph.of("a = sigmoid(x*w); L = binary_cross_entropy(a, y)/2")
+    assert shown(graph, forward_form(graph, "L", "w")) == "(a - y)/(2*a*(1 - a))*a*(1 - a)*x"
+    assert shown(graph, forward_form(graph, "L", "w", cancel=True)) == "1/2*(a - y)*x"
 
 
 def test_at_fan_out_both_branches_count() -> None:
