@@ -179,6 +179,9 @@ def _roster(roster: Path, make: Callable[..., Any]) -> list[Any]:
         cells = [cell.strip() for cell in row]
         if not any(cells) or (number == 1 and cells == ["name", "seed"]):
             continue
+        other = next((sign for sign in (";", "\t") if sign in row[0]), "")
+        if len(row) == 1 and other:
+            raise DerivgenError(f"{roster}:{number}: a name and a seed are parted by a comma, not by {other!r}")
         if len(cells) > 2 or not cells[-1]:
             raise DerivgenError(f"{roster}:{number}: write one seed, or name,seed")
         people.append(make(cells[-1], cells[0] if len(cells) == 2 else ""))
@@ -241,9 +244,10 @@ def derive(equations: str, of: str | None, wrt: tuple[str, ...], at: str, form: 
 @main.command("list")
 @click.argument("table", required=False, default="quizzes")
 def list_(table: str) -> None:
-    """List quizzes, asks, operations, networks or formats."""
+    """List quizzes, asks, operations, networks, notations, formats or slips."""
     tables: dict[str, Callable[[], list[tuple[str, str]]]] = {
         "quizzes": _quizzes, "asks": _asks, "operations": _operations, "networks": _networks, "formats": _formats,
+        "notations": _notations, "slips": _slips,
     }  # fmt: skip
     if table not in tables:
         raise DerivgenError(suggest(table, tables))
@@ -278,6 +282,22 @@ def _networks() -> list[tuple[str, str]]:
     from derivgen.networks import KINDS
 
     return [(name, (builder.__doc__ or "").split("\n")[0]) for name, builder in KINDS.items()]
+
+
+def _notations() -> list[tuple[str, str]]:
+    from derivgen.notation import NOTATIONS
+
+    shown = ("weight", "bias", "pre", "post", "output", "loss")
+    return [
+        (row.name, ", ".join(getattr(row, key) for key in shown if getattr(row, key)) + f"; {row.product}")
+        for row in NOTATIONS.values()
+    ]
+
+
+def _slips() -> list[tuple[str, str]]:
+    from derivgen.slips import SLIPS
+
+    return [(name, (ways.__doc__ or "").strip()) for name, ways in SLIPS.items()]
 
 
 def _formats() -> list[tuple[str, str]]:

@@ -14,13 +14,17 @@ from functools import lru_cache
 from markupsafe import Markup
 
 from derivgen import __version__
-from derivgen.evaluation import Real
-from derivgen.expression import Apply, Name, Partial, Tree
+from derivgen.derivation import local
+from derivgen.evaluation import Real, evaluator
+from derivgen.expression import ZERO, Apply, Name, Partial, Tree, walk
+from derivgen.graph import Graph
+from derivgen.operations import OPERATIONS
 from derivgen.plan import Plan, PreparedChain, Text
 from derivgen.printing import portable, printed
 from derivgen.sheet import Exercise, Row, Sheet
 from derivgen.written import write
 
+KINKED = tuple(row.name for row in OPERATIONS.values() if any("above(" in local for local in row.local))
 MARK = "\x1a"  # no text from outside can hold it: invisible characters are refused or taken out
 
 
@@ -58,9 +62,33 @@ def skeleton_context(sheet: Sheet, dialect: str) -> dict[str, object]:
         "title": quiz.title, "course": quiz.course, "date": quiz.date, "instructions": quiz.instructions,
         "paper": quiz.paper, "name_line": quiz.name_line, "carry": -1 if quiz.carry is None else quiz.carry,
         "code": code, "command": command if sheet.command else "", "version": __version__,
-        "points": points_text(sheet.points), "digits": quiz.digits,
+        "points": points_text(sheet.points), "digits": quiz.digits, "kinks": kinks(sheet, dialect),
         "exercises": [_exercise(exercise, dialect, marks) for exercise in sheet.exercises],
     }  # fmt: skip
+
+
+def kinks(sheet: Sheet, dialect: str) -> list[dict[str, object]]:
+    """The operations with a kink on the sheet and what counts there, if the quiz says that anything does.
+
+    ``value`` is the derivative at 0, ``equation`` says the same of a function with a symbol: ReLU'(0) = 0.
+    """
+    side = sheet.quiz.kinks
+    graphs = [exercise.plan.graph for exercise in sheet.exercises] if side != "forbid" else []
+    found = {
+        "abs" if part.operation == "absolute_error" else part.operation
+        for graph in graphs for node in graph.nodes for part in walk(graph.resolved(node.tree))
+        if isinstance(part, Apply) and part.operation in KINKED
+    }  # fmt: skip
+    rows: list[dict[str, object]] = []
+    for name in (name for name in KINKED if name in found):
+        value = equation = ""
+        if name != "max":
+            graph = Graph.of(f"a = {name}(z)", ["z"], kinks=side)
+            value = write(evaluator(local(graph, "a", "z"), side)({"z": Fraction(0)}), 2)[0]
+            called = printed(Apply(name, (ZERO,), 1), graph.scope, dialect).text
+            equation = f"{called} = {value}" if OPERATIONS[name].latex else ""
+        rows.append({"operation": name, "side": side, "value": Markup(value), "equation": Markup(equation)})
+    return rows
 
 
 def points_text(points: Fraction | int) -> str:

@@ -16,13 +16,15 @@ from derivgen.derivation import (
     Value,
     adjoints,
     chain,
+    forward_form,
     is_recursive,
     local,
     local_partial,
     require,
 )
-from derivgen.errors import DerivgenError, suggest
-from derivgen.expression import Apply, Name, Partial, Tree, apply, substitute, walk
+from derivgen.errors import DerivgenError, shown, suggest
+from derivgen.evaluation import EvaluationError, Numbers, Real
+from derivgen.expression import ZERO, Apply, Name, Partial, Tree, apply, substitute, walk
 from derivgen.graph import Graph, Node
 from derivgen.networks import Layer, Network
 from derivgen.operations import OPERATIONS
@@ -121,11 +123,15 @@ class Part:
 
 @dataclass(frozen=True)
 class Known:
-    """What an exercise's givens fix: leaves and inner values by name, derivatives; which values are only taken."""
+    """What an exercise's givens fix: leaves and inner values by name, derivatives; which values are only taken.
+
+    ``literal`` are the numbers that the quiz itself gives, which are the same for every variant.
+    """
 
     numbered: frozenset[str] = frozenset()
     slopes: frozenset[Partial] = frozenset()
     taken: frozenset[str] = frozenset()
+    literal: tuple[tuple[str | Partial, Fraction], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -235,6 +241,8 @@ class State:
             require(self.graph, of, wrt)
         except DerivationError as error:
             raise AskError(str(error), "wrt") from None
+        if forward_form(self.graph, of, wrt) == ZERO:
+            raise AskError(f"the derivative of {of} with respect to {wrt} is zero whatever the numbers are", "wrt")
         return Partial(of, wrt)
 
     def over(self, target: Partial, parameters: Mapping[str, object]) -> bool:
@@ -273,6 +281,13 @@ class State:
             if isinstance(part, (Name, Partial))
         )
 
+    def number(self, tree: Tree) -> Real | None:
+        """A tree's number where the quiz's own numbers determine it; None if something is drawn, or has no number."""
+        try:
+            return Numbers(self.graph, dict(self.known.literal), taken=self.known.taken).value(tree)
+        except EvaluationError:
+            return None
+
     def layer(self, parameters: Mapping[str, object], default: int) -> Layer:
         """The layer that ``layer: 2`` means, counted from 1 behind the inputs."""
         layers = self.network.layers
@@ -280,7 +295,7 @@ class State:
             raise AskError("needs a network of layers (kind: layered)")
         number = parameters.get("layer", default)
         if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= len(layers):
-            raise AskError(f"there is no layer {number}: they are numbered 1 to {len(layers)}", "layer")
+            raise AskError(f"there is no layer {shown(number)}: they are numbered 1 to {len(layers)}", "layer")
         return layers[number - 1]
 
     def need_bound(self, *names: str) -> None:
@@ -289,9 +304,8 @@ class State:
             for here in sorted(self.graph.upstream(name, self.cuts) - self.cuts):
                 if not self.graph.is_leaf(here) and self.graph.is_abstract(self.graph.node(here).tree):
                     free = [f for f, _ in self.graph.functions if f not in dict(self.graph.bindings)]
-                    raise AskError(
-                        f"has no numbers until {', '.join(free)} is bound to an operation (by a bind before it)"
-                    )
+                    bound = "is bound to an operation" if len(free) == 1 else "are bound to operations"
+                    raise AskError(f"has no numbers until {', '.join(free)} {bound} (by a bind before it)")
 
 
 def allow(parameters: Mapping[str, object], *known: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import jinja2
@@ -19,22 +19,19 @@ from markupsafe import Markup
 from derivgen.context import MARK, skeleton_context, structure, variant_texts
 from derivgen.errors import DerivgenError, suggest
 from derivgen.folders import templates_folder
+from derivgen.formula import fault
 from derivgen.printing import portable
 
 if TYPE_CHECKING:
     from derivgen.sheet import Sheet
-    from derivgen.spec import Quiz
+    from derivgen.spec import Place, Quiz
 
 MACROS = ("document", "exercise", "part", "solution", "paragraph", "inline", "formula", "display", "lines", "arrows",
-          "space", "strong", "code")  # fmt: skip
+          "space", "strong", "code", "choices")  # fmt: skip
 
 
 class FormatError(DerivgenError):
     """Text that a format cannot set."""
-
-    def __init__(self, problem: str, text: str = "") -> None:
-        self.text = text
-        super().__init__(problem)
 
 
 # --- escaping -----------------------------------------------------------------------------------------------
@@ -73,8 +70,7 @@ def escape_latex(text: str) -> str:
             name = unicodedata.name(character, "no name").lower()
             raise FormatError(
                 f"pdflatex cannot set {character!r} (U+{ord(character):04X}, {name}); use another character, or "
-                "--format markdown",
-                text,
+                "--format markdown"
             )
     text = "".join(_LATEX.get(character, character) for character in text)
     return _JOINED.sub(lambda m: "{}" + m[0], text)
@@ -112,53 +108,46 @@ ESCAPES: dict[str, Callable[[str], str]] = {"latex": escape_latex, "markdown": e
 
 # --- an instructor's own paragraph: plain text with $...$ -----------------------------------------------------
 
-_ALLOWED = frozenset(
-    re.findall(
-        r"[A-Za-z]+",
-        """frac partial sum prod cdot cdots ldots dots times le ge leq geq ne neq approx in to rightarrow leftarrow
-        mapsto infty left right sqrt exp ln log max min tanh sin cos mathbf mathrm mathbb hat bar tilde text top quad
-        qquad alpha beta gamma delta epsilon varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau
-        upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell nabla ast prime
-        lVert rVert lvert rvert vert Vert langle rangle odot circ pm mp forall exists""",
-    )
-)
-_FORMULA_TOKEN = re.compile(r"\\([A-Za-z]+)|\\[,;!:{}| ]|\\(.)|[^\\]", re.DOTALL)
-
 
 def prose(text: str, dialect: str) -> Markup:
-    """Plain text with formulas between dollars; a formula may hold a list of known commands only."""
+    r"""Plain text with formulas between dollars; ``FormatError`` for a formula that a reader would not see as one."""
     pieces = re.split(r"(?<!\\)\$((?:[^$\n\\]|\\.)+)\$", text.strip())
     done = []
     for i, piece in enumerate(pieces):
         if i % 2 == 0:
             done.append(ESCAPES[dialect](piece.replace("\\$", "$")))
             continue
-        if "^^" in piece:  # TeX reads ^^5c as a backslash
-            raise FormatError("^^ cannot stand in a formula of a text", piece)
-        depth = 0
-        for match in _FORMULA_TOKEN.finditer(piece):
-            bad = match[0] if match[2] else None if not match[1] or match[1] in _ALLOWED else "\\" + match[1]
-            if bad or match[0] in ("%", "#", "&", "~") or ord(match[0][0]) > 126:
-                raise FormatError(f"{bad or match[0]} cannot stand in a formula of a text", piece)
-            depth += {"{": 1, "}": -1}.get(match[0], 0)
-            if depth < 0:
-                break
-        if depth:
-            raise FormatError(f"the braces of the formula ${piece}$ do not match", piece)
+        if problem := _problem(piece, pieces[i + 1]):
+            raise FormatError(problem)
         done.append(f"${piece if dialect == 'latex' else portable(piece).strip()}$")
     return Markup("".join(done))
 
 
-def located(error: FormatError, quiz: Quiz) -> DerivgenError:
-    """The error with the place in the quiz file of the text that cannot be set."""
-    texts = [(quiz.place.at(key), getattr(quiz, key)) for key in ("title", "course", "date", "instructions")]
-    for exercise in quiz.exercises:
-        texts.append((exercise.place.at("title"), exercise.title))
-        for ask in exercise.asks:
-            texts += [(ask.place.at("hint"), ask.hint), (ask.place.at("text"), ask.parameters.get("text"))]
-    for place, text in texts:
-        if isinstance(text, str) and error.text and error.text in _visible(text):
-            return place.error(str(error))
+def _problem(piece: str, after: str) -> str:
+    """What is wrong with a formula of a text, and with what stands right after its dollar."""
+    if not piece.strip():
+        return rf"the formula ${piece}$ is empty; a dollar sign is \$"
+    if piece != piece.strip():
+        return rf"the formula ${piece}$ begins or ends with a space; a dollar sign is \$"
+    if re.match(r"\d", after):
+        return rf"a digit stands right after the formula ${piece}$: put a space between them; a dollar sign is \$"
+    problem = fault(piece)
+    return problem and f"{problem} (in ${piece}$)"
+
+
+def located(error: FormatError, quiz: Quiz, dialect: str) -> DerivgenError:
+    """The error with the place in the quiz file of the first text that cannot be set."""
+    plain = [(quiz.place.at(key), getattr(quiz, key)) for key in ("title", "course", "date")]
+    plain += [(exercise.place.at("title"), exercise.title) for exercise in quiz.exercises]
+    mixed: list[tuple[Place, object]] = [(quiz.place.at("instructions"), quiz.instructions)]
+    for ask in (ask for exercise in quiz.exercises for ask in exercise.asks):
+        mixed += [(ask.place.at("hint"), ask.hint), (ask.place.at("text"), ask.parameters.get("text"))]
+    for texts, setter in ((plain, ESCAPES[dialect]), (mixed, partial(prose, dialect=dialect))):
+        for place, text in texts:
+            try:
+                setter(text if isinstance(text, str) else "")
+            except FormatError as found:
+                return place.error(str(found))
     return error
 
 
@@ -223,7 +212,7 @@ class Format:
         try:
             text = self.environment.get_template("sheet.j2").render(sheet=context, solutions=solutions)
         except FormatError as error:
-            raise located(error, sheet.quiz) from None
+            raise located(error, sheet.quiz, self.dialect) from None
         text = re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", text)).strip() + "\n"
         return text.split(MARK)
 

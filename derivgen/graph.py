@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class GraphError(DerivgenError):
-    """Equations that make no graph; ``line`` counts from 1 in the equations' text."""
+    """Equations that make no graph; ``line`` counts from the first line that ``Graph.of`` was told, 0 is none."""
 
     def __init__(self, problem: str, line: int = 0) -> None:
         self.problem, self.line = problem, line
@@ -90,12 +90,14 @@ class Graph:
         *,
         extra: Iterable[tuple[str, str]] = (),
         kinks: str = "forbid",
+        first_line: int = 1,
     ) -> Graph:
         """The graph of equations, one a line or separated by ``;``; with no ``leaves``, undefined names become leaves.
 
-        ``extra`` are further (name, expression) equations. Raises ``ReadingError`` and ``GraphError``.
+        ``extra`` are further (name, expression) equations; lines count from ``first_line``.
+        Raises ``ReadingError`` and ``GraphError``.
         """
-        statements = [*_statements(equations), *((name, text, 0, 0) for name, text in extra)]
+        statements = [*_statements(equations, first_line), *((name, text, 0, 0) for name, text in extra)]
         if not statements:
             raise GraphError("there are no equations")
         declared, functions = tuple(leaves or ()), tuple(functions)
@@ -296,10 +298,10 @@ class Graph:
         return expression(self.resolved(self.node(name).tree))
 
 
-def _statements(text: str) -> list[tuple[str, str, int, int]]:
+def _statements(text: str, first_line: int) -> list[tuple[str, str, int, int]]:
     """(name, expression, line, column of the expression) of each statement."""
     found: list[tuple[str, str, int, int]] = []
-    for count, whole in enumerate(text.splitlines(), 1):
+    for count, whole in enumerate(text.splitlines(), first_line):
         column = 0
         for part in whole.split("#", 1)[0].split(";"):
             if part.strip():

@@ -6,11 +6,16 @@ from dataclasses import replace
 
 from derivgen.derivation import chain
 from derivgen.exercise import ArrowLabel, Symbol
-from derivgen.expression import Apply, Name, Number, Tree, names, walk
+from derivgen.expression import Apply, Name, Number, Tree, apply, names, walk
 from derivgen.graph import Graph
 from derivgen.networks import Network
 from derivgen.operations import OPERATIONS
 
+PRODUCTS: dict[str, Tree] = {
+    "W^T x": apply("multiply", apply("transpose", Name("W")), Name("x")),
+    "W x": apply("multiply", Name("W"), Name("x")),
+    "X W": apply("multiply", Name("X"), Name("W")),
+}
 EXPLAINED = ("sigmoid",)  # operations whose symbol does not say what they are
 
 
@@ -22,11 +27,13 @@ def stem(network: Network, asks: frozenset[str]) -> dict[str, object]:
     inner = [node for node in graph.nodes if node.name != network.loss]
     arrows = _arrows(graph, [node.name for node in inner])
     loss = graph.node(network.loss).tree if network.loss else None
+    in_loss = names(loss) if loss else ()
     roles = {
         "inputs": network.inputs,
         "weights": network.weights,
         "biases": network.biases,
-        "targets": network.targets,
+        "targets": tuple(name for name in network.targets if name in in_loss),
+        "targets_within": tuple(name for name in network.targets if name not in in_loss and graph.consumers[name]),
         "constants": network.constants,
     }
     return {
@@ -67,7 +74,7 @@ def layered(network: Network) -> dict[str, object]:
         "post": Name(notation.write("post", j=node, l="l", n=example)),
         "bias": Name(notation.write("bias", j="j", l="l")) if network.biases else "",
         "outputs": tuple(map(Name, network.outputs)), "lone": len(network.outputs) == 1,
-        "product": notation.product, "examples": batch, "reduction": network.reduction,
+        "convention": notation.product, "product": PRODUCTS[notation.product], "examples": batch, "reduction": network.reduction,
         "loss": Name(network.loss) if network.loss else "", "targets": tuple(map(Name, network.targets)),
         "loss_line": chain(Name(network.loss), loss) if loss else "", "class": network.target_class,
         "single_line": chain(Name(single), graph.node(single).tree) if single else "",

@@ -8,6 +8,7 @@ equations stand, because both are read as they were typed.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -164,6 +165,8 @@ class StrictLoader(yaml.SafeLoader):
                 raise place.error("several lines of equations need a '|' after the key, or YAML joins them")
             # The line of a block's first line: an error inside the text counts from here.
             self.lines[path] = place.line + (event.style == "|")
+        if PROSE.fullmatch(path):
+            refuse_unseen(text, place)
         if event.style is not None or (text and PROSE.fullmatch(path)):
             return text
         if text in ("", "~", "null"):
@@ -178,6 +181,13 @@ class StrictLoader(yaml.SafeLoader):
 def refuse_invisible(text: str, place: Place) -> None:
     if found := INVISIBLE.search(text):
         raise place.error(f"holds the character U+{ord(found[0]):04X}, which no sheet can show")
+
+
+def refuse_unseen(text: str, place: Place) -> None:
+    """A text of characters that are left out of every sheet would be an empty one, and TeX trips over that."""
+    unseen = [character for character in text if unicodedata.category(character)[0] == "C" and character not in "\t\n"]
+    if unseen and all(character in unseen or character.isspace() for character in text):
+        raise place.error(f"holds nothing that can be seen, only the character U+{ord(unseen[0]):04X}")
 
 
 def exact(text: str, place: Place) -> Fraction:

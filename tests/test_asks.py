@@ -53,6 +53,10 @@ def solution(network: str, asks: str, **more: str) -> str:
     return files(compose(quiz(network, asks, **more)), ["markdown"])["solutions.md"]
 
 
+def questions(network: str, asks: str, **more: str) -> str:
+    return files(compose(quiz(network, asks, **more)), ["markdown"])["questions.md"]
+
+
 def test_the_source_quiz_part_by_part() -> None:
     """The published solution of the seven-part scalar network (one published line is mislabelled; ours is right)."""
     source = compose(spec.load("neural-nets", asks=ASKS, kinds=KINDS))
@@ -186,6 +190,101 @@ def test_cross_entropy_after_a_sigmoid_cancels_to_the_difference() -> None:
 
 
 def test_a_bound_loss_is_written_out_before_the_numbers_go_in() -> None:
-    network = CHAIN.replace("half_squared_error(a_2, y)", "L(a_2, y)").replace("target: y", "target: y\n      functions: L")
+    network = CHAIN.replace("half_squared_error(a_2, y)", "L(a_2, y)").replace(
+        "target: y", "target: y\n      functions: L"
+    )
     text = solution(network, "[{bind: {L: squared_error}}, loss_value]", givens="{x: 1, w_1: 1, w_2: 1, y: 1}")
     assert r"L &= L(a _ 2, y) = (a _ 2 - y)^{2} \approx" in text.replace(r" \cr  &", " ")
+
+
+# --- how a question is worded -------------------------------------------------------------------------------
+
+
+def test_the_local_derivatives_are_asked_for_without_naming_the_factors_of_the_chain_rule() -> None:
+    for asks in ("[{chain_rule: w_2}, {local_derivatives: w_2}]", "[{local_derivatives: w_2}]"):
+        assert r"\partial" not in questions(CHAIN, asks).partition("### (b)" if "chain" in asks else "### (a)")[2]
+    text = questions(FORK, "[{local_derivatives: x}, {chain_rule: x}]")
+    assert r"\partial u" not in text and r"\vert" not in text
+
+
+def test_a_constant_gradient_is_asked_for_without_an_empty_list() -> None:
+    line = "\n      kind: equations\n      inputs: x\n      weights: [w, b]\n      equations: f = 2*b + 3*x*w\n"
+    text = questions(line, "[{gradient: b}]")
+    assert r"Give $\frac{\partial f}{\partial b}$." in text and "in terms of" not in text
+    assert "in terms of $x$" in questions(line, "[{gradient: w}]")
+
+
+@pytest.mark.parametrize("ask", ["gradient", "closed_form", "chain_rule", "update", "derivative"])
+def test_a_derivative_that_is_zero_for_all_numbers_is_refused(ask: str) -> None:
+    line = "\n      kind: equations\n      inputs: x\n      weights: w\n      equations: u = x + w; f = u - w - x\n"
+    line = line.replace("equations: u = x + w; f = u - w - x", 'equations: "u = x + w; f = u - w - x"')
+    with pytest.raises(DerivgenError, match="derivative of f with respect to w is zero whatever the numbers"):
+        compose(quiz(line, f"[{{{ask}: w}}]", givens="{x: 1, w: 2, alpha: 1}"))
+
+
+def test_one_node_is_asked_for_in_the_singular() -> None:
+    one = "\n      kind: equations\n      inputs: x\n      weights: w\n      equations: u = x*w\n      loss: u^2\n"
+    assert "write $u$ in terms of the values that flow directly into it." in questions(one, "[forward_pass]")
+    assert "each in terms of" in questions(CHAIN, "[forward_pass]")
+
+
+def test_several_unbound_functions_are_spoken_of_in_the_plural() -> None:
+    network = CHAIN.replace("sigmoid(z_1)", "g(z_1)").replace("sigmoid(z_2)", "h(z_2)")
+    network = network.replace("target: y", "target: y\n      functions: [g, h]")
+    with pytest.raises(DerivgenError, match="has no numbers until g, h are bound to operations"):
+        compose(quiz(network, "[{derivative: w_1}]", givens="{x: 1, w_1: 1, w_2: 1, y: 1}"))
+
+
+def test_a_target_is_introduced_where_it_is_used() -> None:
+    assert "(a _ 2 - y)^{2}$, where $y$ is the target." in questions(CHAIN, "[{gradient: w_1}]")
+    without = questions(CHAIN.replace("half_squared_error(a_2, y)", "a_2^2"), "[{gradient: w_1}]")
+    assert "target" not in without and "The loss is $L = a _ 2^{2}$." in without
+    within = questions(
+        CHAIN.replace("a_1*w_2", "a_1*w_2 - y").replace("error(a_2, y)", "error(a_2, 0)"), "[{gradient: w_1}]"
+    )
+    assert "where" not in within and "The target is $y$." in within
+
+
+KINKED = """
+      kind: equations
+      inputs: x
+      weights: w
+      target: y
+      functions: [g, Loss]
+      equations: |
+        z = x*w
+        a = g(z)
+        b = EXPRESSION
+      loss: Loss(b, y)
+"""
+
+
+@pytest.mark.parametrize(
+    ("kinks", "expression", "binding", "said"),
+    [
+        ("left", "a", "g: relu, Loss: squared_error", r"At a kink the left-hand derivative counts: $\mathrm{ReLU}'(0) = 0$."),
+        ("right", "a", "g: relu, Loss: squared_error", r"At a kink the right-hand derivative counts: $\mathrm{ReLU}'(0) = 1$."),
+        ("left", "a", "g: leaky_relu, Loss: squared_error", r"the left-hand derivative counts: $\mathrm{LReLU}'(0) = 0.01$."),
+        ("right", "a", "g: leaky_relu, Loss: squared_error", r"the right-hand derivative counts: $\mathrm{LReLU}'(0) = 1$."),
+        ("left", "abs(a)", "g: tanh, Loss: squared_error", "counts: the absolute value has the derivative $-1$ at $0$."),
+        ("right", "a", "g: relu, Loss: absolute_error", r"counts: $\mathrm{ReLU}'(0) = 1$; the absolute value has the derivative $1$ at $0$."),
+        ("left", "max(a, x)", "g: tanh, Loss: squared_error", "\n\nWhere the two arguments of a maximum are equal, it counts as the second of them."),
+        ("right", "max(relu(a), x)", "g: tanh, Loss: squared_error", "'(0) = 1$. Where the two arguments of a maximum are equal, it counts as the first of them."),
+    ],
+)  # fmt: skip
+def test_what_counts_at_a_kink_is_said_to_the_student(kinks: str, expression: str, binding: str, said: str) -> None:
+    asks = f"[{{bind: {{{binding}}}}}, {{gradient: w}}]"
+    made = compose(quiz(KINKED.replace("EXPRESSION", expression), asks, top=f"kinks: {kinks}"))
+    texts = files(made, ["latex", "markdown"])
+    for name in texts:
+        assert (" ".join(said.split()) in " ".join(texts[name].split())) == (name != "key.json"), name
+    assert said in texts["questions.md"]
+
+
+@pytest.mark.parametrize(("kinks", "operation"), [("forbid", "relu"), ("left", "tanh"), ("right", "sigmoid")])
+def test_where_there_is_no_kink_none_is_spoken_of(kinks: str, operation: str) -> None:
+    network = KINKED.replace("EXPRESSION", "a")
+    text = questions(
+        network, f"[{{bind: {{g: {operation}, Loss: squared_error}}}}, {{gradient: w}}]", top=f"kinks: {kinks}"
+    )
+    assert "kink" not in text and "maximum" not in text

@@ -143,6 +143,8 @@ def test_a_roster_with_seeds_and_with_names():
     ("content", "said"),
     [(b"", "is empty"), (b"\n\n", "is empty"), (b"a,b,c\n", "class.csv:1: write one seed"), (b"\xff", "UTF-8"),
      (b"ok\nname,\n", "class.csv:2: write one seed"), (b"a\nA\n", "the seed 'A' is there twice"),
+     (b"name;seed\nAnn;7\n", "class.csv:1: a name and a seed are parted by a comma, not by ';'"),
+     (b"ok\nAnn\t7\n", r"class.csv:2: a name and a seed are parted by a comma, not by '\t'"),
      (b"x" * 200_000, "not a table"), (b"a\n" * 600_000, "larger than 1 MiB")],
 )  # fmt: skip
 def test_a_roster_that_cannot_be_used(content, said):
@@ -260,7 +262,10 @@ BAD = {
     "unknown ask": (quiz(asks="gradiant: w"), "quiz.yaml:13: exercises[0].asks[0]: 'gradiant' is unknown"),
     "unknown operation": (quiz(equations="a = sigmod(w*x)"), "did you mean 'sigmoid'?"),
     "undeclared name": (quiz(equations="a = w*x + b"), "'b'"),
-    "defined twice": (quiz(equations="a = w*x\n        a = 2*w"), "a"),
+    "defined twice": (
+        quiz(equations="a = w*x\n        a = 2*w"),
+        "quiz.yaml:9: exercises[0].network.equations: 'a' is defined twice (it is defined in line 8)",
+    ),
     "cycle": (quiz(equations="a = b*w\n        b = a*x"), "b"),
     "no dependence": (quiz(loss="(a - y)^2", equations="a = x^2 + 0*y\n        c = w*x"), "w"),
     "kink": (
@@ -283,6 +288,18 @@ BAD = {
     "a program": (b"\x7fELF\0\0\0", "U+007F"),
     "a title that pdflatex cannot set": (quiz(title="Prüfung 日"), "pdflatex cannot set '日'"),
     "a formula that runs TeX": (quiz(asks="text: '$\\input{x}$'\n      - loss_value"), r"\input"),
+    "an empty formula": (
+        quiz(title="a $ $ b", asks="text: 'a $ $ b'\n      - loss_value"),
+        r"quiz.yaml:13: exercises[0].asks[0].text: the formula $ $ is empty; a dollar sign is \$",
+    ),
+    "a formula that TeX cannot end": (
+        quiz(asks="loss_value: {hint: 'Put $\\frac{1}$ in.'}"),
+        r"quiz.yaml:13: exercises[0].asks[0].loss_value.hint: \frac takes two groups",
+    ),
+    "a bad formula in the instructions": (
+        "instructions: |\n  Show\n  your $x^2^3$.\n" + quiz(),
+        "quiz.yaml:1: instructions: two superscripts follow each other",
+    ),
     "a huge number": (quiz(equations="a = w*x + 1" + "0" * 5000), ""),
     "a huge exponent": (quiz(givens="givens: {x: 1e999999999}"), "more digits than"),
     "no number fits": (quiz(equations="a = w*x*0 + x", givens="givens: {x: {choice: [0]}}", asks="loss_value"), ""),
@@ -538,9 +555,7 @@ def test_a_fault_of_our_own_is_one_line_too(monkeypatch):
     monkeypatch.setattr(sheet.Composer, "compose", broken)
     result = run("generate", "neural-nets", "--out", "o")
     assert result.exit_code == 70
-    assert result.stderr == (
-        "derivgen: a fault of derivgen's own, please report it: ZeroDivisionError: no news\n"
-    )
+    assert result.stderr == ("derivgen: a fault of derivgen's own, please report it: ZeroDivisionError: no news\n")
     monkeypatch.setenv("DERIVGEN_DEBUG", "1")
     assert isinstance(CliRunner().invoke(main, ["generate", "neural-nets", "--out", "o"]).exception, ZeroDivisionError)
 
@@ -552,9 +567,7 @@ def test_a_reader_that_has_had_enough():
     os.close(reader)
     try:
         command = [sys.executable, "-c", code]
-        run = subprocess.run(
-            command, stdout=writer, stderr=subprocess.PIPE, encoding="utf-8", check=False, timeout=60
-        )
+        run = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, encoding="utf-8", check=False, timeout=60)
     finally:
         os.close(writer)
     assert run.stderr == ""

@@ -12,7 +12,7 @@ import jinja2.nodes
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rendering import formulas, leftovers, pdf_text, prose_text
+from rendering import formulas, katex_errors, leftovers, pdf_text, prose_text
 
 from derivgen import pdf
 from derivgen.asks import ASKS
@@ -28,6 +28,7 @@ from derivgen.formats import (
     formats,
     prose,
 )
+from derivgen.formula import COMMANDS, fault
 from derivgen.networks import KINDS
 from derivgen.plan import DIALECTS
 from derivgen.spec import DIRECTIVES
@@ -228,12 +229,45 @@ def test_a_paragraph_keeps_its_words_and_formulas_apart(dialect):
 @pytest.mark.parametrize(
     "formula",
     [r"\input{/etc/passwd}", r"\def\a{}", r"\write18{x}", "^^5cinput{x}", "x^^M", r"\csname x\endcsname", r"\\",
-     "a % b", "a & b", "#1", "{x", "x}", "}{", "é", r"\href{javascript:x}{y}", r"\begin{x}"],
+     "a % b", "a & b", "#1", "{x", "x}", "}{", "é", r"\href{javascript:x}{y}", r"\begin{x}", r"\mathbb{R}",
+     " ", " x", "x ", "x^", "x_", "_", "x^2^3", "x_1_2", "x^2'", "x'^2^3", "x^{2", "x^}", r"x^\,", r"x^\frac{1}{2}", "x^(2)",
+     r"\frac", r"\frac{1}", r"\frac{1}}", r"\sqrt", r"\sqrt[3]{x}", r"\hat{}_", r"\left(", r"\left( x", r"\left x \right)",
+     r"\right)", r"\left( x \right", r"{\left(} \right)", r"\text x", r"\text{x_1}", r"\text{x", "@", '"x"', "`x`",
+     "{" * 30 + "}" * 30, "{" * 50_000, "x" + "_{x" * 5000],
 )  # fmt: skip
 @pytest.mark.parametrize("dialect", ["latex", "markdown"])
 def test_a_formula_in_a_paragraph_holds_known_commands_only(formula, dialect):
     with pytest.raises(FormatError):
         prose(f"Let ${formula}$.", dialect)
+
+
+@pytest.mark.parametrize("dialect", ["latex", "markdown"])
+def test_a_digit_after_a_formula_is_refused(dialect):
+    for text in ("$x$2", "It costs $5 or $6."):
+        with pytest.raises(FormatError, match=r"a dollar sign is \\\$"):
+            prose(text, dialect)
+    assert prose("$x$ 2", dialect) == "$x$ 2"
+
+
+ATOMS = st.sampled_from(
+    ["x", "W", "7", "+", "=", "<", "(", "]", "|", ",", "'", "*", "{}", "{a b}", r"\,", r"\ ", r"\{", r"\|", r"\sqrt 2", r"\frac12",
+     r"\frac{a}{b}", r"\hat y", r"\hat{\theta}", r"\mathbf w", r"\mathrm{Loss}", r"\text{if  so, 2!}", r"\left( x \right)",
+     r"\left. \frac{a}{b} \right|", r"\left[ \frac12 \right\rangle", r"\left\{ 1 \right>",
+     *(f"\\{name}" for name in sorted(COMMANDS)), "^2", "_1", "_{i j}", "^\\ast", "_*", "^{-1}", r"\frac", r"\left(", "}", "{"]
+)  # fmt: skip
+
+
+@settings(max_examples=1, deadline=None)
+@given(st.lists(st.lists(ATOMS, min_size=1, max_size=6).map(" ".join), min_size=400, max_size=400))
+def test_what_passes_as_a_formula_is_set_by_every_reader(drawn):
+    whole = [*(f"\\{name}" for name in sorted(COMMANDS)), *(f"x_\\{name}" for name in sorted(COMMANDS)), *drawn]
+    good = [text for text in dict.fromkeys(whole) if not fault(text)]
+    assert len(good) > 120
+    pages = "\n\n".join(str(prose(f"${text}$", "latex")) for text in good)
+    pdf.compile_pdf(PREAMBLE + pages + "\n\\end{document}\n")
+    found = formulas("\n\n".join(str(prose(f"${text}$", "markdown")) for text in good))
+    assert len(found) == len(good)
+    assert katex_errors(found) == []
 
 
 def test_a_comment_holds_what_was_typed():

@@ -8,11 +8,14 @@ from functools import lru_cache
 
 import pypdfium2
 import pytest
+from markupsafe import Markup
 from rendering import formulas, github_errors, katex_errors, katex_html, leftovers, pdf_text, prose_text
 
 from derivgen import spec
 from derivgen.asks import ASKS
+from derivgen.errors import DerivgenError
 from derivgen.folders import bundled_quizzes
+from derivgen.formats import format_of
 from derivgen.networks import KINDS
 from derivgen.pdf import compile_pdf
 from derivgen.sheet import Composer
@@ -116,6 +119,7 @@ def latex_formulas(text: str) -> list[tuple[str, bool]]:
     pattern = r"(?<!\\)\$([^$]+)\$|(?<!\\)\\\[(.+?)\\\]|\\begin\{align\*\}(.+?)\\end\{align\*\}"
     found = []
     for inline, display, lines in re.findall(pattern, body, re.DOTALL):
+        lines = lines.replace(r"\\*", r"\\")  # only a page cares
         whole = f"\\begin{{aligned}} {lines} \\end{{aligned}}" if lines else display
         # An inline fraction is set as large as a displayed one: Markdown has no room for it in a line.
         found.append((" ".join((inline or whole).replace(r"\displaystyle", "").split()), not inline))
@@ -273,3 +277,92 @@ def test_a_hostile_word_in_every_place(hostile):
     assert prose_text(texts["questions.md"]).count(hostile) >= 6
     assert leftovers(texts["questions.md"]) == []
     assert " ".join(pdf_text(compile_pdf(texts["questions.tex"])).replace("\ufffe", "-").split()).count(hostile) >= 6
+
+
+# ---- pages -----------------------------------------------------------------------------------------------
+
+
+def test_a_fraction_in_a_sentence_has_room():
+    r"""The subscript of ∂Loss/∂w_2 in part (c) of `neural-nets` stands clear of the line below it."""
+    (first, *_) = pypdfium2.PdfDocument(document("neural-nets", "1", "questions"))
+    text = first.get_textpage()
+    whole = text.get_text_range()
+    start = whole.index("(c)")
+    line = whole.index("the way", start)
+    above = min(text.get_charbox(i)[1] for i in range(start, line) if whole[i].strip())
+    below = max(text.get_charbox(i)[3] for i in range(line, line + 30) if whole[i].strip())
+    assert above - below > 2
+
+
+def solution_lines(rows: list[int], before: str) -> str:
+    """A document of a display with chains of so many rows, that much below the top of the page."""
+    chains = [
+        {
+            "rows": [
+                {"left": "", "relation": Markup("="), "right": Markup(str(10 * i + j)), "unrounded": ""}
+                for j in range(n)
+            ]
+        }
+        for i, n in enumerate(rows, 1)
+    ]
+    display = format_of("latex").environment.globals["lines"](chains)
+    preamble = made("neural-nets", "1")["solutions.tex"].partition(r"\begin{document}")[0]
+    return rf"{preamble}\begin{{document}}\pagestyle{{empty}}x\vspace*{{{before}}}{display}\end{{document}}"
+
+
+@pytest.mark.parametrize("rows", [[1, 1, 1], [6], [2, 2], [4, 4, 4], [9, 2]])
+def test_no_page_begins_in_the_middle_of_a_chain(rows):
+    last = {str(10 * i + n - 1) for i, n in enumerate(rows, 1)}
+    for before in ("17cm", "18cm", "19cm", "20cm"):
+        first, *rest = pdf_text(compile_pdf(solution_lines(rows, before))).split("\f")
+        for page in rest:
+            assert page.split()
+        numbers = re.findall(r"\d+", first)
+        if sum(rows) <= 6:
+            assert numbers == [] or rest == []
+        assert not numbers or numbers[-1] in last
+
+
+def test_a_chain_longer_than_a_page_is_broken():
+    assert pdf_text(compile_pdf(solution_lines([60], "1cm"))).count("\f") == 1
+
+
+@pytest.mark.parametrize("quiz", ["neural-nets", "neural-nets-numeric", "neural-nets-variants"])
+def test_a_page_does_not_begin_with_a_solution(quiz):
+    for seed in SEEDS:
+        for page in pdf_text(document(quiz, seed, "solutions")).split("\f"):
+            assert not page.lstrip().startswith("Solution.")
+
+
+def test_a_composed_loss_stays_within_the_margins():
+    """What is too wide for a page is refused by name, and all that is not is set between the margins."""
+    chains = [
+        f"{{kind: chain, depth: {depth}, activation: {activation}, biases: {biases}, loss: {loss}}}"
+        for depth in (3, 4) for activation in ("softplus", "tanh") for biases in ("false", "true")
+        for loss in ("half_squared_error", "binary_cross_entropy")
+    ]  # fmt: skip
+    sums = [
+        f"{{inputs: [{', '.join(terms)}], weights: w, equations: 'u = {' + '.join(terms)}; f = {function}(u*w)'}}"
+        for count in (9, 12, 15) for function in ("tanh", "softplus", "exp")
+        for terms in ([f"x_{i}" for i in range(count)],)
+    ]  # fmt: skip
+    fitting, refused = [], 0
+    for network in chains + sums:
+        exercise = f"  - {{network: {network}, asks: [composed_loss]}}\n"
+        try:
+            Composer(spec.loads(f"title: T\nexercises:\n{exercise}", asks=ASKS, kinds=KINDS)).compose()
+        except DerivgenError as error:
+            assert re.match(r"quiz.yaml:3: exercises.0..asks.0.: [fL] in terms of .* is wider than a page", str(error))
+            refused += 1
+        else:
+            fitting.append(exercise)
+    assert min(len(fitting), refused) > 3
+    whole = Composer(spec.loads(f"title: T\nexercises:\n{''.join(fitting)}", asks=ASKS, kinds=KINDS)).compose()
+    assert katex_errors(formulas(files(whole, ["markdown"])["questions.md"])) == []
+    with pypdfium2.PdfDocument(compile_pdf(files(whole, ["latex"])["solutions.tex"])) as read:
+        for page in read:
+            text = page.get_textpage()
+            ends = [text.get_charbox(i)[2] for i in range(text.count_chars()) if text.get_text_range(i, 1).strip()]
+            margin = page.get_width() - 1.15 * 72
+            assert [end for end in ends if margin + 0.5 < end < margin + 0.2 * 72] == []  # then come the points
+            assert max(ends) < page.get_width() - 36

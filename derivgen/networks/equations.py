@@ -20,11 +20,12 @@ def equations(network: spec.Network, draws: Draws, kinks: str) -> Network:
             network.functions,
             extra=[(loss, network.loss)] if network.loss is not None else [],
             kinks=kinks,
+            first_line=network.equations_line,
         )
     except GraphError as error:
         place = network.place.at("equations")
         if error.line:
-            place = replace(place, line=network.equations_line + error.line - 1)
+            place = replace(place, line=error.line)
         elif network.loss is not None and error.problem.startswith("column"):
             place = network.place.at("loss")
         raise place.error(error.problem) from None

@@ -117,6 +117,8 @@ class _Builder:
         self.reduction = self._choice("reduction", "mean")
         if self.reduction not in ("mean", "sum"):
             raise self.place.at("reduction").error(suggest(str(self.reduction), ["mean", "sum"]))
+        if "reduction" in self.options and not self.notation.batch:
+            raise self.place.at("reduction").error("is of the losses of a batch: say how many examples")
         self.activations = self._activations()
         self.loss = self._loss()
         self.target_class = self._whole("class", 1, self.sizes[-1]) if "class" in self.options else 0
@@ -184,6 +186,8 @@ class _Builder:
         for i, (word, where) in enumerate(listed, 1):
             more = (*self.functions, *(("softmax",) if i == layers else ()))
             found.append(operation(word, "activation", where, more))
+        if found[-1] == "softmax" and self.sizes[-1] == 1:
+            raise listed[-1][1].error("softmax needs at least two outputs; of one it is always 1")
         return tuple(found)
 
     def _loss(self) -> str:
@@ -239,12 +243,15 @@ class _Builder:
         if self.loss:
             loss = self.notation.loss
             targets, example_losses = self._losses(layers[-1], loss)
-        step = str(self._choice("step_size", self.notation.step))
+        step = self._choice("step_size", self.notation.step)
+        if not isinstance(step, str):
+            raise self.place.at("step_size").error("must be a name")
         leaves = (*inputs, *self.fixed, *weights, *biases, *targets, step)
         self._refuse_twins(leaves)
+        arities = self._arities((*leaves, *(node.name for node in self.nodes)))
         try:
             graph = Graph.made(
-                leaves, self.nodes, self._arities(), kinks=self.kinks, arrays=tuple(self.arrays.items()),
+                leaves, self.nodes, arities, kinks=self.kinks, arrays=tuple(self.arrays.items()),
                 stated=tuple((name, tuple(forms.items())) for name, forms in self.stated.items()),
                 simplices=self._simplices(targets),
             )  # fmt: skip
@@ -291,7 +298,7 @@ class _Builder:
             self._activate(activation, pre[-1], post[-1])
         by_matrix = self._matrix_of_weights(number)
         weights_array = self._array("weights", number, by_matrix)
-        rest_array = self._array("rest", number, by_matrix[1:]) if self.notation.bias_row and self.notation.rest else ""
+        rest_array = self._array("rest", number, self._without_bias(by_matrix)) if self.notation.bias_row and self.notation.rest else ""
         biases_array = self._vector("biases", number, (biases,)) if biases else ""
         before_array = self._vector("inputs", 0, before) if number == 1 else self.before_array
         pre_array = self._vector("pres", number, tuple(pre))
@@ -309,6 +316,10 @@ class _Builder:
         written = [self.names.weight(number, i, j) for i, j in pairs]
         return tuple(tuple(written[k : k + across]) for k in range(0, len(written), across))
 
+    def _without_bias(self, rows: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
+        """The weights without the constant's row, or column where a weight's first index is the node it goes to."""
+        return rows[1:] if self.notation.from_first else tuple(row[1:] for row in rows)
+
     def _activate(self, activation: str, pre: tuple[str, ...], post: tuple[str, ...]) -> None:
         if activation == "softmax":
             exps = tuple(apply("exp", Name(z)) for z in pre)
@@ -321,7 +332,7 @@ class _Builder:
             return
         for z, a in zip(pre, post, strict=True):
             if z == a:
-                raise self.place.at("notation").error(f"the patterns give two quantities one name: {z}")
+                raise self._twin(z)
             self.nodes.append(Node(a, Name(z) if activation == "identity" else Apply(activation, (Name(z),))))
 
     def _losses(self, layer: Layer, loss: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -337,7 +348,8 @@ class _Builder:
             if self.loss == "cross_entropy":
                 self._state_logits(name, layer.pre[n - 1], outputs, own)
         if not self.notation.batch:
-            self._vector("targets", 0, (tuple(targets),))
+            if targets:
+                self._vector("targets", 0, (tuple(targets),))
             return tuple(targets), ()
         summed = total(map(Name, singles))
         whole = summed if self.reduction == "sum" else product((number(Fraction(1, self.examples)), summed))
@@ -390,21 +402,27 @@ class _Builder:
     def _keep(self, name: str, tree: Tree, rows: tuple[tuple[str, ...], ...]) -> str:
         if any(name == entry for row in rows for entry in row):
             return ""  # a single quantity that needs no array
+        if name in self.arrays:
+            raise self._twin(name)
         self.arrays[name] = tree
         return name
 
     def _delta(self, number: int, pre: list[tuple[str, ...]]) -> str:
         """The array of ∂L/∂z of a layer; none if there is no one quantity to derive."""
         name = self.notation.write("delta", l=number)
+        if name in self.arrays:
+            raise self._twin(name)
         if not self.of or name == self.of or (len(pre) == len(pre[0]) == 1):
             return ""  # no one quantity to derive, or one number, which needs no letter of its own
         rows = [[Partial(self.of, z) for z in row] for row in pre]
         self.arrays[name] = matrix(rows) if self.notation.batch else column(rows[0])
         return name
 
-    def _arities(self) -> tuple[tuple[str, int], ...]:
+    def _arities(self, quantities: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
         used = {f for f in self.functions if f in self.activations}
-        for name in self.functions:
+        for i, name in enumerate(self.functions):
+            if name in self.functions[:i] or name in quantities:
+                raise self.place.at("functions").error(f"the name {name!r} is taken already")
             if name not in used:
                 raise self.place.at("functions").error(f"the function {name!r} is declared but no layer uses it")
             if name in OPERATIONS:
@@ -422,5 +440,8 @@ class _Builder:
             except DerivgenError as error:
                 raise self.place.at("notation").error(str(error)) from None
             if twin is not None:
-                raise self.place.at("notation").error(f"the patterns give two quantities one name: {twin}")
+                raise self._twin(twin)
             seen[parts(name)] = name
+
+    def _twin(self, name: str) -> DerivgenError:
+        return self.place.at("notation").error(f"the patterns give two quantities one name: {name}")
