@@ -53,6 +53,7 @@ class Entries:
             frozenset({*leaves, *names}),
             frozenset(key for key in self.rules if isinstance(key, Partial)),
             frozenset(key for key, rule in self.rules.items() if isinstance(key, str) and isinstance(rule, spec.Take)),
+            (*network.fixed, *((k, r.value) for k, r in self.rules.items() if isinstance(r, (spec.Literal, spec.Take)))),
         )
 
 
@@ -187,7 +188,12 @@ def settle(
             if reason:
                 rejected[reason] = rejected.get(reason, 0) + 1
                 continue
-            _consistent(made, exercise, entries, given)
+            if conflict := _conflict(made, given):
+                key, problem = conflict
+                if not rules:
+                    raise entries.places.get(key, exercise.place).error(problem)
+                rejected[problem] = rejected.get(problem, 0) + 1
+                continue
             return finish(given)
         except MissingNumberError as error:
             raise exercise.place.error(f"the givens do not determine what is asked: {error}") from None
@@ -201,29 +207,25 @@ def settle(
     raise UnfitError(worst)
 
 
-def _consistent(made: Plan, exercise: spec.Exercise, entries: Entries, given: Mapping[Key, Real]) -> None:
-    """Given inner values and derivatives must agree with the other givens, unless the quiz says ``take``."""
+def _conflict(made: Plan, given: Mapping[Key, Real]) -> tuple[Key, str] | None:
+    """A given that disagrees with the others, unless the quiz says ``take``, and how; None if there is none."""
     graph = made.graph
     for group in graph.simplices:
         if all(name in given for name in group) and sum((Fraction(given[name]) for name in group), Fraction(0)) != 1:
-            place = entries.places.get(group[0], exercise.place)
-            raise place.error(f"the targets {', '.join(group)} must sum to 1")
+            return group[0], f"the targets {', '.join(group)} must sum to 1"
     if not made.partial:
-        return
+        return None
     for name in sorted(made.cuts - made.known.taken):
         tree = graph.resolved(graph.node(name).tree)
         low, high = RANGES.get(tree.operation, (None, None)) if isinstance(tree, Apply) else (None, None)
-        outside = (low is not None and given[name] < low) or (high is not None and given[name] > high)
-        if outside:
+        if (low is not None and given[name] < low) or (high is not None and given[name] > high):
             assert isinstance(tree, Apply)
-            raise entries.places[name].error(
-                f"{name} cannot be {write(given[name], 6)[0]}: it comes out of {tree.operation}"
-            )
-    if found := contradiction(graph, given, made.known.taken):
-        key, value = found
-        place = entries.places.get(key, exercise.place)
-        advice = "; to use another value, write {take: ...}" if isinstance(key, str) else ""
-        raise place.error(f"the other givens make {_said(key)} {write(value, 6)[0]}{advice}")
+            return name, f"{name} cannot be {write(given[name], 6)[0]}: it comes out of {tree.operation}"
+    found = contradiction(graph, given, made.known.taken)
+    if found is None:
+        return None
+    advice = "; to use another value, write {take: ...}" if isinstance(found[0], str) else ""
+    return found[0], f"the other givens make {_said(found[0])} {write(found[1], 6)[0]}{advice}"
 
 
 def _rules(made: Plan, exercise: spec.Exercise, entries: Entries) -> tuple[dict[Key, Real], dict[Key, Rule]]:
@@ -296,7 +298,7 @@ def _unfit(made: Plan, numbers: Numbers, digits: int) -> str:
         for tree in part.distinct:
             try:
                 value = numbers.value(tree)
-            except MissingNumberError:  # nobody is shown its number
+            except EvaluationError:  # nobody is shown its number
                 continue
             if any(_alike(value, other, digits) for other in shown):
                 return f"the choices of part {part.id} must differ by more than the tolerance"

@@ -229,7 +229,7 @@ class Notation:
         written = [indices[letter] for letter in letters if indices[letter]]
         text = match["base"]
         if written:
-            joined = ("," if match["braced"] or any(len(index) > 1 for index in written) else "").join(written)
+            joined = ("," if match["braced"] or any(len(index) > 1 or index.isalpha() for index in written) else "").join(written)
             text += f"_{joined}" if joined.isalnum() else f"_{{{joined}}}"
         return text + (f"^{match['sup'].replace('l', str(l))}" if match["sup"] else "")
 
@@ -285,4 +285,7 @@ def notation(given: object) -> Notation:
     made = replace(notation(given.get("like", "from-to")), name="own", **changes)
     if sorted(made._match("weight")) != ["i", "j"]:
         raise NotationError("a weight has the indices i and j, each once, such as W_ij^(l)", "weight")
+    if made.bias_row and not made.rest:
+        base, mark, layer = made.weights.partition("^")
+        made = replace(made, rest=f"{base}bar{mark}{layer}")
     return made

@@ -237,10 +237,11 @@ def _prepared_row(fact: Claim | Gap, graph: Graph) -> dict[str, object]:
     relation = {d: RELATIONS[d]["="] for d in DIALECTS}
     count = max(text.count(BREAK) for text in right.values()) + 1
     pieces = {d: [piece.strip() for piece in text.split(BREAK)] for d, text in right.items()}
-    further = {d: r"\quad" for d in DIALECTS}
+    further = dict.fromkeys(DIALECTS, r"\quad")
     rows = tuple(
         {
-            "left": Text(left if i == 0 else dict.fromkeys(DIALECTS, "")), "relation": Text(relation if i == 0 else further),
+            "left": Text(left if i == 0 else dict.fromkeys(DIALECTS, "")),
+            "relation": Text(relation if i == 0 else further),
             "right": Text({d: pieces[d][i] if i < len(pieces[d]) else "" for d in DIALECTS}), "unrounded": "",
         }
         for i in range(count)
@@ -248,15 +249,18 @@ def _prepared_row(fact: Claim | Gap, graph: Graph) -> dict[str, object]:
     return {"rows": list(rows)}
 
 
-def claims_of(fact: object) -> Iterator[Claim]:
+def claims_of(fact: object, graph: Graph) -> Iterator[tuple[Claim, Graph]]:
+    """Every claim and the graph on which it is made."""
     if isinstance(fact, Claim):
-        yield fact
+        yield fact, graph
+    elif isinstance(fact, On):
+        yield from claims_of(fact.facts, fact.graph)
     elif isinstance(fact, Mapping):
         for inner in fact.values():
-            yield from claims_of(inner)
+            yield from claims_of(inner, graph)
     elif isinstance(fact, (tuple, list)):
         for inner in fact:
-            yield from claims_of(inner)
+            yield from claims_of(inner, graph)
 
 
 def prove_claim(claim: Claim, graph: Graph) -> list[certify.Proof]:
@@ -419,8 +423,8 @@ def _checked(
         proved = prove(line, prepared)
         if proofs is not None:
             proofs += proved
-    for claim in claims_of(facts):
-        judged = prove_claim(claim, graph)
+    for claim, there in claims_of(facts, graph):
+        judged = prove_claim(claim, there)
         if proofs is not None:
             proofs += judged
     assert isinstance(ready, dict)

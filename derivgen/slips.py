@@ -52,7 +52,7 @@ LARGEST = 300  # parts of a wrong tree
 
 @dataclass(frozen=True)
 class Roles:
-    """What a slip must know of a network: its graph, what is trained, its loss, and the losses of a batch's examples."""
+    """What a slip must know of a network: its graph, what is trained, its loss, the losses of a batch's examples."""
 
     graph: Graph
     weights: tuple[str, ...] = ()
@@ -159,7 +159,7 @@ def wrong(work: Work, *more: Slipped) -> tuple[Slipped, ...]:
 
 
 def wrong_values(roles: Roles, of: str, known: frozenset[str] = frozenset()) -> tuple[Slipped, ...]:
-    """The wrong values of a node, for a slip at it or at any node that it comes from but those whose values are known."""
+    """The wrong values of a node: by a slip at it, or at any node it comes from but those whose values are known."""
     graph = roles.graph
     upstream = graph.upstream(of, known) - known
     nodes = [node for node in graph.nodes if node.name in upstream]
@@ -217,6 +217,7 @@ def inactive_relu(work: Work) -> Iterator[Slipped]:
             yield Slipped("inactive_relu", _with(work, edge, ONE).tree, (Name(edge[1]),))
     if isinstance(work.line, Apply) and work.line.operation == "relu":
         yield Slipped("inactive_relu", work.line.args[0], work.line.args)
+    yield from _left_out(work, "inactive_relu")
 
 
 @slip
@@ -249,16 +250,28 @@ def index_order_swapped(work: Work) -> Iterator[Slipped]:
             else:
                 result = _each(work, lambda _, tree, change=change: substitute(tree, change)).tree  # type: ignore[misc]
             yield Slipped("index_order_swapped", result, (Name(other), Name(name)))
+    yield from _other_weight(work)
+
+
+def _other_weight(work: Work) -> Iterator[Slipped]:
+    """The derivative by the weight whose indices are the other way round."""
+    token = next((part for part in walk(work.truth) if isinstance(part, Partial)), None)
+    if not work.terms or token is None or token.wrt not in work.roles.weights:
+        return
+    other = swapped(token.wrt)
+    if other in work.roles.weights and other in work.roles.graph.ancestors(token.of):
+        over = any(not _is_step(work, edge) for term in work.terms for edge, _ in term)
+        make = chain_rule if all(isinstance(tree, Partial) for term in work.terms for _, tree in term) else derivation
+        there = replace(work, terms=make(work.roles, Partial(token.of, other), over).terms)
+        yield Slipped("index_order_swapped", there.tree, (Name(other), Name(token.wrt)))
 
 
 @slip
 def loss_sign(work: Work) -> Iterator[Slipped]:
     """the sign of the loss's derivative is wrong"""
     if work.line is not None:
-        if not isinstance(work.truth, Name):
-            turned = _turned(work.line)
-            if turned != work.line:
-                yield Slipped("loss_sign", turned)
+        if _is_share(work):
+            yield Slipped("loss_sign", _turned(work.line))
         return
     changed = _each(work, lambda edge, tree: _turned(tree) if _of_loss(work, edge, tree) else tree)
     if changed != work:
@@ -269,9 +282,11 @@ def loss_sign(work: Work) -> Iterator[Slipped]:
 def half_or_two_lost(work: Work) -> Iterator[Slipped]:
     """the factor 1/2 or 2 of a squared loss is lost"""
     if work.line is not None:
-        lost = _constant_lost(work.line, (Fraction(1, 2), Fraction(2)))
-        if lost is not None:
-            yield Slipped("half_or_two_lost", *lost)
+        losses = (work.roles.loss, *work.roles.example_losses)
+        if _is_share(work) or (isinstance(work.truth, Name) and work.truth.name in losses):
+            lost = _constant_lost(work.line, (Fraction(1, 2), Fraction(2)))
+            if lost is not None:
+                yield Slipped("half_or_two_lost", *lost)
         return
     about: list[Tree] = []
 
@@ -297,7 +312,7 @@ def half_or_two_lost(work: Work) -> Iterator[Slipped]:
 def mean_lost(work: Work) -> Iterator[Slipped]:
     """the 1/n of a mean is lost"""
     if work.line is not None:
-        for part in walk(work.line):
+        for part in walk(work.line) if _is_share(work) else ():
             if isinstance(part, Apply) and part.operation == "divide" and part.args[0] == number(2):
                 below = transform(work.line, lambda p, part=part: p.args[0] if p is part else None)  # type: ignore[misc]
                 yield Slipped("mean_lost", below, (apply("divide", ONE, part.args[1]),))
@@ -310,7 +325,8 @@ def mean_lost(work: Work) -> Iterator[Slipped]:
     about: list[Tree] = []
 
     def change(edge: tuple[str, str], tree: Tree) -> Tree:
-        if edge[0] == work.roles.loss and edge[1] in work.roles.example_losses and isinstance(tree, Number) and tree != ONE:
+        into_mean = edge[0] == work.roles.loss and edge[1] in work.roles.example_losses
+        if into_mean and isinstance(tree, Number) and tree != ONE:
             about.append(tree)
             return ONE
         return tree
@@ -325,8 +341,7 @@ def weight_for_activation(work: Work) -> Iterator[Slipped]:
     """the weight is used in place of the activation that it meets"""
     for edge, other in _products(work):
         if edge[1] in work.roles.weights and other not in work.roles.weights:
-            wrong_one = Name(edge[1]) if _written(work, edge) == Name(other) else local_partial(work.roles.graph, edge[0], other)
-            yield Slipped("weight_for_activation", _with(work, edge, wrong_one).tree, (Name(edge[1]), Name(other)))
+            yield Slipped("weight_for_activation", _confused(work, edge, other), (Name(edge[1]), Name(other)))
 
 
 @slip
@@ -334,8 +349,13 @@ def activation_for_weight(work: Work) -> Iterator[Slipped]:
     """the activation is used in place of the weight that it meets"""
     for edge, other in _products(work):
         if edge[1] not in work.roles.weights and other in work.roles.weights:
-            wrong_one = Name(edge[1]) if _written(work, edge) == Name(other) else local_partial(work.roles.graph, edge[0], other)
-            yield Slipped("activation_for_weight", _with(work, edge, wrong_one).tree, (Name(edge[1]), Name(other)))
+            yield Slipped("activation_for_weight", _confused(work, edge, other), (Name(edge[1]), Name(other)))
+
+
+def _confused(work: Work, edge: tuple[str, str], other: str) -> Tree:
+    """The work with one factor of a product where its other factor should be: w for x, or ∂z/∂x for ∂z/∂w."""
+    spelt_out = _written(work, edge) == Name(other)
+    return _with(work, edge, Name(edge[1]) if spelt_out else local_partial(work.roles.graph, edge[0], other)).tree
 
 
 @slip
@@ -376,16 +396,27 @@ def transposed_matrix(work: Work) -> Iterator[Slipped]:
 @slip
 def activation_left_out(work: Work) -> Iterator[Slipped]:
     """a pre-activation is used in place of its activation"""
-    graph = work.roles.graph
-    if work.line is None or not isinstance(work.truth, Name):
-        return
     own = work.line
     if isinstance(own, Apply) and own.operation != "relu" and len(own.args) == 1 and isinstance(own.args[0], Name):
         yield Slipped("activation_left_out", own.args[0], (own.args[0], work.truth))
-    for name in names(work.line):
-        tree = None if graph.is_leaf(name) else graph.node(name).tree
-        if isinstance(tree, Apply) and len(tree.args) == 1 and isinstance(tree.args[0], Name):
-            yield Slipped("activation_left_out", substitute(work.line, {name: tree.args[0]}), (tree.args[0], Name(name)))
+    yield from _left_out(work, "activation_left_out")
+
+
+def _left_out(work: Work, slip: str) -> Iterator[Slipped]:
+    """A pre-activation in place of its activation: where that is a ReLU, it is treated as active."""
+    graph = work.roles.graph
+    found = [(name, _before(graph, name)) for name in (names(work.line) if work.line is not None else ())]
+    for name, before in found:
+        if before and (graph.operation(_function(work, name)) == "relu") == (slip == "inactive_relu"):
+            about = (Name(before),) if slip == "inactive_relu" else (Name(before), Name(name))
+            yield Slipped(slip, substitute(work.line or ONE, {name: Name(before)}), about)
+    for edge, other in _products(work):
+        before = _before(graph, other)
+        if _written(work, edge) != Name(other) or not before:
+            continue
+        if (graph.operation(_function(work, other)) == "relu") == (slip == "inactive_relu"):
+            about = (Name(before),) if slip == "inactive_relu" else (Name(before), Name(other))
+            yield Slipped(slip, _with(work, edge, Name(before)).tree, about)
 
 
 @slip
@@ -452,6 +483,14 @@ def _products(work: Work) -> Iterator[tuple[tuple[str, str], str]]:
             yield edge, others[0]
 
 
+def _before(graph: Graph, name: str) -> str:
+    """The pre-activation of a node that is an activation; empty for any other quantity."""
+    tree = None if graph.is_leaf(name) else graph.node(name).tree
+    if isinstance(tree, Apply) and len(tree.args) == 1 and isinstance(tree.args[0], Name):
+        return tree.args[0].name
+    return ""
+
+
 def _function(work: Work, name: str) -> str:
     """The function of one quantity that a node is, as its equation calls it."""
     tree = work.roles.graph.node(name).tree
@@ -471,6 +510,11 @@ def _of_loss(work: Work, edge: tuple[str, str], tree: Tree) -> bool:
     losses = (work.roles.loss, *work.roles.example_losses)
     inner = edge[1] in work.roles.example_losses
     return bool(edge[0]) and edge[0] in losses and not inner and not isinstance(tree, Partial) and _is_step(work, edge)
+
+
+def _is_share(work: Work) -> bool:
+    """Whether a line is a derivative written out with what it is multiplied by: (2/n)(H − y) ∂H/∂w."""
+    return work.line is not None and any(isinstance(part, Partial) for part in walk(work.line))
 
 
 def _turned(tree: Tree) -> Tree:
@@ -497,11 +541,21 @@ def _constant_lost(tree: Tree, constants: tuple[Fraction, ...]) -> tuple[Tree, t
         return None
     if tree.operation == "multiply":
         for i, factor in enumerate(tree.args):
-            if isinstance(factor, Number) and factor.value in constants:
-                return product((*tree.args[:i], *tree.args[i + 1 :])), (number(factor.value),)
-            if isinstance(factor, Apply) and factor.operation == "divide" and factor.args[0] in map(number, constants):
+            if (value := _constant(factor)) in constants:
+                return product((*tree.args[:i], *tree.args[i + 1 :])), (number(value),)
+            if isinstance(factor, Apply) and factor.operation == "divide" and _constant(factor.args[0]) in constants:
                 rest = apply("divide", ONE, factor.args[1])
                 return Apply("multiply", (*tree.args[:i], rest, *tree.args[i + 1 :])), (factor.args[0],)
-    if tree.operation == "divide" and isinstance(tree.args[1], Number) and 1 / tree.args[1].value in constants:
-        return tree.args[0], (number(1 / tree.args[1].value),)
+    if tree.operation == "divide" and (below := _constant(tree.args[1])) and 1 / below in constants:
+        return tree.args[0], (number(1 / below),)
     return None
+
+
+def _constant(tree: Tree) -> Fraction:
+    """The value of a constant, 1/2 as it is read included; zero if it is none."""
+    if isinstance(tree, Number):
+        return tree.value
+    if isinstance(tree, Apply) and tree.operation == "divide":
+        above, below = map(_constant, tree.args)
+        return above / below if below else Fraction(0)
+    return Fraction(0)

@@ -8,26 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from derivgen.asks.activations import activations
 from derivgen.asks.chain_rule import chain_rule
+from derivgen.asks.classify import classify
 from derivgen.asks.closed_form import closed_form
 from derivgen.asks.composed_loss import composed_loss
 from derivgen.asks.derivative import derivative
+from derivgen.asks.fill_in_blank import fill_in_blank
 from derivgen.asks.forward_pass import forward_pass
 from derivgen.asks.forward_values import forward_values
 from derivgen.asks.gradient import gradient
+from derivgen.asks.gradients import gradients
 from derivgen.asks.local_derivative import local_derivative
 from derivgen.asks.local_derivatives import local_derivatives
-from derivgen.asks.loss_value import loss_value
-from derivgen.asks.update import update
-from derivgen.asks.activations import activations
-from derivgen.asks.classify import classify
-from derivgen.asks.gradients import gradients
 from derivgen.asks.loss_gradient import loss_gradient
+from derivgen.asks.loss_value import loss_value
+from derivgen.asks.multiple_choice import multiple_choice
 from derivgen.asks.output import output
+from derivgen.asks.parameter_count import parameter_count
 from derivgen.asks.pre_activations import pre_activations
+from derivgen.asks.risk_contribution import risk_contribution
 from derivgen.asks.training_step import training_step
-from derivgen.asks.weight_shapes import weight_shapes
+from derivgen.asks.true_false import true_false
+from derivgen.asks.update import update
 from derivgen.asks.updated_value import updated_value
+from derivgen.asks.weight_shapes import weight_shapes
 from derivgen.draws import Draws
 from derivgen.exercise import Part, State
 
@@ -56,6 +61,11 @@ ASKS: dict[str, Ask] = {
         gradients,
         loss_gradient,
         training_step,
+        fill_in_blank,
+        true_false,
+        multiple_choice,
+        risk_contribution,
+        parameter_count,
     )
 }
 DIRECTIVES = ("bind", "text")
