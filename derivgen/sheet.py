@@ -60,6 +60,7 @@ class Exercise:
     passes: tuple[Numbers, ...]  # the numbers before and, if a part asks for it, after a step of gradient descent
     filled: Mapping[PreparedChain, tuple[FilledLink, ...]]
     proofs: tuple[tuple[certify.Proof, ...], ...]
+    introduce: bool = True
 
     @property
     def numbers(self) -> Numbers:
@@ -140,7 +141,7 @@ class Composer:
                     made, exercise, entries, draws, self.quiz.digits,
                     lambda numbers, made=made: certified(  # type: ignore[misc]
                         made, numbers, digits=self.quiz.digits, carry=self.quiz.carry, name=exercise.id or "",
-                        number=number, title=exercise.title,
+                        number=number, title=exercise.title, introduce=exercise.introduce,
                     ),
                 )  # fmt: skip
             except givens.UnfitError as error:
@@ -228,6 +229,7 @@ def certified(
     name: str = "",
     number: int = 1,
     title: str = "",
+    introduce: bool = True,
 ) -> Exercise:
     """Fill every number line of a plan and prove it from its text."""
     numbers = Numbers(made.graph, given, taken=made.known.taken)
@@ -259,7 +261,7 @@ def certified(
                 own.append(certify.Proof("difference", 1, error))
         proofs.append(tuple(own) or symbolic)
     passes = tuple(stage.numbers for stage in stages)
-    return Exercise(name, number, title, made, tuple(given.items()), passes, filled, tuple(proofs))
+    return Exercise(name, number, title, made, tuple(given.items()), passes, filled, tuple(proofs), introduce)
 
 
 @dataclass(frozen=True)
@@ -298,7 +300,9 @@ def _fill_chain(chain: PreparedChain, made: Plan, digits: int, stage: _Stage) ->
     lines = [link for link in chain.links if link.filled]
     answers = true if carried is None else [worked.value(tree) for tree in (lines[-1] if lines else last).entries]
     quantities = tuple(dict.fromkeys(quantity for link in lines for quantity in link.quantities))
-    filling = fill([link.entries for link in lines], quantities, worked, answers, places, carried=carried is not None)
+    filling = fill(
+        [link.entries for link in lines], quantities, worked, answers, places, carried=carried is not None, kinks=made.graph.kinks
+    )  # fmt: skip
     exact = filling.exact
     if carried is not None:  # a rounded value is exact as printed, but not what it stands for
         exact = frozenset(q for q in quantities if numbers[quantity_key(q)] == worked[quantity_key(q)])

@@ -111,6 +111,7 @@ class Exercise:
     network: Network
     givens: Mapping[str, Givens]
     random: bool
+    introduce: bool
     allow: frozenset[str]
     asks: tuple[Ask, ...]
     place: Place
@@ -171,6 +172,7 @@ class ExerciseShape(Shape):
     network: dict[str, object]
     givens: dict[str, object] = {}
     random: bool = False
+    introduce: bool = True
     allow: list[object] = []
     asks: Annotated[list[object], Field(min_length=1)]
 
@@ -345,6 +347,7 @@ def exercise_of(raw: object, place: Place, asks: Collection[str], kinds: Collect
         network=network_of(shape.network, place.at("network"), kinds),
         givens=MappingProxyType({name: given_of(v, givens.at(name)) for name, v in shape.givens.items()}),
         random=shape.random,
+        introduce=shape.introduce,
         allow=frozenset(allowed(word, place.at("allow").at(i)) for i, word in enumerate(shape.allow)),
         asks=tuple(ask_of(item, listed.at(i), asks) for i, item in enumerate(shape.asks)),
         place=place,
@@ -463,7 +466,9 @@ def number(value: object, place: Place) -> Fraction:
 def given_of(raw: object, place: Place, depth: int = 0) -> Givens:
     """A number, or the rule by which it is drawn, with limits that leave something to draw; or a list of such."""
     if isinstance(raw, list):
-        if depth == 2 or not raw:
+        if depth == 2:
+            raise place.error("must be a number, not a list")
+        if not raw:
             raise place.error("must be a number, a list of numbers, or a list of rows, not empty")
         return tuple(given_of(item, place.at(i), depth + 1) for i, item in enumerate(raw))
     if not isinstance(raw, dict):

@@ -16,13 +16,14 @@ PRODUCTS: dict[str, Tree] = {
     "W x": apply("multiply", Name("W"), Name("x")),
     "X W": apply("multiply", Name("X"), Name("W")),
 }
+SELF_CONTAINED = frozenset({"parameter_count", "risk_contribution", "text"})  # asks that name no quantity of a layer
 EXPLAINED = ("sigmoid",)  # operations whose symbol does not say what they are
 
 
 def stem(network: Network, asks: frozenset[str]) -> dict[str, object]:
     """A line of arrows for a chain, else words; the equations if no part asks for them."""
     if network.layers:
-        return layered(network)
+        return {**layered(network), "letters": not asks <= SELF_CONTAINED}
     graph, reveals = network.graph, "forward_pass" not in asks
     inner = [node for node in graph.nodes if node.name != network.loss]
     arrows = _arrows(graph, [node.name for node in inner])
@@ -79,7 +80,10 @@ def layered(network: Network) -> dict[str, object]:
         "loss_line": chain(Name(network.loss), loss) if loss else "", "class": network.target_class,
         "single_line": chain(Name(single), graph.node(single).tree) if single else "",
         "symbols": tuple(Symbol(name) for name in EXPLAINED if _uses(graph, name)),
-        "functions": tuple(Symbol(f) for f, _ in graph.functions),
+        "functions": tuple(
+            {"symbol": Symbol(f), "operation": dict(network.meanings).get(f, ""), "slope": Apply(f, (Name("z"),), 1)}
+            for f, _ in graph.functions
+        ),
     }  # fmt: skip
 
 

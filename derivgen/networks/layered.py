@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -40,7 +40,7 @@ def layered(network: spec.Network, draws: Draws, kinks: str) -> Network:
     ``sizes`` from the inputs to the outputs; ``activation`` of the hidden layers (or a list, one for each layer) and
     ``output_activation`` (identity); ``biases``; ``loss`` (none: the output is what is derived); ``class`` the one class
     of a cross-entropy; ``notation``; ``neurons`` their names; ``examples`` of a batch and the ``reduction`` of their
-    losses; ``functions`` left abstract; ``step_size`` its name. Each may be drawn.
+    losses; ``functions`` left abstract, or what each stands for; ``step_size`` its name. Each may be drawn.
     """
     return _Builder(network, draws, kinks).build()
 
@@ -101,6 +101,7 @@ class _Builder:
                 raise self.place.at(key).error(suggest(key, KEYS))
         self.sizes = self._sizes()
         self.notation = self._notation()
+        self.meanings: tuple[tuple[str, str], ...] = ()
         self.functions = self._functions()
         self.biases = self._choice("biases", True)
         if not isinstance(self.biases, bool):
@@ -165,8 +166,11 @@ class _Builder:
             raise (place.at(error.key) if error.key else place).error(error.problem) from None
 
     def _functions(self) -> tuple[str, ...]:
-        given = self.options.get("functions", ())
-        return spec.names_of(given, self.place.at("functions"))
+        given, place = self.options.get("functions", ()), self.place.at("functions")
+        if isinstance(given, Mapping):  # {g: relu}: the sheet says what it is, and writes g and g'
+            self.meanings = tuple((str(name), operation(word, "activation", place.at(name))) for name, word in given.items())
+            given = tuple(given)
+        return spec.names_of(given, place)
 
     def _activations(self) -> tuple[str, ...]:
         layers, place = len(self.sizes) - 1, self.place.at("activation")
@@ -262,7 +266,7 @@ class _Builder:
             outputs=tuple(name for row in layers[-1].post for name in row), layers=layers, notation=self.notation,
             neurons=names.neurons, fixed=tuple(self.fixed.items()), example_losses=example_losses,
             reduction=str(self.reduction) if self.notation.batch else "", loss_kind=self.loss,
-            target_class=self.target_class,
+            target_class=self.target_class, meanings=self.meanings,
         )  # fmt: skip
 
     def _pairs(self, layer: int) -> Iterable[tuple[int, int]]:

@@ -66,6 +66,7 @@ class Network:
     example_losses: tuple[str, ...] = ()
     reduction: str = ""  # of a batch's losses: mean or sum
     loss_kind: str = ""  # the loss's operation, or cross_entropy
+    meanings: tuple[tuple[str, str], ...] = ()  # what abstract functions stand for, said on the sheet only
     target_class: int = 0  # the one class that the loss is of, counted from 1; 0: the targets say
 
     @property
