@@ -64,9 +64,13 @@ def _residue(*key: object) -> int:
 
 
 @lru_cache(maxsize=65536)
-def _expanded(operation: str, args: tuple[Tree, ...]) -> Tree:
+def _expanded(operation: str, args: tuple[Tree, ...], kinks: str) -> Tree:
+    """What an operation means, with the branch that counts at a tie."""
     row = OPERATIONS[operation]
-    return substitute(read_row(operation, row.value), dict(zip(row.arguments, args, strict=True)))
+    value = read_row(operation, row.value)
+    if kinks == "right" and operation == "sign":
+        value = read_row(operation, "above_or_equal(x, 0) - strictly_below(x, 0)")
+    return substitute(value, dict(zip(row.arguments, args, strict=True)))
 
 
 @lru_cache(maxsize=256)
@@ -170,7 +174,7 @@ class _Residues:
             result: _Dual = method(*args)
             return result
         if tree.operation in OPERATIONS:
-            return self.evaluate(_expanded(tree.operation, tree.args), values)
+            return self.evaluate(_expanded(tree.operation, tree.args, self.graph.kinks), values)
         return self._abstract(tree, args)
 
     def _abstract(self, tree: Apply, args: list[_Dual]) -> _Dual:
@@ -305,8 +309,10 @@ class Point:
             self.differences[partial] = _CONTEXT.divide(_CONTEXT.subtract(*ends), 2 * _STEP)
         return self.differences[partial]
 
-    def _moved(self, step: Decimal, wrt: str, held: tuple[str, ...], given: Mapping[str, Decimal]) -> dict[str, Decimal]:
-        """The forward pass with ``wrt`` moved; what a node of ``given`` would move by is kept as ``#node``, and it stays."""
+    def _moved(
+        self, step: Decimal, wrt: str, held: tuple[str, ...], given: Mapping[str, Decimal]
+    ) -> dict[str, Decimal]:
+        """The forward pass with ``wrt`` moved; a node of ``given`` stays, its move is its ``#node``."""
         values = {name: self.base[name] for name in held}
         values[wrt] = _CONTEXT.add(self.base[wrt], step)
         reach = self.graph.descendants(wrt)
@@ -351,7 +357,7 @@ class Point:
             result: Decimal = _REAL[tree.operation](*args)
             return result
         if tree.operation in OPERATIONS:
-            return self.evaluate(_expanded(tree.operation, tree.args), values)
+            return self.evaluate(_expanded(tree.operation, tree.args, self.graph.kinks), values)
         return self._abstract(tree, args)
 
     def _max(self, tree: Apply, values: Mapping[str, Decimal]) -> Decimal:
@@ -429,7 +435,7 @@ _REAL: dict[str, Any] = {
 def _trials(graph: Graph) -> Iterator[int | None]:
     """All branches on, then each kink off in turn."""
     kinks = sum(
-        isinstance(part, Apply) and part.operation in ("max", "relu", "leaky_relu", "abs", "absolute_error")
+        isinstance(part, Apply) and part.operation in ("max", "relu", "leaky_relu", "abs", "absolute_error", "sign")
         for node in graph.nodes
         for part in walk(graph.resolved(node.tree))
     )
@@ -525,7 +531,7 @@ Fingerprint = tuple[tuple[int, int], tuple[tuple[int, ...] | None, ...]]
 
 
 def fingerprint(graph: Graph, tree: Tree) -> Fingerprint:
-    """A tree's shape, and its entries at random residues with each kink on and off; None where a residue divides by zero.
+    """A tree's shape, and its entries at random residues with each kink on and off; None at a division by zero.
 
     Raises ``CertificateError`` for a product of arrays that do not fit.
     """

@@ -18,13 +18,12 @@ from derivgen.derivation import local
 from derivgen.evaluation import Real, evaluator
 from derivgen.expression import ZERO, Apply, Name, Partial, Tree, walk
 from derivgen.graph import Graph
-from derivgen.operations import OPERATIONS
+from derivgen.operations import KINKED, OPERATIONS
 from derivgen.plan import Plan, PreparedChain, Text
 from derivgen.printing import portable, printed
 from derivgen.sheet import Exercise, Row, Sheet
 from derivgen.written import write
 
-KINKED = tuple(row.name for row in OPERATIONS.values() if any("above(" in local for local in row.local))
 MARK = "\x1a"  # no text from outside can hold it: invisible characters are refused or taken out
 
 
@@ -152,8 +151,8 @@ def _wholes(made: Plan, keys: tuple[Key, ...]) -> dict[tuple[Key, ...], tuple[Tr
     found: dict[tuple[Key, ...], tuple[Tree, int]] = {}
     for name, tree in made.graph.arrays:
         entries, width = tuple(map(_key, _entries(tree))), _width(tree)
-        found[entries] = Name(name), width
-        if all(isinstance(entry, str) for entry in entries):
+        if all(isinstance(entry, str) for entry in entries):  # δ goes by ∂L/∂z, which a student knows
+            found[entries] = Name(name), width
             for of in outputs:
                 found[tuple(Partial(of, str(entry)) for entry in entries)] = Partial(of, name), width
     return {entries: row for entries, row in found.items() if given.issuperset(entries)}
@@ -224,7 +223,7 @@ def _exercise(exercise: Exercise, dialect: str, marks: _Marks) -> dict[str, obje
 
     return {
         "number": exercise.number, "title": exercise.title, "stem": fact(made.stem), "kind": made.network.kind,
-        "givens": said["given"], "knowns": said["known"], "taken": said["taken"],
+        "introduce": exercise.introduce, "givens": said["given"], "knowns": said["known"], "taken": said["taken"],
         "points": points_text(sum((Fraction(p.points) for p in made.parts), Fraction(0))),
         "parts": [
             {

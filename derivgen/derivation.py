@@ -19,6 +19,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from typing import TypeGuard
 
 from derivgen.errors import DerivgenError
 from derivgen.expression import (
@@ -247,8 +248,11 @@ def _collect(terms: Iterable[_Term]) -> Tree:
 
 
 @lru_cache(maxsize=65536)
-def _rule(operation: str, slot: int, args: tuple[Tree, ...], output: Tree | None, kinks: str) -> Tree:
-    """The table's textbook local derivative in its ``slot``-th argument, with these arguments put in."""
+def _rule(operation: str, function: str, slot: int, args: tuple[Tree, ...], output: Tree | None, kinks: str) -> Tree:
+    """The table's textbook local derivative in its ``slot``-th argument, with these arguments put in.
+
+    It speaks of the operation by the name of the ``function`` that is bound to it: 1 − g(z)².
+    """
     row = OPERATIONS[operation]
     if operation == "multiply":
         return product(argument for i, argument in enumerate(args) if i != slot)
@@ -258,16 +262,27 @@ def _rule(operation: str, slot: int, args: tuple[Tree, ...], output: Tree | None
         return product((exponent, apply("power", args[0], number(exponent.value - 1))))
     if output is not None and row.output_local:
         return substitute(read_row(operation, row.output_local), {"a": output})
-    tree = substitute(read_row(operation, row.local[slot]), dict(zip(row.arguments, args, strict=True)))
-    if kinks == "right":
-        tree = transform(tree, _right_hand)
-    return tree
+    form = renamed(branch(read_row(operation, row.local[slot]), kinks), operation, function)
+    return substitute(form, dict(zip(row.arguments, args, strict=True)))
 
 
-def _right_hand(part: Tree) -> Tree | None:
-    if isinstance(part, Apply) and part.operation in RIGHT_HAND:
-        return Apply(RIGHT_HAND[part.operation], part.args)
-    return None
+def branch(row: Tree, kinks: str) -> Tree:
+    """A row's form with the indicators of the branch that counts at a tie."""
+    if kinks != "right":
+        return row
+    return transform(row, lambda p: Apply(RIGHT_HAND[p.operation], p.args) if _is_left_hand(p) else None)
+
+
+def _is_left_hand(part: Tree) -> TypeGuard[Apply]:
+    return isinstance(part, Apply) and part.operation in RIGHT_HAND
+
+
+def renamed(tree: Tree, operation: str, function: str) -> Tree:
+    """The tree with a function's name for the operation's."""
+    if operation == function or not isinstance(tree, Apply):
+        return tree
+    name = function if tree.operation == operation else tree.operation
+    return Apply(name, tuple(renamed(argument, operation, function) for argument in tree.args), tree.slot)
 
 
 def local_derivatives(graph: Graph, name: str) -> dict[str, Tree]:
@@ -307,7 +322,7 @@ def _local_derivatives(
             elif operation == "add":
                 rule = ONE  # not through the table: a lookup by n terms for each of them would be quadratic
             else:
-                rule = _rule(operation, slot, part.args, output, kinks)
+                rule = _rule(operation, part.operation, slot, part.args, output, kinks)
             more, further = _decompose(rule)
             if more:
                 sweep(argument, coefficient * more, factors + further, None)

@@ -18,7 +18,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from derivgen.derivation import local_derivatives
+from derivgen.derivation import branch, local_derivatives
 from derivgen.errors import DerivgenError
 from derivgen.expression import Name, Number, Partial, Tree, substitute
 from derivgen.graph import Graph
@@ -183,7 +183,8 @@ def evaluator(tree: Tree, kinks: str = "forbid") -> Evaluator:
     row = OPERATIONS.get(operation)
     if row is None:
         raise EvaluationError(f"{operation} has no numbers until it is bound to an operation")
-    return evaluator(substitute(read_row(row.name, row.value), dict(zip(row.arguments, tree.args, strict=True))), kinks)
+    value_tree = branch(read_row(row.name, row.value), kinks)
+    return evaluator(substitute(value_tree, dict(zip(row.arguments, tree.args, strict=True))), kinks)
 
 
 def _fold(binary: Callable[[Any, Any], Real], args: list[Evaluator]) -> Evaluator:
@@ -293,7 +294,7 @@ class Numbers(dict[Any, Real]):
         return self[partial]
 
     def _shares(self, of: str, wrt: str) -> list[tuple[str, Real]]:
-        """The nodes that use ``wrt`` on the way to ``of``, last first, with their local derivatives that are not zero."""
+        """The nodes that use ``wrt`` on the way to ``of``, last first, with their nonzero local derivatives."""
         graph = self.graph.facing(wrt)
         reach = graph.behind(of)
         found = []
@@ -313,7 +314,7 @@ class Numbers(dict[Any, Real]):
 def contradiction(
     graph: Graph, given: Mapping[Any, Real], taken: frozenset[str] = frozenset()
 ) -> tuple[str | Partial, Real] | None:
-    """A given inner value or derivative that the other givens determine otherwise, and as what; None if there is none."""
+    """A given inner value or derivative that the other givens determine otherwise, and as what; else None."""
     for key, value in given.items():
         if isinstance(key, str) and (graph.is_leaf(key) or key in taken):
             continue

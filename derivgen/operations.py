@@ -86,7 +86,7 @@ operation("leaky_relu", "z", value="max(z, 0.01*z)", local="above(z, 0) + 0.01*b
 operation("softplus", "z", value="log(1 + e^z)", local="sigmoid(z)", latex=r"\mathrm{softplus}",
           spellings="Softplus", role="activation")  # fmt: skip
 operation("identity", "z", value="z", local="1", latex=r"\mathrm{id}", spellings="id linear", role="activation")
-operation("abs", "x", value="max(x, -x)", local="above(x, 0) - below(x, 0)", spellings="Abs")
+operation("abs", "x", value="max(x, -x)", local="sign(x)", spellings="Abs")
 operation("max", "x y", local=("above(x, y)", "below(x, y)"), latex=r"\max", spellings="Max maximum")
 
 # Losses, of the prediction a and the target y.
@@ -94,14 +94,18 @@ operation("squared_error", "a y", value="(a - y)^2", local=("2*(a - y)", "-2*(a 
           spellings="SE", role="loss")  # fmt: skip
 operation("half_squared_error", "a y", value="1/2*(a - y)^2", local=("a - y", "-(a - y)"), written_out=True,
           role="loss")  # fmt: skip
-operation("absolute_error", "a y", value="abs(a - y)", local=("above(a, y) - below(a, y)", "below(a, y) - above(a, y)"),
+operation("absolute_error", "a y", value="abs(a - y)", local=("sign(a - y)", "-sign(a - y)"),
           written_out=True, role="loss")  # fmt: skip
 operation("binary_cross_entropy", "a y", value="-y*log(a) - (1 - y)*log(1 - a)",
           local=("(a - y)/(a*(1 - a))", "log(1 - a) - log(a)"), written_out=True, spellings="BCE bce",
           role="loss")  # fmt: skip
 
+# What |x| goes by, and at a tie the branch that the quiz chose.
+operation("sign", "x", value="above(x, 0) - below(x, 0)", local="0", latex=r"\mathrm{sign}", spellings="sgn")
+
 # Indicators: the local derivatives of what has a kink. `above` is 1[x > y]; at a tie the quiz may ask for the
-# right-hand branch instead of the left-hand one, and then RIGHT_HAND renames them.
+# right-hand branch instead of the left-hand one, and then RIGHT_HAND renames them, as
+# printed and in a row's value.
 operation("above", "x y", local=("0", "0"))
 operation("below", "x y", local=("0", "0"))  # 1[x ≤ y]
 operation("above_or_equal", "x y", local=("0", "0"))  # 1[x ≥ y]
@@ -110,4 +114,5 @@ operation("strictly_below", "x y", local=("0", "0"))  # 1[x < y]
 INDICATORS = {"above": ">", "below": "<=", "above_or_equal": ">=", "strictly_below": "<"}
 RIGHT_HAND = {"above": "above_or_equal", "below": "strictly_below"}
 PRIMITIVES = tuple(row.name for row in OPERATIONS.values() if not row.value)
+KINKED = tuple(row.name for row in OPERATIONS.values() if any("above(" in f or "sign(" in f for f in row.local))
 CALLABLE = tuple(row.name for row in OPERATIONS.values() if row.latex or row.value or row.name in ("exp", "reciprocal"))

@@ -39,8 +39,10 @@ _CONSTRUCTORS: dict[str, Any] = {
 }
 
 
-def expression(tree: Tree) -> Any:
+def expression(tree: Tree, kinks: str = "left") -> Any:
     """The SymPy expression, of matrices a SymPy matrix; a declared function stays an undefined SymPy function.
+
+    ``kinks`` says what sign(0) is: −1, or 1 if it is "right".
 
     >>> from derivgen.reading import Scope, read
     >>> expression(read("tanh(x) + x*x", Scope.of(["x"])))
@@ -49,24 +51,27 @@ def expression(tree: Tree) -> Any:
     Matrix([[3*x]])
     """
     if any(isinstance(part, Apply) and part.operation == "matrix" for part in walk(tree)):
-        return sympy.ImmutableMatrix([[_single(entry) for entry in row] for row in entries(tree) or ()])
-    return _single(tree)
+        return sympy.ImmutableMatrix([[_single(entry, kinks) for entry in row] for row in entries(tree) or ()])
+    return _single(tree, kinks)
 
 
-def _single(tree: Tree) -> sympy.Expr:
+def _single(tree: Tree, kinks: str) -> sympy.Expr:
     if isinstance(tree, Number):
         return sympy.Rational(tree.value.numerator, tree.value.denominator)
     if isinstance(tree, Name):
         return symbol(tree.name)
     if isinstance(tree, Partial):
         return symbol(f"d{tree.of}/d{tree.wrt}")
-    args = [_single(argument) for argument in tree.args]
+    args = [_single(argument, kinks) for argument in tree.args]
+    if tree.operation == "sign":
+        above = args[0] >= 0 if kinks == "right" else args[0] > 0
+        return sympy.Piecewise((sympy.S.One, above), (sympy.S.NegativeOne, True))
     if tree.operation in _CONSTRUCTORS:
         return _CONSTRUCTORS[tree.operation](*args)
     row = OPERATIONS.get(tree.operation)
     if row is not None:
         value = substitute(read_row(row.name, row.value), dict(zip(row.arguments, tree.args, strict=True)))
-        return _single(value)
+        return _single(value, kinks)
     function = sympy.Function(tree.operation)
     if not tree.slot:
         return function(*args)

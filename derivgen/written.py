@@ -98,12 +98,13 @@ class Filling:
 
 def fill(
     lines: Sequence[tuple[Tree, ...]], quantities: Sequence[Tree], numbers: Mapping[Any, Real],
-    answers: Sequence[Real], places: int, *, carried: bool,
+    answers: Sequence[Real], places: int, *, carried: bool, kinks: str = "left",
 ) -> Filling:  # fmt: skip
     """The numbers of a chain's lines, each the trees of its entries, and of the answer that all of them come to.
 
     The slots get as many more decimals than the answer as it takes that every line, worked out from what is printed,
-    rounds to the printed answer. With ``carried`` numbers nothing is rounded here again.
+    rounds to the printed answer. With ``carried`` numbers nothing is rounded here again. ``kinks`` says what a printed
+    tie comes to.
     """
     values = {quantity: numbers[quantity_key(quantity)] for quantity in quantities}
     written = [write(answer, places) for answer in answers]
@@ -112,26 +113,30 @@ def fill(
     for extra in (MOST_EXTRA,) if carried else range(MOST_EXTRA):
         # A carried number is already as it is printed; only a given may have more decimals than the others.
         texts = {quantity: write(value, extra if carried else places + extra) for quantity, value in values.items()}
-        if carried or all(exact for _, exact in texts.values()) or _reaches(lines, texts, shown):
+        if carried or all(exact for _, exact in texts.values()) or _reaches(lines, texts, shown, kinks):
             break
     else:
         raise WritingError("a line's answer cannot be reached from its printed numbers")
     exact = frozenset(quantity for quantity, (_, is_exact) in texts.items() if is_exact)
     plain_texts = {quantity: text for quantity, (text, _) in texts.items()}
-    equal = _equal(lines, plain_texts, exact=not carried and len(exact) == len(texts))
-    reached = bool(lines) and not carried and _worked_out(lines[-1], plain_texts) == list(map(Fraction, shown))
+    equal = _equal(lines, plain_texts, kinks, exact=not carried and len(exact) == len(texts))
+    reached = bool(lines) and not carried and _worked_out(lines[-1], plain_texts, kinks) == list(map(Fraction, shown))
     return Filling(plain_texts, exact, shown, shown_exact, equal, reached)
 
 
-def _worked_out(line: tuple[Tree, ...], texts: Mapping[Tree, str]) -> list[Real]:
+def _worked_out(line: tuple[Tree, ...], texts: Mapping[Tree, str], kinks: str) -> list[Real]:
     known = {quantity_key(quantity): Fraction(text) for quantity, text in texts.items()}
-    return [evaluator(tree, "left")(known) for tree in line]
+    return [evaluator(tree, "right" if kinks == "right" else "left")(known) for tree in line]
 
 
-def _reaches(lines: Sequence[tuple[Tree, ...]], texts: Mapping[Tree, tuple[str, bool]], shown: tuple[str, ...]) -> bool:
+def _reaches(
+    lines: Sequence[tuple[Tree, ...]], texts: Mapping[Tree, tuple[str, bool]], shown: tuple[str, ...], kinks: str
+) -> bool:
     """Whether every entry of every line, worked out from its printed numbers, rounds to its printed answer."""
     try:
-        reached = [_worked_out(line, {quantity: text for quantity, (text, _) in texts.items()}) for line in lines]
+        reached = [
+            _worked_out(line, {quantity: text for quantity, (text, _) in texts.items()}, kinks) for line in lines
+        ]
     except DerivgenError:  # rounded onto a pole: more decimals
         return False
     return all(
@@ -141,10 +146,12 @@ def _reaches(lines: Sequence[tuple[Tree, ...]], texts: Mapping[Tree, tuple[str, 
     )
 
 
-def _equal(lines: Sequence[tuple[Tree, ...]], texts: Mapping[Tree, str], *, exact: bool) -> tuple[bool, ...]:
+def _equal(
+    lines: Sequence[tuple[Tree, ...]], texts: Mapping[Tree, str], kinks: str, *, exact: bool
+) -> tuple[bool, ...]:
     if exact or len(lines) < 2:
         return (True,) * (len(lines) - 1)
-    reached = [_worked_out(line, texts) for line in lines]
+    reached = [_worked_out(line, texts, kinks) for line in lines]
     return tuple(
         all(isinstance(x, Fraction) and x == y for x, y in zip(before, after, strict=True))
         for before, after in itertools.pairwise(reached)

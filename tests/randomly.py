@@ -80,6 +80,7 @@ REAL: dict[str, Callable[..., Any]] = {
     "identity": lambda z: z,
     "abs": lambda x: x if x > 0 else -x,
     "max": lambda x, y: x if x > y else y,
+    "sign": lambda x: mpmath.mpf(1 if x > 0 else -1),
     "squared_error": lambda a, y: (a - y) ** 2,
     "half_squared_error": lambda a, y: (a - y) ** 2 / 2,
     "absolute_error": lambda a, y: a - y if a > y else y - a,
@@ -93,7 +94,7 @@ REAL: dict[str, Callable[..., Any]] = {
 
 # Where two arguments must lie apart, and where one must lie above zero, for a point to be generated.
 APART = {
-    "relu": lambda z: (z, 0), "leaky_relu": lambda z: (z, 0), "abs": lambda x: (x, 0), "max": lambda x, y: (x, y),
+    "relu": lambda z: (z, 0), "leaky_relu": lambda z: (z, 0), "abs": lambda x: (x, 0), "sign": lambda x: (x, 0), "max": lambda x, y: (x, y),
     "absolute_error": lambda a, y: (a, y), "divide": lambda x, y: (y, 0), "reciprocal": lambda x: (x, 0),
     "power": lambda x, n: (x, 0) if n < 0 else (1, 0),
 }  # fmt: skip

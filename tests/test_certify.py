@@ -285,7 +285,11 @@ class Line:
             [(graph.resolved(tree),)], quantities, {quantity_key(q): numbers[quantity_key(q)] for q in quantities},
             [answer], places, carried=False,
         )  # fmt: skip
-        exact, answer_exact, (self.answer,) = len(filling.exact) == len(quantities), filling.answers_exact, filling.answers
+        exact, answer_exact, (self.answer,) = (
+            len(filling.exact) == len(quantities),
+            filling.answers_exact,
+            filling.answers,
+        )
         self.text = form.fill(filling.texts).replace(BREAK, "")
         self.symbolic = one_row(tree, graph.scope, dialect)
         self.relations = ("=" if exact else "≈", "=" if exact and answer_exact else "≈")
@@ -419,7 +423,7 @@ def test_a_wrong_derivative_is_caught(wrong: str) -> None:
 
 
 @pytest.mark.parametrize("kinks", ["left", "right", "forbid"])
-@pytest.mark.parametrize("row", [row for row in OPERATIONS.values() if row.value], ids=str)
+@pytest.mark.parametrize("row", [row for row in OPERATIONS.values() if row.value and row.name != "sign"], ids=str)
 def test_a_definition_may_be_printed(row: object, kinks: str) -> None:
     assert isinstance(row, type(OPERATIONS["relu"]))
     arguments = ["p", "q"][: len(row.arguments)]

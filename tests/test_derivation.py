@@ -77,6 +77,10 @@ def shown(graph: Graph, tree: object) -> str:
         ("f = tanh(x)", "1 - f^2"),
         ("f = log(x)", "1/x"),
         ("f = relu(x)", "1[x > 0]"),
+        ("f = abs(x)", "sign(x)"),
+        ("f = absolute_error(x, y)", "sign(x - y)"),
+        ("f = absolute_error(a, x)", "-sign(a - x)"),
+        ("f = 2*abs(3*x)", "6*sign(3*x)"),
     ],
 )
 def test_local_derivatives_are_what_a_textbook_writes(equation: str, derivative: str) -> None:
@@ -150,6 +154,14 @@ def test_an_abstract_function_stays_abstract_until_it_is_bound() -> None:
     graph = Graph.of("a_1 = g_1(z_1)", ["z_1"], ["g_1"])
     assert shown(graph, local(graph, "a_1", "z_1")) == "g_1'(z_1)"
     assert shown(graph, local(graph.bind({"g_1": "tanh"}), "a_1", "z_1")) == "1 - a_1^2"
+
+
+def test_a_bound_function_keeps_its_own_name_in_its_derivative() -> None:
+    graph = Graph.of("u = f(x*w, b); L = g(u)*u + f(u, w)", functions=["f", "g"]).bind({"g": "tanh", "f": "max"})
+    assert shown(graph, local(graph, "L", "u")) == "u*(1 - g(u)^2) + g(u) + 1[u > w]"
+    assert shown(graph, local(graph, "u", "b")) == "1[x*w <= b]"
+    graph = Graph.of("L = g(u)*tanh(u)", functions=["g"]).bind({"g": "sigmoid"})
+    assert shown(graph, local(graph, "L", "u")) == "tanh(u)*g(u)*(1 - g(u)) + g(u)*(1 - tanh(u)^2)"
 
 
 def test_an_abstract_function_of_two_arguments_inside_an_expression() -> None:

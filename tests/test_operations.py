@@ -10,8 +10,9 @@ import pytest
 import sympy
 from randomly import DIGITS, REAL, STEP, real
 
+from derivgen import certify
 from derivgen.derivation import local
-from derivgen.evaluation import Numbers
+from derivgen.evaluation import KinkError, Numbers
 from derivgen.expression import Apply, Name, Partial, Tree, number, substitute
 from derivgen.graph import Graph
 from derivgen.operations import (
@@ -123,6 +124,7 @@ def test_the_derivative_in_the_output_is_the_one_in_the_input(row: Operation) ->
         ("f = absolute_error(x, y)", "-1", "1"),
         ("f = absolute_error(y, x)", "1", "-1"),
         ("f = max(x, 0)", "0", "1"),
+        ("f = y*sign(x) + x", "1", "1"),
     ],
 )
 def test_at_a_kink_one_branch_counts(equation: str, left: str, right: str, kinks: str) -> None:
@@ -135,6 +137,17 @@ def test_at_a_kink_the_derivatives_of_max_share_one() -> None:
     for kinks in ("left", "right"):
         numbers = Numbers(Graph.of("f = max(x, y)", ["x", "y"], kinks=kinks), {"x": Fraction(2), "y": Fraction(2)})
         assert numbers[Partial("f", "x")] + numbers[Partial("f", "y")] == 1
+
+
+@pytest.mark.parametrize(("kinks", "value"), [("left", -1), ("right", 1)])
+def test_at_zero_a_sign_is_the_one_of_its_branch(kinks: str, value: int) -> None:
+    graph = Graph.of("f = sign(x)", ["x"], kinks=kinks)
+    assert Numbers(graph, {"x": Fraction(0)})["f"] == value
+    assert expression(graph.node("f").tree, kinks).subs(symbol("x"), 0) == value
+    point = certify.NumberLines(graph).point({"x": Fraction(0)})
+    assert point.value(Name("f")) == value
+    with pytest.raises(KinkError):
+        Numbers(Graph.of("f = sign(x)", ["x"]), {"x": Fraction(0)})["f"]
 
 
 # --- the table -------------------------------------------------------------------------------------------------------
