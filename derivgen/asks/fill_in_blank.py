@@ -13,9 +13,9 @@ from derivgen.expression import ONE, Apply, Name, Number, Tree, product, total
 def fill_in_blank(state: State, parameters: Mapping[str, object], draws: Draws) -> tuple[State, Part]:
     """Σ over paths of the products of local derivatives, from ``wrt`` on; what all paths share stands outside the sum.
 
-    One product of the sum is left out, or of a single path one factor.
+    One product of the sum is left out, or of a single path one factor: the ``blank``-th, else one that is drawn.
     """
-    allow(parameters, "wrt", "of")
+    allow(parameters, "wrt", "of", "blank")
     target, graph = state.derivative(parameters), state.graph
     count = count_paths(graph, target.of, target.wrt)
     if count > MOST_PATHS:
@@ -26,7 +26,12 @@ def fill_in_blank(state: State, parameters: Mapping[str, object], draws: Draws) 
         inner = [(step,) for step in paths[0] if step[1] != ONE]
         if len(inner) < 2:
             raise AskError(f"{target.wrt} reaches {target.of} in one step: there is nothing to leave out", "wrt")
-    missing = draws.below("blank", len(inner))
+    place = parameters.get("blank")
+    if place is None:
+        place = draws.below("blank", len(inner)) + 1
+    if not isinstance(place, int) or isinstance(place, bool) or not 1 <= place <= len(inner):
+        raise AskError(f"must be a whole number from 1 to {len(inner)}", "blank")
+    missing = place - 1
     whole = [_product(steps) for steps in inner]
     gapped = [*whole[:missing], GAP, *whole[missing + 1 :]]
     if len(paths) == 1:
@@ -49,7 +54,7 @@ def fill_in_blank(state: State, parameters: Mapping[str, object], draws: Draws) 
         "shared": tuple(tree for tree in (*_factors(first), *_factors(last))) if len(paths) > 1 else (),
     }  # fmt: skip
     answer = Answer("expression", ((token, blank),))
-    return state, Part("fill_in_blank", {"of": target.of, "wrt": target.wrt}, answer, facts)
+    return state, Part("fill_in_blank", {"of": target.of, "wrt": target.wrt, "blank": str(place)}, answer, facts)
 
 
 def _shared(paths: list[tuple[Step, ...]]) -> tuple[tuple[Step, ...], list[tuple[Step, ...]], tuple[Step, ...]]:
