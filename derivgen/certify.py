@@ -637,6 +637,8 @@ class NumberLines:
         found: dict[str, Decimal] = {}
         for name, value in cuts.items():
             tree = self.graph.resolved(self.graph.node(name).tree)
+            if isinstance(tree, Apply) and tree.operation == "divide" and value > 0:
+                found |= self._logit(tree, value, cuts, known)
             if not isinstance(tree, Apply) or len(tree.args) != 1 or not isinstance(tree.args[0], Name):
                 continue
             before = tree.args[0].name
@@ -651,6 +653,19 @@ class NumberLines:
             elif tree.operation == "relu" and value > 0:
                 found[before] = value
         return found
+
+    def _logit(
+        self, tree: Apply, value: Decimal, cuts: Mapping[str, Decimal], known: Mapping[str, Decimal]
+    ) -> dict[str, Decimal]:
+        """z = log p of a softmax all of whose outputs are given: e^z / Σ e^z is p then, as Σ p = 1."""
+        above, below = tree.args
+        if not isinstance(above, Apply) or above.operation != "exp" or not isinstance(above.args[0], Name):
+            return {}
+        before = above.args[0].name
+        forms = {name: self.graph.resolved(self.graph.node(name).tree) for name in cuts}
+        shares = [cuts[name] for name, form in forms.items() if isinstance(form, Apply) and form.args[1:] == (below,)]
+        whole = _close(sum(shares, Decimal(0)), Decimal(1)) <= _TOLERANCE
+        return {before: _CONTEXT.ln(value)} if whole and before not in known else {}
 
     def prove_line(
         self, text: str, symbolic_text: str, answer: str, relations: tuple[str, str], point: Point, *, latex: bool,

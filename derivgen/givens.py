@@ -179,20 +179,20 @@ def settle(
     literal, rules = _rules(made, exercise, entries)
     if not made.partial and (missing := sorted(made.needed - literal.keys() - rules.keys())):
         raise exercise.place.error(f"{missing[0]} has no number: give it one under givens, or write random: true")
+    if conflict := _conflict(made, literal):
+        key, problem = conflict
+        raise entries.places.get(key, exercise.place).error(problem)
     rejected: dict[str, int] = {}
     for attempt in range(MOST_ATTEMPTS if rules else 1):
-        given = {**literal, **_drawn(rules, made, attempt, draws)}
+        given = {**literal, **_drawn(rules, literal, made, attempt, draws)}
         numbers = Numbers(made.graph, given, taken=made.known.taken)
         try:
             reason = _unfit(made, numbers, digits) or (_ugly(made, numbers, digits, exercise.allow) if rules else "")
             if reason:
                 rejected[reason] = rejected.get(reason, 0) + 1
                 continue
-            if conflict := _conflict(made, given):
-                key, problem = conflict
-                if not rules:
-                    raise entries.places.get(key, exercise.place).error(problem)
-                rejected[problem] = rejected.get(problem, 0) + 1
+            if rules and (conflict := _conflict(made, given)):
+                rejected[conflict[1]] = rejected.get(conflict[1], 0) + 1
                 continue
             return finish(given)
         except MissingNumberError as error:
@@ -211,21 +211,35 @@ def _conflict(made: Plan, given: Mapping[Key, Real]) -> tuple[Key, str] | None:
     """A given that disagrees with the others, unless the quiz says ``take``, and how; None if there is none."""
     graph = made.graph
     for group in graph.simplices:
-        if all(name in given for name in group) and sum((Fraction(given[name]) for name in group), Fraction(0)) != 1:
-            return group[0], f"the targets {', '.join(group)} must sum to 1"
+        if not _probable([given.get(name) for name in group]):
+            return group[0], f"the targets {', '.join(group)} must sum to 1, none negative"
     if not made.partial:
         return None
-    for name in sorted(made.cuts - made.known.taken):
+    for group in made.network.softmaxes:
+        numbers = [given.get(name) for name in group]
+        if not made.known.taken.intersection(group) and (0 in numbers or not _probable(numbers)):
+            return group[0], f"the outputs {', '.join(group)} of a softmax must be positive and sum to 1"
+    for name in sorted((made.cuts - made.known.taken) & given.keys()):
         tree = graph.resolved(graph.node(name).tree)
         low, high = RANGES.get(tree.operation, (None, None)) if isinstance(tree, Apply) else (None, None)
         if (low is not None and given[name] < low) or (high is not None and given[name] > high):
             assert isinstance(tree, Apply)
             return name, f"{name} cannot be {write(given[name], 6)[0]}: it comes out of {tree.operation}"
+        if isinstance(tree, Apply) and tree.operation == "relu" and given[name] == 0:
+            for key, value in given.items():
+                if isinstance(key, Partial) and value and graph.users.get(key.wrt) == (name,):
+                    return key, f"the other givens make {_said(key)} 0"
     found = contradiction(graph, given, made.known.taken)
     if found is None:
         return None
     advice = "; to use another value, write {take: ...}" if isinstance(found[0], str) else ""
     return found[0], f"the other givens make {_said(found[0])} {write(found[1], 6)[0]}{advice}"
+
+
+def _probable(numbers: list[Real | None]) -> bool:
+    """Whether these can be the probabilities of all classes; what is not given yet can be any."""
+    known = [Fraction(number) for number in numbers if number is not None]
+    return min(known, default=0) >= 0 and (len(known) < len(numbers) or sum(known) == 1) and sum(known) <= 1
 
 
 def _rules(made: Plan, exercise: spec.Exercise, entries: Entries) -> tuple[dict[Key, Real], dict[Key, Rule]]:
@@ -243,15 +257,19 @@ def _rules(made: Plan, exercise: spec.Exercise, entries: Entries) -> tuple[dict[
     return literal, rules
 
 
-def _drawn(rules: Mapping[Key, Rule], made: Plan, attempt: int, draws: Draws) -> dict[Key, Real]:
-    """A number by every rule; the targets of a cross-entropy are drawn together, as one class."""
+def _drawn(
+    rules: Mapping[Key, Rule], literal: Mapping[Key, Real], made: Plan, attempt: int, draws: Draws
+) -> dict[Key, Real]:
+    """A number by every rule; the targets of a cross-entropy are drawn together, as one class that has what is left."""
     numbers: dict[Key, Real] = {
         key: _draw(rule, f"{_said(key)}#{attempt}", draws) for key, rule in rules.items()
     }  # fmt: skip
     for group in made.graph.simplices:
-        if all(name in rules for name in group):
-            chosen = draws.choice(f"{' '.join(group)}#{attempt}", group)
-            numbers |= {name: Fraction(int(name == chosen)) for name in group}
+        drawn = tuple(name for name in group if name in rules)
+        if drawn and all(name in rules or name in literal for name in group):
+            left = 1 - sum((Fraction(literal[name]) for name in group if name in literal), Fraction(0))
+            chosen = draws.choice(f"{' '.join(group)}#{attempt}", drawn)
+            numbers |= {name: left if name == chosen else Fraction(0) for name in drawn}
     return numbers
 
 

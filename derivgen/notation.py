@@ -229,9 +229,15 @@ class Notation:
         written = [indices[letter] for letter in letters if indices[letter]]
         text = match["base"]
         if written:
-            joined = ("," if match["braced"] or any(len(index) > 1 or index.isalpha() for index in written) else "").join(written)
+            joined = ("," if match["braced"] or _worded(written) else "").join(written)
             text += f"_{joined}" if joined.isalnum() else f"_{{{joined}}}"
         return text + (f"^{match['sup'].replace('l', str(l))}" if match["sup"] else "")
+
+
+def _worded(indices: list[str]) -> bool:
+    """Whether indices side by side would be read as a number or a word: 1 and 12, or h and j."""
+    joined = "".join(indices)
+    return len(joined) > len(indices) or (len(indices) > 1 and joined.isalpha() and joined not in INDICES)
 
 
 NOTATIONS: dict[str, Notation] = {}

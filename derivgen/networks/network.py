@@ -70,6 +70,11 @@ class Network:
     target_class: int = 0  # the one class that the loss is of, counted from 1; 0: the targets say
 
     @property
+    def softmaxes(self) -> tuple[tuple[str, ...], ...]:
+        """The outputs of each example that come out of one softmax."""
+        return self.layers[-1].post if self.layers and self.layers[-1].activation == "softmax" else ()
+
+    @property
     def named(self) -> bool:
         return bool(self.neurons)
 
