@@ -33,6 +33,7 @@ WIDEST = 72  # what fits on a row, in characters as seen
 _NUMBER_WIDTH = 7
 SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4
 _QUOTIENTS = ("divide", "reciprocal")
+_WORD = r"\mathrm{"  # two upright words, or a word and a letter, would run into one
 _TALL = (r"\frac", r"\left", r"\begin")  # what brackets must grow around
 _COMPARISON = {">": ">", "<": "<", "<=": r"\le", ">=": r"\ge"}
 
@@ -176,7 +177,7 @@ class _Printer:
         )
         if len(tree.args) > 2:  # a row of brackets and functions is read factor by factor
             dotted = dotted or any(isinstance(f, Apply) for f in tree.args)
-        text, inline, before = "", not self.plain and not self.stacked, False
+        text, inline, before, after_word = "", not self.plain and not self.stacked, False, False
         for i, factor in enumerate(tree.args):
             operation = factor.operation if isinstance(factor, Apply) else ""
             level, array = PRODUCT, self.arrays and _is_array(factor, self.scope)
@@ -187,13 +188,14 @@ class _Printer:
             elif isinstance(factor, Number) or operation in _QUOTIENTS:  # x*(1/2), not x*1/2; in an exponent (1/2) x
                 level = POWER if inline or (i and self.plain) else PRODUCT
             piece = self.unsigned(factor, level) if i else self.tree(factor, level)
+            word, after_word = after_word or piece.startswith(_WORD), piece.startswith(_WORD) and piece[-1] != ")"
             if not i:
                 text = piece
             elif self.plain:
                 text += f"*{piece}"
             elif (array or before) and not piece[0].isdigit() and piece[0] != SLOT:
                 text += f" {piece}"  # arrays stand side by side
-            elif dotted or piece[0].isdigit() or piece[0] == "." or isinstance(factor, Partial):
+            elif dotted or piece[0].isdigit() or piece[0] == "." or isinstance(factor, Partial) or word:
                 text += rf"{self.opportunity} \cdot {piece}"
             else:
                 text += f" {piece}"

@@ -99,6 +99,26 @@ def test_signs_and_fractions(tree: Tree, tex: str, written: str) -> None:
     assert read(written, SCOPE) is not None
 
 
+@pytest.mark.parametrize(
+    ("text", "latex_text"),
+    [
+        ("Sum*E*x", r"\mathrm{Sum} \cdot E x"),
+        ("E*Sum", r"E \cdot \mathrm{Sum}"),
+        ("input_i*aa", r"\mathrm{input}_i \cdot \mathrm{aa}"),
+        ("x*relu(E)", r"x \cdot \mathrm{ReLU}(E)"),
+        ("relu(E)*x", r"\mathrm{ReLU}(E) x"),
+        ("Sum^2*E", r"\mathrm{Sum}^{2} \cdot E"),
+        ("x*(Sum + E)", r"x (\mathrm{Sum} + E)"),
+        ("alpha*x*E", r"\alpha x E"),
+    ],
+)
+def test_an_upright_word_stands_apart_from_its_neighbours(text: str, latex_text: str) -> None:
+    scope = Scope.of(["Sum", "E", "x", "input_i", "aa", "alpha"])
+    tree = read(text, scope)
+    assert latex(tree, scope) == latex_text
+    assert meaning(read(latex_text, scope, latex=True)) == meaning(tree)
+
+
 # --- no printed line has them ----------------------------------------------------------------------------------------
 
 NEVER = {
