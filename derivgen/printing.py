@@ -188,7 +188,8 @@ class _Printer:
             elif isinstance(factor, Number) or operation in _QUOTIENTS:  # x*(1/2), not x*1/2; in an exponent (1/2) x
                 level = POWER if inline or (i and self.plain) else PRODUCT
             piece = self.unsigned(factor, level) if i else self.tree(factor, level)
-            word, after_word = after_word or piece.startswith(_WORD), piece.startswith(_WORD) and piece[-1] != ")"
+            word = piece.startswith(_WORD) and not text.endswith(")")
+            word, after_word = word or after_word, piece.startswith(_WORD) and not piece.endswith(")")
             if not i:
                 text = piece
             elif self.plain:

@@ -9,7 +9,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from randomly import NAMES, networks, text_of, trees
+from randomly import NAMES, meaning, networks, text_of, trees
 
 from derivgen.derivation import DerivationError, adjoints, closed_form, forward_form
 from derivgen.expression import Apply, Name, Number, Tree, apply, number
