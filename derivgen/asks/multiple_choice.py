@@ -22,7 +22,7 @@ from derivgen.draws import Draws
 from derivgen.errors import suggest
 from derivgen.evaluation import Real, evaluator, to_decimal
 from derivgen.exercise import AskError, Claim, On, Part, State, slip_fact
-from derivgen.expression import Name, Tree, number, walk
+from derivgen.expression import Apply, Name, Tree, apply, number, total, walk
 from derivgen.graph import Graph
 from derivgen.slips import Roles, Slipped
 
@@ -80,8 +80,9 @@ def _alternatives(state: State, inner: Part, own: Mapping[str, object]) -> tuple
         assert isinstance(left, Name)
         found = slips.wrong_values(state.roles, left.name, state.cuts)
     elif inner.ask == "parameter_count":
-        line = slips.line(Roles(state.graph), left, left)
-        counts = tuple(replace(way, tree=number(Fraction(evaluator(way.tree)({})))) for way in slips.wrong(line))
+        lines = (slips.line(Roles(state.graph), left, tree) for tree in (left, _grouped(left)))
+        ways = [way for line in lines for way in slips.wrong(line)]
+        counts = tuple(replace(way, tree=number(Fraction(evaluator(way.tree)({})))) for way in ways)
         found = _apart(state.graph, left, counts)
     elif graph is not None:
         line = slips.line(Roles(graph), left, left)
@@ -96,6 +97,13 @@ def _alternatives(state: State, inner: Part, own: Mapping[str, object]) -> tuple
     if isinstance(right, Value):
         found = apart_in_numbers(state, right.tree, tuple(way for way in found if state.determines(way.tree)))
     return right, found
+
+
+def _grouped(tree: Tree) -> Tree:
+    """The weights of a count, then its biases: either may be forgotten as a whole."""
+    terms = tree.args if isinstance(tree, Apply) else ()
+    weights, biases = ([t for t in terms if isinstance(t, Apply) == products] for products in (True, False))
+    return apply("add", total(weights), total(biases)) if weights and biases else tree
 
 
 def apart_in_numbers(state: State, truth: Tree, ways: tuple[Slipped, ...]) -> tuple[Slipped, ...]:
