@@ -174,7 +174,7 @@ class Net:
 def network(equations: str, functions: Iterable[str] = (), *, kinks: str = "forbid") -> Net:
     """A network from equations, one a line or separated by ``;``. Undefined names become inputs and weights.
 
-    ``functions`` stay abstract until bound. ``kinks`` is "forbid", "left" (ReLU'(0) = 0) or "right".
+    ``functions`` stay abstract until bound: g(w*x) is a call if g is among them, and g*(w*x) a product. ``kinks`` is "forbid", "left" (ReLU'(0) = 0) or "right".
     Raises ``ReadingError`` or ``GraphError`` for what cannot be read.
     """
     return Net(Graph.of(equations, None, tuple(functions), kinks=kinks))

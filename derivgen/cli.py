@@ -226,11 +226,19 @@ def _progress(count: int) -> Iterator[Callable[[], None]]:
 @click.argument("equations")
 @click.option("--of", "of", help="What to derive (default: the last equation).")
 @click.option("--wrt", "wrt", multiple=True, help="By what; may be repeated (default: every leaf).")
+@click.option("--function", "functions", multiple=True, metavar="NAME",
+              help="A function to leave abstract; may be repeated.")  # fmt: skip
 @click.option("--at", "at", default="", help="Numbers: x=1,w=-0.2.")
 @click.option("--format", "form", default="plain", type=click.Choice(["plain", "markdown", "latex"]), show_default=True)
 @click.option("--digits", default=4, type=click.IntRange(0, 12), show_default=True, help="Decimals of an answer.")
-def derive(equations: str, of: str | None, wrt: tuple[str, ...], at: str, form: str, digits: int) -> None:
-    """Derive one gradient at once from EQUATIONS: "a = sigmoid(w*x + b); L = (a - y)^2/2"."""
+def derive(
+    equations: str, of: str | None, wrt: tuple[str, ...], functions: tuple[str, ...], at: str, form: str, digits: int
+) -> None:
+    """Derive one gradient at once from EQUATIONS: "a = sigmoid(w*x + b); L = (a - y)^2/2".
+
+    Names that no equation defines are inputs and weights. Such a name right before a bracket is refused: write
+    g*(w*x) for a product; g(w*x) is a call with --function g, which stays abstract: g'(w*x).
+    """
     from derivgen.explain import explain
 
     if equations == "-":
@@ -238,7 +246,7 @@ def derive(equations: str, of: str | None, wrt: tuple[str, ...], at: str, form: 
             equations = sys.stdin.buffer.read(LONGEST_FILE).decode()
         except UnicodeDecodeError:
             raise DerivgenError("what comes from stdin is not UTF-8 text") from None
-    click.echo(explain(equations, of, wrt, at, form, digits), nl=False)
+    click.echo(explain(equations, of, wrt, at, form, digits, functions), nl=False)
 
 
 @main.command("list")

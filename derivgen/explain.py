@@ -51,9 +51,11 @@ class Rows:
         return len(self.rows[i][0])
 
 
-def explain(equations: str, of: str | None, wrt: Iterable[str], at: str, form: str, digits: int) -> str:
-    """The text of ``derivgen derive``."""
-    graph = Graph.of(equations, kinks="forbid")
+def explain(
+    equations: str, of: str | None, wrt: Iterable[str], at: str, form: str, digits: int, functions: Iterable[str] = ()
+) -> str:
+    """The text of ``derivgen derive``; ``functions`` stay abstract."""
+    graph = Graph.of(equations, functions=functions, kinks="forbid")
     given = numbers_of(at, graph)
     target = graph.output if of is None else of
     if target not in graph or graph.is_leaf(target):

@@ -46,7 +46,7 @@ class ReadingError(DerivgenError):
 class Scope:
     """The declared names and the functions (spelling → operation or declared function, and its arity).
 
-    An ``open`` scope takes every undeclared name as a quantity. ``arrays`` are those names that stand for whole
+    An ``open`` scope takes every undeclared name as a quantity, but not right before a bracket. ``arrays`` are those names that stand for whole
     matrices and vectors.
     """
 
@@ -177,14 +177,23 @@ def _plain_name(text: str, match: re.Match[str], scope: Scope) -> tuple[Token, i
     if name == "e" and text[match.start() + 1 :].lstrip().startswith("^"):
         return Token("sign", "e", match.start()), match.start() + 1
     if scope.open and name not in scope.functions:
-        if re.match(r"\s*\(", text[match.start() + len(name) :]) and len(name) > 1 and name.isalpha():
-            raise ReadingError(suggest(name, scope.functions), text, match.start())
+        after = text[match.start() + len(name) :]
+        if after.startswith("(") or (after.lstrip().startswith("(") and len(name) > 1 and name.isalpha()):
+            raise ReadingError(_no_function(name, scope), text, match.start())
         parts(name)
         return Token("name", name, match.start()), match.start() + len(name)
     if name in scope.functions:
         raise ReadingError(f"{name!r} is a function; write {name}(...)", text, match.start())
     known = [*scope.names, *scope.functions] if text[match.start() + len(name) :].startswith("(") else [*scope.names]
     raise ReadingError(suggest(name, sorted(known)), text, match.start())
+
+
+def _no_function(name: str, scope: Scope) -> str:
+    """What to say of an undeclared name before a bracket: f(x) may be meant as a product or as a function."""
+    said = suggest(name, scope.functions)
+    if "did you mean" in said:
+        return said
+    return f"{name!r} is no known function; write {name} * (...) for a product, or --function {name} for a function"
 
 
 _HELD, _COMMA = re.compile(r"\|\{\s*"), re.compile(r"\s*,\s*")

@@ -359,6 +359,12 @@ def test_bad_input_gets_one_clear_line_and_leaves_earlier_output_alone(fault):
         (["derive", "a = x; a = y"], "a"),
         (["derive", "a = b; b = a"], ""),
         (["derive", "a = x*w", "--digits", "99"], "99"),
+        (["derive", "a = g(w*x)"], "line 1: column 5: 'g' is no known function; write g * (...) for a product, or --function g"),
+        (["derive", "a = x_1(w + 1)"], "--function x_1"),
+        (["derive", "a = Foo (w*x)"], "write Foo * (...)"),
+        (["derive", "a = sigmod(w*x)"], "did you mean 'sigmoid'?"),
+        (["derive", "a = g(w*x)", "--function", "h"], "'h' is declared but no equation uses it"),
+        (["derive", "a = g(w*x)", "--function", "g", "--at", "w=1,x=2"], "has no numbers until g is bound"),
         (["derive", "a = x*w", "--format", "word"], "word"),
     ],
 )
@@ -503,6 +509,18 @@ def test_derive_in_each_format():
     assert markdown.startswith("$$ ")
     latex = good("derive", EQUATIONS, "--wrt", "w", "--format", "latex")
     assert latex.startswith("\\begin{align*}")
+
+
+def test_derive_leaves_a_function_abstract():
+    said = good("derive", "z = w*x; a = g(z); L = Loss(a, y)", "--wrt", "w", "--function", "g", "--function", "Loss")
+    assert "da/dz = g'(z)\n" in said and "= dL/da*g'(z)*x\n" in said
+    assert "= 2*(a - y)*g'(w*x)*x\n" in good("derive", "a = g(w*x); L = (a-y)^2", "--wrt", "w", "--function", "g")
+    help_text = " ".join(good("derive", "--help").split())
+    assert "write g*(w*x) for a product" in help_text and "--function NAME" in help_text
+
+
+def test_derive_reads_a_defined_name_before_a_bracket_as_a_factor():
+    assert "da/dz = 1 - y\n" in good("derive", "z = w*x; a = z(1 - y)", "--wrt", "w")
 
 
 def test_derive_with_numbers_by_everything_and_from_stdin():

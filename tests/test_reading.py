@@ -231,7 +231,11 @@ def test_x1_is_x_with_an_index() -> None:
 def test_an_open_scope_takes_every_name() -> None:
     scope = Scope.of([], open=True)
     assert read("w*x + b", scope) == plus(times(Name("w"), X), Name("b"))
-    assert read("a(1 - a)", scope) == times(Name("a"), minus(ONE, Name("a")))
+    assert read("a*(1 - a)", scope) == times(Name("a"), minus(ONE, Name("a")))
+    assert read("a(1 - a)", Scope.of(["a"], open=True)) == times(Name("a"), minus(ONE, Name("a")))
+    for text in ("a(1 - a)", "y^*(1 - y^*)", "g_1(z)"):  # a product, or a function?
+        with pytest.raises(ReadingError, match="column 1: '.*' is no known function; write"):
+            read(text, scope)
     with pytest.raises(ReadingError, match="did you mean 'sigmoid'"):
         read("sigmiod(z)", scope)
 
