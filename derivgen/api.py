@@ -33,7 +33,7 @@ from derivgen import spec
 from derivgen.asks import ASKS
 from derivgen.derivation import DerivationError
 from derivgen.errors import DerivgenError, suggest
-from derivgen.evaluation import Numbers, Real
+from derivgen.evaluation import EvaluationError, Numbers, Real, contradiction
 from derivgen.explain import constant, derivation_text, numbers_of
 from derivgen.expression import Name, Partial, Tree
 from derivgen.formats import format_of
@@ -44,6 +44,7 @@ from derivgen.reading import read
 from derivgen.sheet import Sheet as _Sheet
 from derivgen.sheet import compose
 from derivgen.writing import key
+from derivgen.written import write
 
 if TYPE_CHECKING:
     import sympy
@@ -90,41 +91,42 @@ class Net:
 
     def expression(self, name: str) -> sympy.Expr:
         """A node's equation as a SymPy expression in its parents."""
-        return self.graph.expression(self._node(name))
+        return self._expression(self.graph.node(self._node(name)).tree)
 
     def closed_form(self, name: str | None = None) -> sympy.Expr:
         """A node in inputs and weights only, as a SymPy expression."""
         from derivgen.symbolic import expression
 
         tree = Name(self._node(name or self.output))
-        return expression(rules.closed_form(self.graph, tree, largest=None))
+        return expression(rules.closed_form(self.graph, tree, largest=None), self.graph.kinks)
 
     def gradient(self, wrt: str, of: str | None = None, *, closed: bool = False) -> sympy.Expr:
         """∂of/∂wrt as a SymPy expression in forward values, or ``closed``: in inputs and weights only.
 
         Other derivatives never stand in it. Raises ``DerivationError`` if ``of`` does not depend on ``wrt``.
         """
-        from derivgen.symbolic import expression, symbol
+        from derivgen.symbolic import symbol
 
         of = self._node(of or self.output)
         rules.require(self.graph, of, self._quantity(wrt))
         known = rules.adjoints(self.graph, of)
         order = [node.name for node in self.graph.nodes if node.name in known and node.name != wrt]
-        gradient = expression(self.graph.resolved(known[wrt]))
+        gradient = self._expression(known[wrt])
         for name in order:  # an adjoint is written in its consumers' adjoints, which come later in the order
             token = symbol(f"d{of}/d{name}")
-            gradient = gradient.xreplace({token: expression(self.graph.resolved(known[name]))})
+            gradient = gradient.xreplace({token: self._expression(known[name])})
         if closed:
             for node in reversed(self.graph.nodes):
-                gradient = gradient.xreplace({symbol(node.name): self.graph.expression(node.name)})
+                gradient = gradient.xreplace({symbol(node.name): self._expression(node.tree)})
         return gradient
 
     def values(self, given: Mapping[str, object] | None = None, **more: object) -> dict[str, Real]:
         """Every node's number: exact fractions where the operations allow, else decimals of at least 30 right digits.
 
+        An inner value may be given too: what lies above it need not be known, and the others must agree with it.
         Numbers are given as int, Fraction or text ("-0.2", "1/3"); a float is refused, because it is not exact.
         """
-        numbers = Numbers(self.graph, self._given({**(given or {}), **more}))
+        numbers = self._numbers({**(given or {}), **more})
         return {node.name: numbers[node.name] for node in self.graph.nodes}
 
     def gradients(
@@ -132,7 +134,7 @@ class Net:
     ) -> dict[str, Real]:
         """The number of ∂of/∂v for every leaf v, by one adjoint sweep."""
         of = self._node(of or self.output)
-        numbers = Numbers(self.graph, self._given({**(given or {}), **more}))
+        numbers = self._numbers({**(given or {}), **more})
         return {leaf: numbers[Partial(of, leaf)] for leaf in self.graph.leaves if leaf in self.graph.ancestors(of)}
 
     def derivation(self, wrt: str, of: str | None = None, at: str = "", digits: int = 4) -> Derivation:
@@ -140,6 +142,11 @@ class Net:
         of = self._node(of or self.output)
         rules.require(self.graph, of, self._quantity(wrt))
         return Derivation(self.graph, of, wrt, tuple(numbers_of(at, self.graph).items()), digits)
+
+    def _expression(self, tree: Tree) -> sympy.Expr:
+        from derivgen.symbolic import expression
+
+        return expression(self.graph.resolved(tree), self.graph.kinks)
 
     def _node(self, name: str) -> str:
         if self.graph.is_leaf(name):
@@ -150,6 +157,12 @@ class Net:
         if name not in self.graph:
             raise DerivationError(suggest(name, [*self.graph.leaves, *(node.name for node in self.graph.nodes)]))
         return name
+
+    def _numbers(self, given: Mapping[str, object]) -> Numbers:
+        exact = self._given(given)
+        if found := contradiction(self.graph, exact):
+            raise EvaluationError(f"{found[0]}: the other numbers make it {write(found[1], 6)[0]}")
+        return Numbers(self.graph, exact)
 
     def _given(self, given: Mapping[str, object]) -> dict[str, Real]:
         exact: dict[str, Real] = {}
@@ -174,7 +187,8 @@ class Net:
 def network(equations: str, functions: Iterable[str] = (), *, kinks: str = "forbid") -> Net:
     """A network from equations, one a line or separated by ``;``. Undefined names become inputs and weights.
 
-    ``functions`` stay abstract until bound: g(w*x) is a call if g is among them, and g*(w*x) a product. ``kinks`` is "forbid", "left" (ReLU'(0) = 0) or "right".
+    ``functions`` stay abstract until bound: g(w*x) is a call if g is among them, and g*(w*x) a product.
+    ``kinks`` is "forbid", "left" (ReLU'(0) = 0) or "right".
     Raises ``ReadingError`` or ``GraphError`` for what cannot be read.
     """
     return Net(Graph.of(equations, None, tuple(functions), kinks=kinks))

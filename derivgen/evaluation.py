@@ -31,6 +31,7 @@ CONTEXT = decimal.Context(
     prec=PRECISION, rounding=decimal.ROUND_HALF_EVEN, Emin=-(10**9), Emax=10**9,
     traps=[decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow],
 )  # fmt: skip
+_ZERO, _ONE = Fraction(0), Fraction(1)
 _LARGEST_EXPONENT = 10**6
 _LONGEST_FRACTION = 20_000  # bits
 
@@ -70,18 +71,27 @@ def _short(x: Fraction) -> Real:
 def _add(x: Real, y: Real) -> Real:
     if type(x) is Fraction and type(y) is Fraction:
         return _short(x + y)
-    return CONTEXT.add(to_decimal(x), to_decimal(y))
+    return _difference(CONTEXT.add(to_decimal(x), to_decimal(y)), x, y)
 
 
 def _subtract(x: Real, y: Real) -> Real:
     if type(x) is Fraction and type(y) is Fraction:
         return _short(x - y)
-    return CONTEXT.subtract(to_decimal(x), to_decimal(y))
+    return _difference(CONTEXT.subtract(to_decimal(x), to_decimal(y)), x, y)
+
+
+def _difference(result: Real, x: Real, y: Real) -> Real:
+    """The sum or difference, unless all of its digits are lost: 1 − σ(1000) is not 0."""
+    if not result and x and type(x) is not type(y):  # a value of e^x or log x is never a fraction, but by an identity
+        raise EvaluationError("a difference is too small to be told from zero: choose smaller numbers")
+    return result
 
 
 def _multiply(x: Real, y: Real) -> Real:
     if type(x) is Fraction and type(y) is Fraction:
         return _short(x * y)
+    if (type(x) is Fraction and not x) or (type(y) is Fraction and not y):
+        return _ZERO
     return CONTEXT.multiply(to_decimal(x), to_decimal(y))
 
 
@@ -132,9 +142,6 @@ def _tie(x: Real, y: Real, kinks: str) -> bool:
 def _max(x: Real, y: Real, kinks: str) -> Real:
     _tie(x, y, kinks)
     return max(x, y)
-
-
-_ZERO, _ONE = Fraction(0), Fraction(1)
 
 
 def _indicator(holds: Callable[[Real, Real], bool]) -> Callable[[Real, Real, str], Real]:

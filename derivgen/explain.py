@@ -13,9 +13,9 @@ from derivgen import plan
 from derivgen.derivation import LARGEST_CLOSED_FORM, DerivationError
 from derivgen.draws import Draws
 from derivgen.errors import DerivgenError, suggest
-from derivgen.evaluation import contradiction
+from derivgen.evaluation import Real, contradiction
 from derivgen.exercise import Known
-from derivgen.expression import Number, Tree
+from derivgen.expression import Number, Partial, Tree
 from derivgen.graph import Graph
 from derivgen.networks import Network
 from derivgen.reading import ReadingError, read
@@ -126,7 +126,7 @@ def derivation_rows(
         raise DerivgenError(f"--at: {', '.join(missing)} must have a number too")
     if found := contradiction(graph, given):
         raise DerivgenError(f"--at: the other numbers make {found[0]} {write(found[1], 6)[0]}")
-    exercise = certified(made, {name: value for name, value in given.items()}, digits=digits)
+    exercise = certified(made, dict[str | Partial, Real](given.items()), digits=digits)
     blocks: list[Rows] = []
     printed: set[tuple[tuple[str, str, str], ...]] = set()
     for chains in made.chains:

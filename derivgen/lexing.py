@@ -46,8 +46,8 @@ class ReadingError(DerivgenError):
 class Scope:
     """The declared names and the functions (spelling → operation or declared function, and its arity).
 
-    An ``open`` scope takes every undeclared name as a quantity, but not right before a bracket. ``arrays`` are those names that stand for whole
-    matrices and vectors.
+    An ``open`` scope takes every undeclared name as a quantity, but not right before a bracket. ``arrays`` are those
+    names that stand for whole matrices and vectors.
     """
 
     names: frozenset[str]

@@ -13,14 +13,14 @@ from fractions import Fraction
 from derivgen import certify, givens, plan, spec
 from derivgen.derivation import Value
 from derivgen.draws import Draws, Question, digest
-from derivgen.errors import CertificateError, suggest
+from derivgen.errors import CertificateError
 from derivgen.evaluation import EvaluationError, Numbers, Real
 from derivgen.exercise import updated
 from derivgen.expression import Name, Partial, Tree
 from derivgen.networks import build
 from derivgen.plan import RELATIONS, Plan, PreparedChain, PreparedLink, entries_of
 from derivgen.printing import BREAK
-from derivgen.written import fill, quantity_key, significant, write
+from derivgen.written import fill, named, quantity_key, significant
 
 MOST_STRUCTURES = 40  # tried where the literal numbers do not suit what was drawn
 
@@ -301,7 +301,8 @@ def _fill_chain(chain: PreparedChain, made: Plan, digits: int, stage: _Stage) ->
     answers = true if carried is None else [worked.value(tree) for tree in (lines[-1] if lines else last).entries]
     quantities = tuple(dict.fromkeys(quantity for link in lines for quantity in link.quantities))
     filling = fill(
-        [link.entries for link in lines], quantities, worked, answers, places, carried=carried is not None, kinks=made.graph.kinks
+        [link.entries for link in lines], quantities, worked, answers, places, carried=carried is not None,
+        kinks=made.graph.kinks, name=chain.left["plain"],
     )  # fmt: skip
     exact = filling.exact
     if carried is not None:  # a rounded value is exact as printed, but not what it stands for
@@ -329,7 +330,7 @@ def _fill_chain(chain: PreparedChain, made: Plan, digits: int, stage: _Stage) ->
     for tree, text in zip(last.entries, filling.answers, strict=True):
         if isinstance(tree, (Name, Partial)):  # what later lines use is what this one printed
             carried[quantity_key(tree)] = Fraction(text)
-    written = [write(value, max(digits, places) + 2) for value in true]
+    written = [named(chain.left["plain"], value, max(digits, places) + 2) for value in true]
     unrounded = _Shown(last, tuple(text for text, _ in written))
     relation = "=" if all(exact for _, exact in written) else "≈"
     made.lines.prove_value(unrounded.text("latex"), last.value.tree, relation, point, latex=True)

@@ -15,7 +15,7 @@ from typing import Any
 
 from derivgen.errors import DerivgenError
 from derivgen.evaluation import Real, evaluator, round_half_up
-from derivgen.expression import Name, Tree
+from derivgen.expression import Name, Partial, Tree
 from derivgen.printing import exact_decimal
 
 MOST_EXTRA = 30  # further decimals that a line's intermediates may need
@@ -23,7 +23,25 @@ LARGEST = 10**15
 
 
 class WritingError(DerivgenError):
-    """A number that does not fit on a page."""
+    """A number that does not fit on a page; ``name`` is the quantity's, where it is known."""
+
+    def __init__(self, problem: str, name: str = "") -> None:
+        self.problem = problem
+        super().__init__(f"{name}: {problem}" if name else problem)
+
+
+def named(name: str, number: Real, places: int) -> tuple[str, bool]:
+    """``write`` for a quantity, which an error names."""
+    try:
+        return write(number, places)
+    except WritingError as error:
+        raise WritingError(error.problem, name) from None
+
+
+def _name(quantity: Tree) -> str:
+    if isinstance(quantity, Partial):
+        return f"d{quantity.of}/d{quantity.wrt}"
+    return quantity.name if isinstance(quantity, Name) else ""
 
 
 def write(number: Real, places: int) -> tuple[str, bool]:
@@ -98,25 +116,25 @@ class Filling:
 
 def fill(
     lines: Sequence[tuple[Tree, ...]], quantities: Sequence[Tree], numbers: Mapping[Any, Real],
-    answers: Sequence[Real], places: int, *, carried: bool, kinks: str = "left",
+    answers: Sequence[Real], places: int, *, carried: bool, kinks: str = "left", name: str = "",
 ) -> Filling:  # fmt: skip
     """The numbers of a chain's lines, each the trees of its entries, and of the answer that all of them come to.
 
     The slots get as many more decimals than the answer as it takes that every line, worked out from what is printed,
     rounds to the printed answer. With ``carried`` numbers nothing is rounded here again. ``kinks`` says what a printed
-    tie comes to.
+    tie comes to, ``name`` is the answers'.
     """
     values = {quantity: numbers[quantity_key(quantity)] for quantity in quantities}
-    written = [write(answer, places) for answer in answers]
+    written = [named(name, answer, places) for answer in answers]
     shown, shown_exact = tuple(text for text, _ in written), all(exact for _, exact in written)
     texts: dict[Tree, tuple[str, bool]] = {}
     for extra in (MOST_EXTRA,) if carried else range(MOST_EXTRA):
         # A carried number is already as it is printed; only a given may have more decimals than the others.
-        texts = {quantity: write(value, extra if carried else places + extra) for quantity, value in values.items()}
+        texts = {q: named(_name(q), value, extra if carried else places + extra) for q, value in values.items()}
         if carried or all(exact for _, exact in texts.values()) or _reaches(lines, texts, shown, kinks):
             break
     else:
-        raise WritingError("a line's answer cannot be reached from its printed numbers")
+        raise WritingError("the answer cannot be reached from a line's printed numbers", name)
     exact = frozenset(quantity for quantity, (_, is_exact) in texts.items() if is_exact)
     plain_texts = {quantity: text for quantity, (text, _) in texts.items()}
     equal = _equal(lines, plain_texts, kinks, exact=not carried and len(exact) == len(texts))
