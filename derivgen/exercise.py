@@ -70,6 +70,15 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class Supposed:
+    """What a question supposes, or asks about: H ≈ 1. Nothing proves it."""
+
+    left: Tree
+    relation: str  # "=" or "≈"
+    right: Tree
+
+
+@dataclass(frozen=True)
 class Gap:
     """A line with a blank in it, where ``GAP`` stands."""
 

@@ -26,6 +26,7 @@ from derivgen.exercise import (
     Part,
     Route,
     State,
+    Supposed,
     Symbol,
     input_form,
 )
@@ -216,6 +217,9 @@ def prepare(fact: object, graph: Graph, found: list[PreparedChain]) -> object:
         return found[-1]
     if isinstance(fact, (Claim, Gap)):
         return _prepared_row(fact, graph)
+    if isinstance(fact, Supposed):
+        left, right = ({d: printed(side, graph.scope, d).text for d in DIALECTS} for side in (fact.left, fact.right))
+        return Text({d: f"{left[d]} {RELATIONS[d][fact.relation]} {right[d]}".replace(BREAK, "") for d in DIALECTS})
     if isinstance(fact, On):
         return prepare(fact.facts, fact.graph, found)
     if isinstance(fact, Mapping):

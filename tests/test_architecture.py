@@ -86,7 +86,9 @@ def test_the_package_itself_imports_nothing_until_asked():
     assert run.stdout.split() == []
 
 
-@pytest.mark.parametrize("words", [["--help"], ["list"], ["list", "asks"], ["list", "operations"], ["list", "formats"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["list"], *(["list", t] for t in ("asks", "operations", "formats", "notations", "slips"))]
+)
 def test_help_and_lists_import_neither_sympy_nor_jinja(words):
     code = (
         "import sys\nfrom derivgen.cli import main\n"

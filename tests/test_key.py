@@ -77,6 +77,17 @@ exercises:
       - pre_activations: {layer: 1}
       - gradients
       - update: W^(2)
+  - id: choices
+    network: {kind: layered, sizes: [2, 2, 2, 1], activation: relu}
+    random: true
+    asks:
+      - fill_in_blank: x_1
+      - true_false: W_11^(1)
+      - true_false: {about: all_zero, truth: false}
+      - multiple_choice: {ask: derivative, wrt: W_11^(1)}
+      - multiple_choice: {ask: gradient, wrt: x_2}
+      - risk_contribution
+      - parameter_count
 """
 
 ANSWER_TYPES = {"number", "expression", "matrix", "values", "choice", "statements", "text", "drawing"}

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from derivgen.derivation import chain
 from derivgen.draws import Draws
 from derivgen.errors import CertificateError, suggest
-from derivgen.exercise import Answer, AskError, On, Part, State, allow
+from derivgen.exercise import Answer, AskError, On, Part, State, Supposed, allow
 from derivgen.expression import Name, Tree, apply, number, total
 from derivgen.graph import Graph
 
@@ -59,7 +59,8 @@ def parameter_count(state: State, parameters: Mapping[str, object], draws: Draws
     sums = [apply("multiply", number(a), number(b)) for a, b in pairs]
     filled = total([*sums, *(number(b) for _, b in pairs if biases)])
     facts = {
-        "form": form, "sizes": sizes, "hidden": sizes[1:-1], "biases": biases, "layers": tuple(layers), "depth": len(pairs),
+        "form": form, "sizes": sizes, "hidden": sizes[1:-1], "biases": biases, "layers": tuple(layers),
+        "depth_is": Supposed(Name("L"), "=", number(len(pairs))),
         "total": chain(total(map(number, (a * b + b * biases for a, b in pairs))), number(count)) if pairs[1:] else "",
         "count": count, "last": len(sizes) - 1,
         "formula": On(graph, {"line": chain(Name("N"), general), "value": chain(filled, number(count)),

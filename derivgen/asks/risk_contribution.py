@@ -8,7 +8,7 @@ from fractions import Fraction
 from derivgen.derivation import chain
 from derivgen.draws import Draws
 from derivgen.evaluation import evaluator
-from derivgen.exercise import Answer, AskError, On, Part, State, allow
+from derivgen.exercise import Answer, AskError, On, Part, State, Supposed, allow
 from derivgen.expression import ZERO, Apply, Name, Partial, Tree, apply, negate, number, product, substitute
 from derivgen.graph import Graph
 
@@ -43,8 +43,10 @@ def risk_contribution(state: State, parameters: Mapping[str, object], draws: Dra
     filled = substitute(form, {name: number(out), target: number(wanted)})
     answer = worked(filled)
     facts = {
-        "output": Name(name), "target": Name(target), "weight": Name(weight), "n": n, "given": count is not None,
-        "output_is": number(out), "target_is": number(wanted), "zero": out == wanted,
+        "weight": Name(weight), "n": n, "given": count is not None, "zero": out == wanted,
+        "input": Name("x_i"), "its_target": Name(f"{target}_i"),
+        "square": apply("power", apply("subtract", Apply(name, (Name("x_i"),)), Name(f"{target}_i")), number(2)),
+        "output_is": Supposed(Name(name), "=", number(out)), "target_is": Supposed(Name(target), "=", number(wanted)),
         "own": On(graph, {
             "share_is": apply("divide", error, n), "slope": slope,
             "line": chain(token, product((Partial(share, name), slope)), form), "numbers": chain(filled, answer),

@@ -13,8 +13,8 @@ from derivgen.derivation import chain, forward_form, local, local_partial
 from derivgen.draws import Draws
 from derivgen.errors import suggest
 from derivgen.evaluation import evaluator
-from derivgen.exercise import Answer, AskError, Claim, Part, State, allow, local_line, slip_fact, value_line
-from derivgen.expression import Apply, Name, Partial, Tree, number, product, substitute
+from derivgen.exercise import Answer, AskError, Claim, Part, State, Supposed, allow, local_line, slip_fact, value_line
+from derivgen.expression import ZERO, Apply, Name, Partial, Tree, number, product, substitute
 from derivgen.slips import SLIPS
 
 TRUTHS = ("true", "false")
@@ -113,15 +113,15 @@ def _weights(state: State, of: str) -> tuple[str, ...]:
     return weights
 
 
-def _general(state: State, of: str) -> dict[str, object]:
-    """∂H/∂W_ij^(l) for all i, j, l, by the notation; nothing where weights have no pattern."""
+def _general(state: State, of: str, relation: str) -> dict[str, object]:
+    """∂H/∂W_ij^(l) ≈ 0 for all i, j, l, by the notation; nothing where weights have no pattern."""
     notation = state.network.notation
     if notation is None:
-        return {"general": "", "indices": ()}
+        return {"general": "", "indices": (), "about_zero": relation == "≈"}
     i, j = ("a", "b") if state.network.named else ("i", "j")
     name = notation.write("weight", i=i, j=j, l="l")
     indices = (i, j, *(("l",) if "l" in name.partition("^")[2] else ()))
-    return {"general": Partial(of, name), "indices": tuple(map(Name, indices))}
+    return {"general": Supposed(Partial(of, name), relation, ZERO), "indices": tuple(map(Name, indices))}
 
 
 def _value(parameters: Mapping[str, object], choices: tuple[Fraction, ...], draws: Draws) -> Fraction:
@@ -157,8 +157,9 @@ def _saturated_output(state: State, parameters: Mapping[str, object], draws: Dra
         chain(Partial(of, weight), product((step, Partial(before, weight)))) for weight in weights
     )  # fmt: skip
     facts = {
-        "about": "saturated_output", "of": Name(of), "activation": operation, "value": number(value),
-        **_general(state, of), "slope": local_line(state.graph, (of, before)), "rules": rules, "step": step,
+        "about": "saturated_output", "of": Name(of), "activation": operation,
+        "there": Supposed(Name(of), "≈", number(value)), "at": Supposed(Name(of), "=", number(value)),
+        **_general(state, of, "≈"), "slope": local_line(state.graph, (of, before)), "rules": rules, "step": step,
         "number": chain(at, number(Fraction(evaluator(at)({})))), "exact": value in SATURATED[operation][0],
     }  # fmt: skip
     return state, _part({"of": of, "about": "saturated_output", "value": str(value)}, truth, facts)
@@ -183,7 +184,8 @@ def _active_output(state: State, parameters: Mapping[str, object], draws: Draws)
     weights = _weights(state, of)
     step = local_partial(state.graph, of, before)
     facts = {
-        "about": "active_output", "of": Name(of), "pre": Name(before), "value": number(value), **_general(state, of),
+        "about": "active_output", "of": Name(of), "pre": Name(before), **_general(state, of, "="),
+        "there": Supposed(Name(before if truth else of), "≈", number(value)),
         "slope": local_line(state.graph, (of, before)), "step": step,
         "rules": tuple(chain(Partial(of, weight), product((step, Partial(before, weight)))) for weight in weights),
     }  # fmt: skip
@@ -203,7 +205,7 @@ def _all_zero(state: State, parameters: Mapping[str, object], draws: Draws) -> t
     truth = _truth(parameters, draws) if possible or "truth" in parameters else False
     fixed = {name for name, _ in network.fixed}
     posts = tuple(name for row in hidden.post for name in row if name not in fixed)
-    facts: dict[str, object] = {"about": "all_zero", "of": Name(of), **_general(state, of)}
+    facts: dict[str, object] = {"about": "all_zero", "of": Name(of), **_general(state, of, "=")}
     named = {"of": of, "about": "all_zero"}
     if not truth:
         outgoing = [name for row in last.weights for name in row]
