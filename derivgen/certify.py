@@ -303,7 +303,7 @@ class Point:
                     self._moved(step, partial.wrt, partial.held, given) for step in (_STEP, -_STEP)
                 )
             ends = [
-                sum((_CONTEXT.multiply(slope, values["#" + name]) for name, slope in given.items()), values[partial.of])
+                _REAL["add"](values[partial.of], *(_CONTEXT.multiply(given[name], values["#" + name]) for name in given))
                 for values in self.moved[key]
             ]  # fmt: skip
             self.differences[partial] = _CONTEXT.divide(_CONTEXT.subtract(*ends), 2 * _STEP)
@@ -664,7 +664,7 @@ class NumberLines:
         before = above.args[0].name
         forms = {name: self.graph.resolved(self.graph.node(name).tree) for name in cuts}
         shares = [cuts[name] for name, form in forms.items() if isinstance(form, Apply) and form.args[1:] == (below,)]
-        whole = _close(sum(shares, Decimal(0)), Decimal(1)) <= _TOLERANCE
+        whole = _close(_REAL["add"](*shares), Decimal(1)) <= _TOLERANCE
         return {before: _CONTEXT.ln(value)} if whole and before not in known else {}
 
     def prove_line(
