@@ -18,7 +18,7 @@ from derivgen.derivation import local_derivatives
 from derivgen.draws import MOST_ATTEMPTS, Draws
 from derivgen.errors import DerivgenError, suggest
 from derivgen.evaluation import EvaluationError, MissingNumberError, Numbers, Real, contradiction, to_decimal
-from derivgen.exercise import Known
+from derivgen.exercise import Known, Part
 from derivgen.expression import Apply, Name, Number, Partial, Tree, transform, walk
 from derivgen.networks import Network
 from derivgen.plan import Plan
@@ -36,6 +36,10 @@ _DERIVATIVE = re.compile(r"d(?P<of>[A-Za-z].*?)/d(?P<wrt>[A-Za-z].*)")
 
 class UnfitError(DerivgenError):
     """No numbers of this structure make a good exercise; another structure might."""
+
+
+class AlikeError(EvaluationError):
+    """Choices that come to the same once every intermediate is rounded."""
 
 
 @dataclass(frozen=True)
@@ -195,6 +199,8 @@ def settle(
                 rejected[conflict[1]] = rejected.get(conflict[1], 0) + 1
                 continue
             return finish(given)
+        except AlikeError as error:
+            rejected[str(error)] = rejected.get(str(error), 0) + 1
         except MissingNumberError as error:
             raise exercise.place.error(f"the givens do not determine what is asked: {error}") from None
         except (EvaluationError, WritingError) as error:
@@ -312,16 +318,23 @@ def _unfit(made: Plan, numbers: Numbers, digits: int) -> str:
             if not {"<": value < 0, ">": value > 0, "=": value == 0, "!": value != 0}[sign]:
                 wanted = {"<": "negative", ">": "positive", "=": "zero", "!": "nonzero"}[sign]
                 return f"part {part.id} needs a value that is {wanted}"
-        shown: list[Real] = []
-        for tree in part.distinct:
-            try:
-                value = numbers.value(tree)
-            except EvaluationError:  # nobody is shown its number
-                continue
-            if any(_alike(value, other, digits) for other in shown):
-                return f"the choices of part {part.id} must differ by more than the tolerance"
-            shown.append(value)
+        if alike(part, numbers, digits):
+            return f"the choices of part {part.id} must differ by more than the tolerance"
     return ""
+
+
+def alike(part: Part, numbers: Numbers, digits: int) -> bool:
+    """Whether two choices of a part print alike, or are too near to be told apart."""
+    shown: list[Real] = []
+    for tree in part.distinct:
+        try:
+            value = numbers.value(tree)
+        except EvaluationError:  # nobody is shown its number
+            continue
+        if any(_alike(value, other, digits) for other in shown):
+            return True
+        shown.append(value)
+    return False
 
 
 def _alike(value: Real, other: Real, digits: int) -> bool:

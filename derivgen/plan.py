@@ -272,7 +272,8 @@ def prove_claim(claim: Claim, graph: Graph) -> list[certify.Proof]:
     proofs: list[certify.Proof] = []
     judge = certify.symbolic if claim.holds else certify.refuted
     for dialect in DIALECTS:
-        left, right = (printed(side, graph.scope, dialect).text.replace(BREAK, "") for side in (claim.left, claim.right))
+        sides = (printed(side, graph.scope, dialect).text for side in (claim.left, claim.right))
+        left, right = (text.replace(BREAK, "") for text in sides)
         proofs += judge(graph, f"{left} {RELATIONS[dialect]['=']} {right}", claim.left, latex=dialect != "plain")
     return proofs
 

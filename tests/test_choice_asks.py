@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -137,6 +138,13 @@ def test_what_all_paths_share_stands_outside_and_the_blank_fills_the_line() -> N
         symbolic(graph, text.replace("x _ 1", "x _ 2"), truth, latex=True)
 
 
+def test_a_quiz_may_choose_the_blank() -> None:
+    made = sheet(DEEP, "[{fill_in_blank: {wrt: W_12^(1), blank: 2}}]")
+    assert part(made)["answer"]["plain"] == "W_22^(2)*g'(z_2^(2))*W_21^(3)"
+    with pytest.raises(DerivgenError, match=r"fill_in_blank.blank: must be a whole number from 1 to 2"):
+        sheet(DEEP, "[{fill_in_blank: {wrt: W_12^(1), blank: 3}}]")
+
+
 def test_one_path_misses_one_factor() -> None:
     assert blanks(SMALL, "W_11^(1)") == {"x_1", "g'(z_1^(1))", "W_11^(2)"}
 
@@ -243,6 +251,15 @@ def test_the_solution_says_which_slip_leads_to_each_wrong_choice() -> None:
     assert len(letters) == 3 and sorted(letters + marked) == ["A", "B", "C", "D"]
     assert "**(" not in question and "&#10003;" not in question
     assert not re.search(r"^\([A-D]\) [a-z]", question, re.MULTILINE)
+
+
+def test_choices_differ_as_they_are_printed_where_intermediates_are_rounded() -> None:
+    loaded = quiz(SCALAR, "[{multiple_choice: {ask: derivative, wrt: w_1}}]", more=RANDOM)
+    composer = Composer(replace(loaded, carry=2))
+    for seed in range(15):
+        question, _ = markdown(composer.compose(str(seed)))
+        shown = re.findall(r"^\([A-D]\) \$(.*)\$$", question, re.MULTILINE)
+        assert len(set(shown)) == len(shown) == 4
 
 
 def test_too_few_slips_are_an_error() -> None:

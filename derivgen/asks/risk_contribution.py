@@ -18,7 +18,7 @@ WIDEST = 100000
 def risk_contribution(state: State, parameters: Mapping[str, object], draws: Draws) -> tuple[State, Part]:
     """∂R/∂w has the share (2/n)(H − y) ∂H/∂w of each point, for R = (1/n) Σ (H(x_i) − y_i)².
 
-    ``output`` and ``target`` are the numbers of H and y (drawn: as often equal as not), ``examples`` is n, else a letter.
+    ``output`` and ``target`` are the numbers of H and y (drawn: as often equal as not); ``examples`` is n, or a letter.
     """
     allow(parameters, "output", "target", "examples")
     outputs = state.network.outputs
