@@ -57,7 +57,7 @@ class Entries:
             frozenset({*leaves, *names}),
             frozenset(key for key in self.rules if isinstance(key, Partial)),
             frozenset(key for key, rule in self.rules.items() if isinstance(key, str) and isinstance(rule, spec.Take)),
-            (*network.fixed, *((k, r.value) for k, r in self.rules.items() if isinstance(r, (spec.Literal, spec.Take)))),
+            (*network.fixed, *((k, r.value) for k, r in self.rules.items() if not isinstance(r, spec.Draw))),
         )
 
 

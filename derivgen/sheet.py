@@ -249,9 +249,8 @@ def certified(
                 while chain.stage >= len(stages):
                     stages.append(stages[-1].stepped(made))
                 filled[chain] = _fill_chain(chain, made, digits, stages[chain.stage])
-    for part in made.parts if carried is not None and carry is not None else ():
-        assert carried is not None
-        if givens.alike(part, carried, carry + 1):
+    for part in made.parts:
+        if carried is not None and carry is not None and givens.alike(part, carried, carry + 1):
             raise givens.AlikeError(f"the choices of part {part.id} must differ once every intermediate is rounded")
     proofs = []
     for part, symbolic in zip(made.parts, made.proofs, strict=True):
