@@ -244,6 +244,28 @@ def _collect(terms: Iterable[_Term]) -> Tree:
     return total(_compose(c / inner, factors) for c, inner, factors in sums.values() if c)
 
 
+def simplified(tree: Tree) -> Tree:
+    """The sum with equal bases of each product merged and like terms collected; the tree itself if there are none.
+
+    x w · w + x w · w → 2 x w².
+    """
+    products = [_decompose(term) for term in _summands(tree)]
+    found = [[base for base, _ in _bases(factors)[1]] for _, factors in products]
+    merged = [len(set(bases)) < len(bases) for bases in found]
+    alike = len({frozenset(bases) for bases in found}) < len(found)
+    if not any(merged) and not alike:
+        return tree
+    return _collect(_folded(*term) if merge else term for term, merge in zip(products, merged, strict=True))
+
+
+def _summands(tree: Tree) -> tuple[Tree, ...]:
+    if isinstance(tree, Apply) and tree.operation == "add":
+        return tuple(term for argument in tree.args for term in _summands(argument))
+    if isinstance(tree, Apply) and tree.operation == "subtract":
+        return (*_summands(tree.args[0]), negate(tree.args[1]))
+    return (tree,)
+
+
 # --- local derivatives --------------------------------------------------------------------------------------
 
 
@@ -482,6 +504,27 @@ def adjoints(graph: Graph, of: str) -> dict[str, Tree]:
             rest = (product(factors),) if factors else ()
             collected.setdefault(parent, []).append((coefficient, (*upstream, *rest)))
     return {name: _collect(terms) for name, terms in collected.items() if name != of}
+
+
+def without_adjoints(graph: Graph, of: str, tree: Tree) -> Tree:
+    """The tree with each ∂of/∂consumer written out in its turn; ``DerivationError`` if that does not fit on a page."""
+    forms = adjoints(graph, of)
+    values: dict[Tree, Tree] = {}
+
+    def put(part: Tree) -> Tree | None:
+        return values.get(part) if isinstance(part, Partial) else None
+
+    for node in reversed(graph.nodes):  # consumers come first
+        if node.name in forms:
+            token = Partial(of, node.name)
+            written = transform(forms[node.name], put)
+            if sum(1 for _ in walk(written)) <= LARGEST_CLOSED_FORM:
+                values[token] = written
+    written = transform(tree, put)
+    missing = [part for part in walk(written) if isinstance(part, Partial) and forms.get(part.wrt, part) != part]
+    if missing or sum(1 for _ in walk(written)) > LARGEST_CLOSED_FORM:
+        raise DerivationError("the closed form holds too many symbols to print; ask for the gradient instead")
+    return written
 
 
 def closed_form(graph: Graph, tree: Tree, *, largest: int | None = LARGEST_CLOSED_FORM) -> Tree:

@@ -78,6 +78,11 @@ def plain(tree: Tree, scope: Scope) -> str:
     return printed(tree, scope, "plain").text
 
 
+def fits(tree: Tree, scope: Scope) -> bool:
+    """Whether a formula in brackets, which no row may break, fits on a row beside what it is subtracted from."""
+    return _width(latex(tree, scope)) <= WIDEST - 12
+
+
 def symbol(function: str, scope: Scope, dialect: str) -> str:
     """A function's own symbol, without arguments."""
     if dialect == "plain":
@@ -176,7 +181,7 @@ class _Printer:
             isinstance(f, Apply) and (f.operation == "multiply" or f.operation in INDICATORS) for f in tree.args
         )
         if len(tree.args) > 2:  # a row of brackets and functions is read factor by factor
-            dotted = dotted or any(isinstance(f, Apply) for f in tree.args)
+            dotted = dotted or any(isinstance(f, Apply) and not _is_monomial(f) for f in tree.args)
         text, inline, before, after_word = "", not self.plain and not self.stacked, False, False
         for i, factor in enumerate(tree.args):
             operation = factor.operation if isinstance(factor, Apply) else ""
@@ -297,6 +302,11 @@ _FORMS = {
     "transpose": (ATOM, _Printer.transpose),
     "hadamard": (PRODUCT, _Printer.hadamard),
 } | dict.fromkeys(INDICATORS, (ATOM, _Printer.indicator))
+
+
+def _is_monomial(tree: Apply) -> bool:
+    """Whether a factor is a power of one quantity: 2 x² w needs no dots."""
+    return tree.operation == "power" and isinstance(tree.args[0], Name)
 
 
 def _is_array(tree: Tree, scope: Scope) -> bool:

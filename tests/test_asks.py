@@ -90,6 +90,54 @@ def test_local_derivatives_and_closed_form() -> None:
     assert closed["plain"] == f"({inner} - y)*{inner}*(1 - {inner})*sigmoid(x*w_1)"
 
 
+SQUARE = FORK.replace("        f = u*u + u*x\n", "      loss: u^2 + y\n").replace("inputs: x", "inputs: [x, y]")
+
+
+def test_an_update_ends_in_numbers_where_those_it_needs_are_given() -> None:
+    givens = "{x: 2, w: 3, alpha: 0.1}"  # no y: its derivative is what is asked for, not the loss
+    text = solution(SQUARE, "[{update: w}]", givens=givens)
+    assert r"= w - \alpha \cdot 2 u x \cr  &= 3 - 0.1 \cdot 2 \cdot 6 \cdot 2 \cr  &= 0.6 " in text
+    assert r"u &= x w = 2 \cdot 3 = 6" in text and "what is its new value" in text
+    assert r"&= 0.6" not in solution(SQUARE, "[{update: w}]", givens="{x: 2, w: 3}")
+    (answer,) = answers(SQUARE, "[{update: w}]", givens=givens)
+    assert answer["plain"] == "w - alpha*2*u*x"
+
+
+@pytest.mark.parametrize("form", ["paths", "recursive"])
+def test_the_update_by_a_sum_is_told_in_the_values(form: str) -> None:
+    ask = f"[{{update: {{wrt: x, form: {form}}}}}]"
+    (answer,) = answers(FORK, ask)
+    assert answer["plain"] == "x - alpha*((2*u + x)*w + u)"
+    assert r"&= x - \alpha ((2 u + x) w + u) " in solution(FORK, ask)
+    assert "= -2.8 " in solution(FORK, ask, givens="{x: 2, w: 3, alpha: 0.1}")
+
+
+def test_a_gradient_too_wide_for_the_step_stands_above_it() -> None:
+    sum_ = " + ".join(f"(u - {i})^3*(u + x)^{i}" for i in range(2, 7))
+    network = FORK.replace("u*u + u*x", sum_)
+    text = solution(network, "[{update: x}]", givens="{x: 2, w: 3, alpha: 0.001}")
+    assert "The gradient is" in text
+    assert r"x &\leftarrow x - \alpha \cdot \frac{\partial f}{\partial x} = 2 - 0.001 \cdot " in text.replace(
+        r" \cr  &", " "
+    )
+
+
+def test_like_terms_of_a_closed_form_are_collected() -> None:
+    network = FORK.replace("f = u*u + u*x", "q = u\n        r = u\n        f = q*r + x")
+    assert [a["plain"] for a in answers(network, "[{closed_form: w}]")] == ["2*x^2*w"]
+    text = solution(network, "[{gradient: w}, {closed_form: w}]")
+    assert r"&= r x + q x \cr  &= x w \cdot x + x w \cdot x \cr  &= 2 x^{2} w " in text
+
+
+def test_the_cancelled_form_is_the_answer_and_what_goes_on() -> None:
+    network = FORK.replace("u = x*w", "u = e^(x*w)").replace("f = u*u + u*x", "v = log(u)\n        f = v/3")
+    found = answers(network, "[{gradient: w}, {closed_form: w}, {update: w}]")
+    assert [a["plain"] for a in found] == ["1/3*x", "1/3*x", "w - alpha*1/3*x"]
+    assert "holds inputs and weights only" in solution(network, "[{gradient: w}, {closed_form: w}]")
+    bce = CHAIN.replace("half_squared_error", "binary_cross_entropy")
+    assert answers(bce, "[{gradient: w_2}]")[0]["plain"] == "(a_2 - y)*a_1"
+
+
 def test_numbers_by_hand() -> None:
     """f = u² + ux at x = 2, w = 3: u = 6, f = 48, df/dw = (2u + x)·x = 28, dfdx by both paths = 14·3 + 6 = 48."""
     found = answers(

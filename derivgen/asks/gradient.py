@@ -27,6 +27,7 @@ def gradient(state: State, parameters: Mapping[str, object], draws: Draws) -> tu
     known = [edge for edge in needed if state.where(local_fact(graph, edge))]
     new = [edge for edge in needed if edge not in known]
     result = forward_form(graph, target.of, target.wrt, over=over)
+    short = forward_form(graph, target.of, target.wrt, cancel=True, over=over)
     single = len(needed) == 1 and len(terms(graph, target.of, target.wrt, over)) == 1
     rule = () if single else (chain_rule(graph, target.of, target.wrt, over),)
     facts = {
@@ -36,7 +37,7 @@ def gradient(state: State, parameters: Mapping[str, object], draws: Draws) -> tu
         "lines": () if single else tuple(local_line(graph, edge) for edge in new),
         "from_parts": tuple(dict.fromkeys(state.where(local_fact(graph, edge)) for edge in known)),
         "rule_part": state.where(("chain rule", target)), "single": single,
-        "result": chain(target, *rule, result, forward_form(graph, target.of, target.wrt, cancel=True, over=over)),
+        "result": chain(target, *rule, result, short),
     }  # fmt: skip
-    part = Part("gradient", {"of": target.of, "wrt": target.wrt}, Answer("expression", ((target, result),)), facts)
+    part = Part("gradient", {"of": target.of, "wrt": target.wrt}, Answer("expression", ((target, short),)), facts)
     return state.show(("gradient", target, result), *(local_fact(graph, edge) for edge in new)), part
