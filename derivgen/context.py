@@ -28,9 +28,9 @@ MARK = "\x1a"  # no text from outside can hold it: invisible characters are refu
 
 
 def structure(sheet: Sheet) -> tuple[object, ...]:
-    """What decides the skeleton: the plans, and which rows print a value beside the rounded one."""
+    """What decides the skeleton: the plans, and which rows print a value beside the rounded one, or nothing."""
     marks = tuple(
-        bool(link.unrounded)
+        (bool(link.unrounded), link.silent)
         for exercise in sheet.exercises
         for links in exercise.filled.values()
         for link in links

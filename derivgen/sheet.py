@@ -29,13 +29,15 @@ MOST_STRUCTURES = 40  # tried where the literal numbers do not suit what was dra
 class FilledLink:
     """A number link of one variant: its relation, its slots' texts, or None and the text of an answer of one number.
 
-    ``unrounded`` is the exact value that a rounded answer stands for: its text, or its slots' texts.
+    ``unrounded`` is the exact value that a rounded answer stands for: its text, or its slots' texts. A line that reads
+    just as what follows it is ``silent``: proved, but not printed a second time.
     """
 
     relation: str
     texts: Mapping[Tree, str] | None
     answer: str = ""
     unrounded: str | Mapping[Tree, str] = ""
+    silent: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,8 @@ class Exercise:
                 relation, right, unrounded = link.relation, link.forms[dialect].text, ""
             else:
                 number = next(filled)
+                if number.silent:
+                    continue
                 relation, beside = number.relation, number.unrounded
                 unrounded = beside if isinstance(beside, str) else link.forms[dialect].fill(beside)
                 right = number.answer if number.texts is None else link.forms[dialect].fill(number.texts)
@@ -313,11 +317,14 @@ def _fill_chain(chain: PreparedChain, made: Plan, digits: int, stage: _Stage) ->
     right = filling.answers_exact and answers == true
     ending = "=" if right and (not lines or exact.issuperset(lines[-1].quantities) or filling.reached) else "≈"
     shown = _Shown(last, filling.answers)
+    printed = [*(link.forms["latex"].fill(filling.texts).replace(BREAK, "") for link in lines), shown.text("latex")]
     links: list[FilledLink] = []
     for i, link in enumerate(lines):
         own = "=" if exact.issuperset(link.quantities) else "≈"
         joined = own if i == 0 else "=" if filling.equal[i - 1] else "≈"
-        links.append(FilledLink(joined, filling.texts))
+        joined = links[-1].relation if i and links[-1].silent else joined
+        links.append(FilledLink(joined, filling.texts, silent=printed[i] == printed[i + 1]))
+    last_relation = links[-1].relation if links and links[-1].silent else ending
     for dialect in ("latex", "plain"):
         before: tuple[Decimal, ...] = ()
         for i, link in enumerate(lines):
@@ -327,7 +334,7 @@ def _fill_chain(chain: PreparedChain, made: Plan, digits: int, stage: _Stage) ->
                 latex=dialect == "latex", carried=carried, equal=before if i and links[i].relation == "=" else (),
             )  # fmt: skip
     if carried is None:
-        links.append(FilledLink(ending, shown.slots, shown.single))
+        links.append(FilledLink(last_relation, shown.slots, shown.single))
         made.lines.prove_value(shown.text("latex"), last.value.tree, ending, point, latex=True)
         return tuple(links)
     for tree, text in zip(last.entries, filling.answers, strict=True):
@@ -339,7 +346,7 @@ def _fill_chain(chain: PreparedChain, made: Plan, digits: int, stage: _Stage) ->
     made.lines.prove_value(unrounded.text("latex"), last.value.tree, relation, point, latex=True)
     same = all(Fraction(a) == Fraction(b) for a, b in zip(unrounded.texts, shown.texts, strict=True))
     beside = "" if same else unrounded.slots or unrounded.single
-    links.append(FilledLink(ending, shown.slots, shown.single, beside))
+    links.append(FilledLink(last_relation, shown.slots, shown.single, beside))
     return tuple(links)
 
 

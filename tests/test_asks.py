@@ -148,6 +148,29 @@ def test_numbers_by_hand() -> None:
     assert [answer["exact"] for answer in found[1:]] == ["48/1", "28/1", "48/1", "-11/1"]
 
 
+@pytest.mark.parametrize("seed", ["1", "2", "3", "4"])
+def test_a_number_line_that_is_just_the_answer_is_printed_once(seed: str) -> None:
+    """Whether −x needs a line of its own, −(−2), is another question for each variant of one structure."""
+    network = FORK.replace("u = x*w", "u = -x").replace("f = u*u + u*x", "f = u*w")
+    asks = "[{forward_values: {of: u}}, {derivative: w}, {derivative: u}]"
+    composer = Composer(quiz(network, asks, givens="{x: {choice: [-2, 3]}, w: 1.5}"))
+    for number in range(int(seed), int(seed) + 8):
+        text = files(composer.compose(str(number)), ["markdown"])["solutions.md"]
+        value = "= -(-2) = 2 " if "$x = -2$" in text else "= -3 "
+        rows = text.replace(r" \cr  &", " ")
+        assert f"u &= -x {value}" in rows
+        assert (r"&= u = 2 " if "$x = -2$" in text else r"= u = -3 ") in rows
+        assert r"= w = 1.5 \end" in rows and "= 1.5 = 1.5" not in rows and "= -3 = -3" not in rows
+
+
+def test_a_rounded_number_line_that_is_just_the_answer_is_printed_once() -> None:
+    network = FORK.replace("u = x*w", "u = sigmoid(w)").replace("f = u*u + u*x", "f = u*x")
+    text = solution(network, "[{derivative: x}]", givens="{x: 0.5, w: 1}").replace(r" \cr  &", " ")
+    assert r"= u \approx 0.7311 \end" in text
+    text = solution(network, "[{derivative: u}]", givens="{x: 0.123456, w: 1}").replace(r" \cr  &", " ")
+    assert r"= x \approx 0.1235 " in text
+
+
 def test_two_paths_are_summed_and_the_direct_one_says_what_is_held() -> None:
     (answer,) = answers(FORK, "[{chain_rule: x}]")
     assert answer["plain"] == "df/du*du/dx + df/dx|{u}"
