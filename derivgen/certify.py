@@ -303,7 +303,7 @@ class Point:
                     self._moved(step, partial.wrt, partial.held, given) for step in (_STEP, -_STEP)
                 )
             ends = [
-                _REAL["add"](values[partial.of], *(_CONTEXT.multiply(given[name], values["#" + name]) for name in given))
+                _REAL["add"](values[partial.of], *(_CONTEXT.multiply(given[n], values["#" + n]) for n in given))
                 for values in self.moved[key]
             ]  # fmt: skip
             self.differences[partial] = _CONTEXT.divide(_CONTEXT.subtract(*ends), 2 * _STEP)

@@ -133,9 +133,9 @@ def ugly(exercise: Exercise, asked: spec.Exercise, kinks: str) -> Iterator[tuple
     for node in graph.nodes:
         tree = graph.resolved(node.tree)
         inactive = isinstance(tree, Apply) and tree.operation == "relu" and "inactive" in asked.allow
-        if node.name in numbers and node.name not in made.cuts and not numbers[node.name] and not inactive:
-            if node.name not in made.network.example_losses:
-                yield "unintended zero", node.name
+        meant = inactive or node.name in made.cuts or node.name in made.network.example_losses
+        if node.name in numbers and not numbers[node.name] and not meant:
+            yield "unintended zero", node.name
         for part in walk(tree) if node.name in made.used else ():
             if isinstance(part, Apply) and part.operation in KINKED and at_kink(part, numbers):
                 yield "unintended kink", f"{node.name} (kinks: {kinks})"

@@ -247,10 +247,8 @@ def determined(graph: Graph, of: str, given: Mapping[str | Partial, Fraction], n
                 needed = set(node_names(tree)) - {name}
             if getattr(tree, "operation", "") == "half_squared_error":
                 needed = set(node_names(tree))
-            if not known.issuperset(needed):
-                follows = False
-            elif numbers.local(user, name) and user != of and Partial(of, user) not in known:
-                follows = False
+            ahead = user == of or Partial(of, user) in known or not numbers.local(user, name)
+            follows = follows and ahead and known.issuperset(needed)
         if follows:
             known.add(token)
     return known
