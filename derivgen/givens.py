@@ -26,6 +26,9 @@ from derivgen.written import WritingError, write
 
 SATURATED = Fraction(1, 100)
 LARGEST_DRAWN_VALUE = 1000
+PERMITS = {  # by the end of a reason against drawn numbers, what the quiz may allow
+    "must not be zero": "zeros", "a dead ReLU": "inactive", "saturated": "inactive", "the same answer": "repeats",
+}  # fmt: skip
 RANGES = {"relu": (0, None), "sigmoid": (0, 1), "tanh": (-1, 1), "softplus": (0, None)}  # what an activation can give
 SMOOTH = ("exp", "log", "sigmoid", "tanh", "softplus", "binary_cross_entropy")  # numbers with these are decimals anyway
 Rule = spec.Draw
@@ -209,7 +212,8 @@ def settle(
             rejected[str(error)] = rejected.get(str(error), 0) + 1
     worst = max(rejected, key=lambda reason: rejected[reason])
     if rules:
-        worst = f"no numbers found in {MOST_ATTEMPTS} draws; most often: {worst}"
+        permits = next((f" (allow: [{word}] permits it)" for end, word in PERMITS.items() if worst.endswith(end)), "")
+        worst = f"no numbers found in {MOST_ATTEMPTS} draws; most often: {worst}{permits}"
     raise UnfitError(worst)
 
 
@@ -359,7 +363,7 @@ def _ugly(made: Plan, numbers: Numbers, digits: int, allow: frozenset[str]) -> s
         resolved = graph.resolved(node.tree)
         operation = resolved.operation if isinstance(resolved, Apply) else ""
         if value == 0 and "zeros" not in allow and not (operation == "relu" and "inactive" in allow):
-            return f"{node.name} must not be zero"
+            return f"{node.name} must not be {'a dead ReLU' if operation == 'relu' else 'zero'}"
         if _size(value) > LARGEST_DRAWN_VALUE:
             return f"{node.name} must not be larger than {LARGEST_DRAWN_VALUE}"
         if operation in ("sigmoid", "tanh", "relu", "leaky_relu") and "inactive" not in allow:

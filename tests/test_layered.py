@@ -576,3 +576,11 @@ def test_what_has_no_numbers_yet() -> None:
     for ask in ("gradients", "output", "derivative: x_1"):
         assert "asks[0]: has no numbers until g is bound" in refusal(abstract, f"[{ask}]", "    random: true\n")
     assert "'softmax' is unknown" in refusal(abstract, "[bind: {g: softmax}, output]", "    random: true\n")
+
+
+def test_numbers_that_cannot_be_found_say_what_would_permit_them() -> None:
+    """Sixteen ReLUs are hardly ever all active; where a quiz allows inactive ones, numbers are found at once."""
+    wide, asks = "sizes: [2, 16, 1], activation: relu", "[output]"
+    message = refusal(wide, asks, "    random: true\n")
+    assert "no numbers found in 400 draws; most often: a_1^(1) must not be a dead ReLU (allow: [inactive] permits it)" in message
+    assert Composer(quiz(wide, asks, "    random: true\n    allow: [inactive]\n")).compose("1")
