@@ -10,12 +10,19 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from derivgen import plan
-from derivgen.derivation import LARGEST_CLOSED_FORM, DerivationError
+from derivgen.derivation import (
+    LARGEST_CLOSED_FORM,
+    DerivationError,
+    closed_form,
+    forward_form,
+    is_recursive,
+    simplified,
+)
 from derivgen.draws import Draws
 from derivgen.errors import DerivgenError, suggest
 from derivgen.evaluation import Real, contradiction
 from derivgen.exercise import Known
-from derivgen.expression import Number, Partial, Tree
+from derivgen.expression import Number, Partial, Tree, names
 from derivgen.graph import Graph
 from derivgen.networks import Network
 from derivgen.reading import ReadingError, read
@@ -146,11 +153,13 @@ def _ask(name: str, **parameters: object) -> Ask:
 
 
 def _fits(graph: Graph, of: str, wrt: str) -> bool:
-    from derivgen.derivation import closed_form, forward_form, is_recursive
-
+    """Whether there is a closed form to print: neither too long, nor what the gradient already is."""
     if is_recursive(graph, of, wrt):
         return False
+    form = forward_form(graph, of, wrt, cancel=True)
+    if all(graph.is_leaf(name) for name in names(form)) and simplified(form) == form:
+        return False
     try:
-        return bool(closed_form(graph, forward_form(graph, of, wrt), largest=LARGEST_CLOSED_FORM))
+        return bool(closed_form(graph, form, largest=LARGEST_CLOSED_FORM))
     except DerivationError:
         return False

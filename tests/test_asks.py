@@ -171,6 +171,26 @@ def test_a_rounded_number_line_that_is_just_the_answer_is_printed_once() -> None
     assert r"= x \approx 0.1235 " in text
 
 
+@pytest.mark.parametrize(("kinks", "slope"), [("left", "-2"), ("right", "2")])
+def test_the_sign_of_a_tie_is_the_one_of_the_quiz(kinks: str, slope: str) -> None:
+    network = FORK.replace("u*u + u*x", "absolute_error(u, 6)")
+    asks, givens = "[{derivative: w}, {update: w}]", "{x: 2, w: 3, alpha: 0.5}"
+    (derivative, _) = answers(network, asks, givens=givens, top=f"kinks: {kinks}")
+    assert derivative["exact"] == f"{slope}/1"
+    text = solution(network, asks, givens=givens, top=f"kinks: {kinks}")
+    assert r"= \mathrm{sign}(6 - 6) \cdot 2 \cr" in text.replace("&", "")
+    assert f"= {3 - Fraction(slope) / 2} " in text.replace("&", "")
+
+
+def test_a_deep_network_is_updated_though_its_closed_form_fits_no_page() -> None:
+    stages = "\n        ".join(f"u_{i} = u_{i - 1}*u_{i - 1} + u_{i - 1}*x" for i in range(1, 40))
+    network = FORK.replace("u = x*w", "u_0 = x*w").replace("f = u*u + u*x", stages)
+    (answer,) = answers(network, "[{update: w}]")
+    assert answer["plain"].startswith("w - alpha*")
+    with pytest.raises(DerivgenError, match="too many"):
+        compose(quiz(network, "[{closed_form: w}]"))
+
+
 def test_two_paths_are_summed_and_the_direct_one_says_what_is_held() -> None:
     (answer,) = answers(FORK, "[{chain_rule: x}]")
     assert answer["plain"] == "df/du*du/dx + df/dx|{u}"

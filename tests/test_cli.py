@@ -530,6 +530,13 @@ def test_derive_leaves_a_function_abstract():
     assert "write g*(w*x) for a product" in help_text and "--function NAME" in help_text
 
 
+def test_derive_says_nothing_twice():
+    assert good("derive", "q = -x; L = q*w", "--wrt", "x", "--at", "x=1.66,w=1").split("\n") == [
+        "q = -x = -1.66", "L = q*w = (-1.66)*1 = -1.66", "", "dL/dq = w", "dq/dx = -1", "dL/dx = dL/dq*dq/dx",
+        "      = -w", "", "dL/dx = -w = -1", "",
+    ]  # fmt: skip
+
+
 def test_derive_reads_a_defined_name_before_a_bracket_as_a_factor():
     assert "da/dz = 1 - y\n" in good("derive", "z = w*x; a = z(1 - y)", "--wrt", "w")
 
