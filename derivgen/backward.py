@@ -6,7 +6,8 @@ With the weights' first index the node they come from (Wᵀx), to (W x), or one 
     δ' = (W δ) ⊙ g'     δ' = (Wᵀ δ) ⊙ g'    Δ' = (Δ Wᵀ) ⊙ g'
     ∂L/∂W = x δᵀ        ∂L/∂W = δ xᵀ        ∂L/∂W = Xᵀ Δ
 
-δ = ∂L/∂z of the layer, δ' of the layer before (Rumelhart, Hinton & Williams 1986). Every tree is certified entry by entry.
+δ = ∂L/∂z of the layer, δ' of the layer before (Rumelhart, Hinton & Williams 1986). Every
+tree is certified entry by entry.
 """
 
 from __future__ import annotations

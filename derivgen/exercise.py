@@ -126,7 +126,7 @@ class Part:
     space: str = ""
     hint: str = ""
     directives: tuple[Mapping[str, object], ...] = ()
-    demands: tuple[tuple[Tree, str], ...] = ()  # what numbers must be for the part to hold: (tree, "<", ">", "=" or "!" 0)
+    demands: tuple[tuple[Tree, str], ...] = ()  # what must be negative "<", positive ">", zero "=" or not "!"
     distinct: tuple[Tree, ...] = ()  # choices that must not be taken for one another
 
 
@@ -209,7 +209,8 @@ class State:
     def members(self, chosen: Mapping[str, object], parameter: str) -> tuple[str, ...]:
         """The quantities of a role out of which one is drawn: ``{any: weights, layer: 2}``."""
         network, layer = self.network, chosen.get("layer")
-        roles: dict[str, tuple[str, ...]] = {"inputs": network.inputs, "weights": network.weights, "biases": network.biases}
+        roles: dict[str, tuple[str, ...]]
+        roles = {"inputs": network.inputs, "weights": network.weights, "biases": network.biases}
         if network.layers:
             numbers = range(1, len(network.layers) + 1)
             if layer is not None and layer not in numbers:

@@ -109,8 +109,8 @@ def _entries(
         if isinstance(given, tuple):
             raise place.error(f"{word} is a single number, not a list")
         return [(Partial(of, wrt), given, place)]
-    name = word if word in arrays else _in_short(word, arrays)
-    if name is None:
+    name = network.array(word)
+    if not name:
         known = [*graph.leaves, *(node.name for node in graph.nodes), *arrays]
         raise place.error(suggest(word, known))
     return _shaped(arrays[name], given, place, word)
@@ -119,16 +119,6 @@ def _entries(
 def substitute_wrt(array: Tree, of: str) -> Tree:
     """The array of the derivatives of ``of`` by an array's entries."""
     return transform(array, lambda part: Partial(of, part.name) if isinstance(part, Name) else None)
-
-
-def _in_short(word: str, arrays: Mapping[str, Tree]) -> str | None:
-    """The array that ``W2`` stands for: its letter and its layer."""
-    match = re.fullmatch(r"([A-Za-z]+)([0-9]+)", word)
-    if match is None:
-        return None
-    return next(
-        (n for n in arrays if n[0].isalpha() and re.sub(r"[\^()\[\]]", "", n) == match[0] and "_" not in n), None
-    )
 
 
 def _shaped(array: Tree, given: spec.Givens, place: spec.Place, word: str) -> list[tuple[Key, spec.Given, spec.Place]]:
@@ -191,7 +181,8 @@ def settle(
         raise entries.places.get(key, exercise.place).error(problem)
     rejected: dict[str, int] = {}
     for attempt in range(MOST_ATTEMPTS if rules else 1):
-        given = {**literal, **_drawn(rules, literal, made, attempt, draws)}
+        drawn = _drawn(rules, literal, made, attempt, draws)
+        given = {**literal, **(drawn if "inactive" in exercise.allow else _enlivened(drawn, rules, literal, made))}
         numbers = Numbers(made.graph, given, taken=made.known.taken)
         try:
             reason = _unfit(made, numbers, digits) or (_ugly(made, numbers, digits, exercise.allow) if rules else "")
@@ -281,6 +272,32 @@ def _drawn(
             chosen = draws.choice(f"{' '.join(group)}#{attempt}", drawn)
             numbers |= {name: left if name == chosen else Fraction(0) for name in drawn}
     return numbers
+
+
+def _enlivened(
+    drawn: dict[Key, Real], rules: Mapping[Key, Rule], literal: Mapping[Key, Real], made: Plan
+) -> dict[Key, Real]:
+    """The drawn numbers with the signs of all that flows into an inactive ReLU turned round, so that it is active.
+
+    Where a rule draws x as often as −x, what comes out is drawn as fairly as before; a wide network would else hardly
+    ever be alive. A batch meets the same weights more than once and is left as it is.
+    """
+    drawn = dict(drawn)
+    for layer in made.network.layers:
+        if layer.activation not in ("relu", "leaky_relu") or len(layer.pre) > 1:
+            continue
+        numbers = Numbers(made.graph, {**literal, **drawn})
+        for name in layer.pre[0]:
+            into = [leaf for leaf in made.graph.parents(name) if leaf in (*made.network.weights, *made.network.biases)]
+            even = all(
+                leaf in rules and rules[leaf].low == -rules[leaf].high and not rules[leaf].choices for leaf in into
+            )
+            try:
+                if even and name not in made.cuts and numbers[name] < 0:
+                    drawn |= {leaf: -drawn[leaf] for leaf in into}
+            except EvaluationError:
+                break
+    return drawn
 
 
 def _default_rule(made: Plan, name: str) -> Rule:

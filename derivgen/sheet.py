@@ -116,7 +116,7 @@ class Composer:
 
     def __init__(self, quiz: spec.Quiz, secret: str = "") -> None:
         self.quiz, self.secret = quiz, secret
-        self._plans: dict[int, _Branch | tuple[Plan, givens.Entries]] = {}
+        self._plans: dict[int, _Branch | _Leaf] = {}
         self._skeletons: dict[object, list[str]] = {}
 
     def compose(self, seed: str = "1", command: str = "") -> Sheet:
@@ -136,7 +136,7 @@ class Composer:
         return Sheet(quiz, seed, code, command, tuple(exercises), self._skeletons)
 
     def _exercise(self, exercise: spec.Exercise, number: int, draws: Draws) -> Exercise:
-        """The first structure and numbers of this seed that are fit; where all numbers are literal, another structure."""
+        """The first structure and numbers of this seed that are fit."""
         for attempt in range(MOST_STRUCTURES):
             structure = draws.within("structure", *([str(attempt)] if attempt else []))
             made, entries = self._plan(exercise, number, structure)
@@ -164,7 +164,7 @@ class Composer:
         What was asked of the draws on the way is kept as a tree of questions, so that the next seed finds its plan
         by its own answers.
         """
-        here: _Branch | tuple[Plan, givens.Entries] | None = self._plans.get(number)
+        here: _Branch | _Leaf | None = self._plans.get(number)
         while isinstance(here, _Branch):
             here = here.ways.get(draws.answer(here.question))
         if here is not None:
@@ -174,7 +174,8 @@ class Composer:
         entries = givens.expanded(network, exercise)
         try:
             made = plan.make(
-                network, exercise.asks, entries.known(network, exercise.random), number, traced, drop_repeats=bool(trace)
+                network, exercise.asks, entries.known(network, exercise.random), number, traced,
+                drop_repeats=bool(trace),
             )
         except certify.UndefinedError as error:
             raise exercise.network.place.error(str(error)) from None
@@ -182,17 +183,18 @@ class Composer:
         return made, entries
 
 
+_Leaf = tuple[Plan, givens.Entries]
+
+
 @dataclass
 class _Branch:
     """A question of the draws, and where each answer to it leads."""
 
     question: Question
-    ways: dict[int, _Branch | tuple[Plan, givens.Entries]] = field(default_factory=dict)
+    ways: dict[int, _Branch | _Leaf] = field(default_factory=dict)
 
 
-def _grown(
-    tree: _Branch | tuple[Plan, givens.Entries] | None, trace: list[tuple[Question, int]], leaf: tuple[Plan, givens.Entries]
-) -> _Branch | tuple[Plan, givens.Entries]:
+def _grown(tree: _Branch | _Leaf | None, trace: list[tuple[Question, int]], leaf: _Leaf) -> _Branch | _Leaf:
     """The tree of questions with one more way through it."""
     if not trace:
         return leaf

@@ -104,7 +104,8 @@ def _part(exercise: Exercise, part: Part, proofs: Iterable[Proof], digits: int) 
     if part.answer.choices:
         answer["correct"] = list(part.answer.correct)
         choices["choices"] = [
-            choice if isinstance(choice, str) else _entry(exercise, choice, digits)["latex"] for choice in part.answer.choices
+            choice if isinstance(choice, str) else _entry(exercise, choice, digits)["latex"]
+            for choice in part.answer.choices
         ]
     routes: dict[str, dict[str, object]] = {}
     for proof in proofs:

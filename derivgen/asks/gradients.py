@@ -19,9 +19,10 @@ def gradients(state: State, parameters: Mapping[str, object], draws: Draws) -> t
     wrt = parameters.get("wrt")
     wanted = [array for layer in state.network.layers for array in arrays_of(layer)]
     if wrt is not None:
+        wrt = state.network.array(str(wrt))
         if wrt not in wanted:
             raise AskError(f"must be one of {', '.join(wanted)}", "wrt")
-        wanted = [str(wrt)]
+        wanted = [wrt]
     numeric = state.numeric(of) and not state.known.slopes
     state, work = gradient_work(state, of, wanted, numeric)
     entries = tuple((Partial(of, array), answer(state, of, array, numeric)) for array in wanted)

@@ -15,8 +15,8 @@ from derivgen.printing import fits
 
 def update(state: State, parameters: Mapping[str, object], draws: Draws) -> tuple[State, Part]:
     allow(parameters, "wrt", "of", "form")
-    if parameters.get("wrt") in dict(state.graph.arrays):
-        return update_array(state, parameters, "update")
+    if array := state.network.array(str(parameters.get("wrt"))):
+        return update_array(state, {**parameters, "wrt": array}, "update")
     target, graph = state.derivative(parameters), state.graph
     over = state.over(target, parameters)
     product = forward_form(graph, target.of, target.wrt, over=over)

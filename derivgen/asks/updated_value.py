@@ -14,11 +14,17 @@ from derivgen.expression import Name
 
 def updated_value(state: State, parameters: Mapping[str, object], draws: Draws) -> tuple[State, Part]:
     allow(parameters, "wrt", "of")
-    if parameters.get("wrt") in dict(state.graph.arrays):
-        return update_array(state, parameters, "updated_value")
+    if array := state.network.array(str(parameters.get("wrt"))):
+        return update_array(state, {**parameters, "wrt": array}, "updated_value")
     target = state.derivative(parameters)
     shown = state.where(("number", target))
-    facts: dict[str, object] = {"array": False, "forward_lines": (), "deltas": (), "lines": (), "derivative_part": shown}
+    facts: dict[str, object] = {
+        "array": False,
+        "forward_lines": (),
+        "deltas": (),
+        "lines": (),
+        "derivative_part": shown,
+    }
     if not shown:  # the derivative's own work, then the step
         state, before = derivative(state, parameters, draws)
         facts |= {"forward_lines": before.facts["forward_lines"], "deltas": before.facts["deltas"]}

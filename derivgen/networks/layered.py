@@ -38,8 +38,8 @@ def layered(network: spec.Network, draws: Draws, kinks: str) -> Network:
     """A network of fully connected layers.
 
     ``sizes`` from the inputs to the outputs; ``activation`` of the hidden layers (or a list, one for each layer) and
-    ``output_activation`` (identity); ``biases``; ``loss`` (none: the output is what is derived); ``class`` the one class
-    of a cross-entropy; ``notation``; ``neurons`` their names; ``examples`` of a batch and the ``reduction`` of their
+    ``output_activation`` (identity); ``biases``; ``loss`` (none: the output is what is derived); ``class`` the one of
+    a cross-entropy; ``notation``; ``neurons`` their names; ``examples`` of a batch and the ``reduction`` of their
     losses; ``functions`` left abstract, or what each stands for; ``step_size`` its name. Each may be drawn.
     """
     return _Builder(network, draws, kinks).build()
@@ -110,11 +110,13 @@ class _Builder:
             self.notation = replace(self.notation, bias="b_j^(l)", rest="")  # no row 0
         self.examples = self._whole("examples", 2, MOST_EXAMPLES) if "examples" in self.options else 1
         if self.notation.batch != ("examples" in self.options):
-            raise self.place.at("examples" if "examples" in self.options else "notation").error(
-                f"the notation {self.notation.name!r} "
-                + ("writes a batch: say how many examples" if self.notation.batch else "does not number the examples of a "
-                   "batch; use the notation 'examples', or patterns with the index n")
-            )  # fmt: skip
+            problem = (
+                "writes a batch: say how many examples"
+                if self.notation.batch
+                else "does not number the examples of a batch; use the notation 'examples', or patterns with the index n"
+            )
+            place = self.place.at("examples" if "examples" in self.options else "notation")
+            raise place.error(f"the notation {self.notation.name!r} {problem}")
         self.reduction = self._choice("reduction", "mean")
         if self.reduction not in ("mean", "sum"):
             raise self.place.at("reduction").error(suggest(str(self.reduction), ["mean", "sum"]))
@@ -168,7 +170,9 @@ class _Builder:
     def _functions(self) -> tuple[str, ...]:
         given, place = self.options.get("functions", ()), self.place.at("functions")
         if isinstance(given, Mapping):  # {g: relu}: the sheet says what it is, and writes g and g'
-            self.meanings = tuple((str(name), operation(word, "activation", place.at(name))) for name, word in given.items())
+            self.meanings = tuple(
+                (str(name), operation(word, "activation", place.at(name))) for name, word in given.items()
+            )
             given = tuple(given)
         return spec.names_of(given, place)
 
@@ -302,7 +306,11 @@ class _Builder:
             self._activate(activation, pre[-1], post[-1])
         by_matrix = self._matrix_of_weights(number)
         weights_array = self._array("weights", number, by_matrix)
-        rest_array = self._array("rest", number, self._without_bias(by_matrix)) if self.notation.bias_row and self.notation.rest else ""
+        rest_array = (
+            self._array("rest", number, self._without_bias(by_matrix))
+            if self.notation.bias_row and self.notation.rest
+            else ""
+        )
         biases_array = self._vector("biases", number, (biases,)) if biases else ""
         before_array = self._vector("inputs", 0, before) if number == 1 else self.before_array
         pre_array = self._vector("pres", number, tuple(pre))
@@ -340,7 +348,7 @@ class _Builder:
             self.nodes.append(Node(a, Name(z) if activation == "identity" else Apply(activation, (Name(z),))))
 
     def _losses(self, layer: Layer, loss: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The loss node, over the examples' losses if there is a batch; the names of the targets and of those losses."""
+        """The loss node, over the examples' losses if there is a batch; the names of targets and of those losses."""
         targets: list[str] = []
         singles: list[str] = []
         for n, outputs in enumerate(layer.post, 1):

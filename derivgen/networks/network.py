@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -77,6 +78,14 @@ class Network:
     @property
     def named(self) -> bool:
         return bool(self.neurons)
+
+    def array(self, word: str) -> str:
+        """The whole array that a word means: its name, or its letter and layer in short (W2); empty if none."""
+        names = [name for name, _ in self.graph.arrays]
+        if word in names:
+            return word
+        short = re.fullmatch(r"[A-Za-z]+[0-9]+", word)
+        return next((n for n in names if short and "_" not in n and re.sub(r"[\^()\[\]]", "", n) == word), "")
 
 
 Builder = Callable[[spec.Network, Draws, str], Network]
