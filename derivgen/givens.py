@@ -21,7 +21,7 @@ from derivgen.evaluation import EvaluationError, MissingNumberError, Numbers, Re
 from derivgen.exercise import Known, Part
 from derivgen.expression import Apply, Name, Number, Partial, Tree, transform, walk
 from derivgen.networks import Network
-from derivgen.plan import Plan
+from derivgen.plan import Plan, entries_of
 from derivgen.written import WritingError, write
 
 SATURATED = Fraction(1, 100)
@@ -283,11 +283,14 @@ def _enlivened(
     ever be alive. A batch meets the same weights more than once and is left as it is.
     """
     drawn = dict(drawn)
+    inactive = {tree for part in made.parts for tree, sign in part.demands if sign in ("<", "=")}
     for layer in made.network.layers:
         if layer.activation not in ("relu", "leaky_relu") or len(layer.pre) > 1:
             continue
         numbers = Numbers(made.graph, {**literal, **drawn})
-        for name in layer.pre[0]:
+        for name, after in zip(layer.pre[0], layer.post[0], strict=True):
+            if inactive & {Name(name), Name(after)}:
+                continue
             into = [leaf for leaf in made.graph.parents(name) if leaf in (*made.network.weights, *made.network.biases)]
             even = all(
                 leaf in rules and rules[leaf].low == -rules[leaf].high and not rules[leaf].choices for leaf in into
@@ -345,16 +348,17 @@ def _unfit(made: Plan, numbers: Numbers, digits: int) -> str:
 
 
 def alike(part: Part, numbers: Numbers, digits: int) -> bool:
-    """Whether two choices of a part print alike, or are too near to be told apart."""
-    shown: list[Real] = []
+    """Whether two choices of a part print alike, or are too near to be told apart: matrices, if all of their entries are."""
+    shown: list[list[Real]] = []
     for tree in part.distinct:
         try:
-            value = numbers.value(tree)
+            values = [numbers.value(entry) for entry in entries_of(numbers.graph, tree)]
         except EvaluationError:  # nobody is shown its number
             continue
-        if any(_alike(value, other, digits) for other in shown):
-            return True
-        shown.append(value)
+        for others in shown:
+            if len(values) == len(others) and all(_alike(x, y, digits) for x, y in zip(values, others, strict=True)):
+                return True
+        shown.append(values)
     return False
 
 

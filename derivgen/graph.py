@@ -53,8 +53,8 @@ class Graph:
     """Leaves and nodes. ``functions`` are declared (name → arity), ``bindings`` say which operation one stands for.
 
     ``kinks`` is the branch that counts at a kink: "left" (ReLU'(0) = 0) or "right", or "forbid". ``arrays`` names whole
-    matrices of quantities. ``stated`` gives a node's derivatives in a textbook form of its builder's, which the certificates
-    prove: softmax's p(1 − p), and ∂ℓ/∂z = p − y past the softmax. The leaves of one of the ``simplices`` sum to one.
+    matrices of quantities. ``stated`` gives a node's derivatives in a textbook form of its builder's, which the
+    certificates prove: softmax's p(1 − p), and ∂ℓ/∂z = p − y past it. The leaves of a simplex sum to one.
     """
 
     leaves: tuple[str, ...]

@@ -236,6 +236,9 @@ def _prepared_row(fact: Claim | Gap, graph: Graph) -> dict[str, object]:
     """A line that is not worked out, in the shape of a chain's printed rows; a gap becomes a blank."""
     left = {d: printed(fact.left, graph.scope, d).text.replace(BREAK, "") for d in DIALECTS}
     right = {d: printed(fact.right, graph.scope, d).text for d in DIALECTS}
+    if isinstance(fact.left, Apply) and fact.left.operation == "shape":  # 3 × 2, not a matrix of these numbers
+        sides = [printed(side, graph.scope, "plain").text for side in entries_of(graph, fact.right)]
+        right = {d: (" x " if d == "plain" else r" \times ").join(sides) for d in DIALECTS}
     if isinstance(fact, Gap):
         right = {d: text.replace(printed(GAP, graph.scope, d).text, BLANK[d]) for d, text in right.items()}
     relation = {d: RELATIONS[d]["="] for d in DIALECTS}

@@ -18,22 +18,26 @@ weight_for_activation: 2*(a - y)*(1 - a^2)*w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
 from derivgen import certify
-from derivgen.derivation import local_partial
+from derivgen.arrays import ShapeError
+from derivgen.derivation import local, local_partial
 from derivgen.errors import CertificateError
 from derivgen.expression import (
     ONE,
+    ZERO,
     Apply,
     Name,
     Number,
     Partial,
     Tree,
     apply,
+    matrix,
     names,
+    negate,
     number,
     product,
     substitute,
@@ -46,9 +50,12 @@ from derivgen.operations import OPERATIONS
 from derivgen.reading import read_row
 from derivgen.worked import (
     Roles,
+    Shape,
     Slipped,
     Work,
     activations,
+    array_of,
+    arrays_in,
     before_of,
     chain_rule,
     constant_lost,
@@ -58,11 +65,17 @@ from derivgen.worked import (
     is_share,
     is_step,
     line,
+    local_step,
     of_loss,
     operation_of,
     path_of,
     products,
+    put,
+    rewritten,
+    shaped_like,
     sign_turned,
+    stepped,
+    tidied,
     update,
     with_edge,
     written,
@@ -70,11 +83,12 @@ from derivgen.worked import (
 )  # fmt: skip
 
 __all__ = [
-    "SLIPS", "Roles", "Slipped", "Work", "chain_rule", "derivation", "line", "named", "slip", "update", "wrong",
-    "wrong_values",
+    "SLIPS", "Roles", "Shape", "Slipped", "Work", "chain_rule", "derivation", "expanded", "line", "local_step", "named",
+    "slip", "update", "wrong", "wrong_lines", "wrong_values",
 ]  # fmt: skip
 
-LARGEST = 300  # parts of a wrong tree
+LARGEST = 300  # parts of a wrong tree, for each of its entries
+RESHAPING = ("outer_product_reversed",)  # the mistake is the shape, if it changes
 
 Ways = Callable[[Work], Iterator[Slipped]]
 SLIPS: dict[str, Ways] = {}
@@ -96,12 +110,15 @@ def wrong(work: Work, *more: Slipped) -> tuple[Slipped, ...]:
     graph = work.roles.graph
     seen = [certify.fingerprint(graph, work.truth)]
     found = []
-    for way in (*(way for ways in SLIPS.values() for way in ways(work)), *more):
-        if sum(1 for _ in walk(way.tree)) > LARGEST:
+    (height, width), _ = seen[0]
+    for way in (*_ways(work), *more):
+        if sum(1 for _ in walk(way.tree)) > LARGEST * height * width:
             continue
         try:
             print_ = certify.fingerprint(graph, way.tree)
         except CertificateError:  # arrays that do not fit: nobody would be taken in
+            continue
+        if print_[0] != seen[0][0] and way.slip not in RESHAPING:
             continue
         if all(certify.apart(print_, other) for other in seen):
             seen.append(print_)
@@ -124,6 +141,47 @@ def wrong_values(roles: Roles, of: str, known: frozenset[str] = frozenset()) -> 
                         values[later.name] = substitute(graph.resolved(later.tree), values)
                 deep.append(replace(way, tree=values[of], at=node.name))
     return wrong(line(roles, Name(of), graph.resolved(graph.node(of).tree)), *deep)
+
+
+def wrong_lines(works: Sequence[Work], *, expand: bool = False) -> tuple[Slipped, ...]:
+    """The wrong versions of the last of these lines of arrays, by a slip in it or in one before, which it goes on from.
+
+    With ``expand`` what the lines before come to is written out.
+    """
+    *before, last = works
+    graph = last.roles.graph
+    deep = []
+    for k, work in enumerate(before):
+        for way in _ways(work):
+            try:
+                tree = way.tree
+                for token, later in zip(works[k:], works[k + 1 :], strict=False):
+                    tree = put(graph, later.tree, token.truth, tree)
+            except ShapeError:
+                continue
+            deep.append(replace(way, tree=tree, at=work.truth.name if isinstance(work.truth, Name) else ""))
+    found = wrong(last, *deep)
+    return tuple(replace(way, tree=expanded(works, way.tree)) for way in found) if expand else found
+
+
+def expanded(works: Sequence[Work], tree: Tree) -> Tree:
+    """The tree with the lines that come before the last written out in it."""
+    for work in reversed(works[:-1]):
+        tree = put(work.roles.graph, tree, work.truth, work.tree)
+    return tree
+
+
+def _ways(work: Work) -> Iterator[Slipped]:
+    """Every slip in a work, or in each of its cells at once."""
+    for ways in SLIPS.values():
+        yield from ways(work)
+        found = [next((way for way in ways(cell) if not way.path), None) for row in work.cells for cell in row]
+        cells = [cell for row in work.cells for cell in row]
+        if first := next(filter(None, found), None):
+            graph = work.roles.graph
+            rows = [cell.tree if way is None else way.tree for way, cell in zip(found, cells, strict=True)]
+            about = tuple(array_of(graph, tree) for tree in first.about)
+            yield replace(first, tree=shaped_like(graph, work.tree, rows), about=about)
 
 
 def named(work: Work, tree: Tree) -> Slipped | None:
@@ -158,6 +216,8 @@ def activation_derivative_forgotten(work: Work) -> Iterator[Slipped]:
     for edge, _ in activations(work):
         if operation_of(work, edge[0]) != "relu":
             yield Slipped("activation_derivative_forgotten", with_edge(work, edge, ONE).tree, (Partial(*edge),))
+    if work.slope is not None and _operation_of_layer(work) != "relu":
+        yield Slipped("activation_derivative_forgotten", _with_slope(work, None), (_layer_slope(work),))
 
 
 @slip
@@ -168,6 +228,10 @@ def inactive_relu(work: Work) -> Iterator[Slipped]:
             yield Slipped("inactive_relu", with_edge(work, edge, ONE).tree, (Name(edge[1]),))
     if isinstance(work.line, Apply) and work.line.operation == "relu":
         yield Slipped("inactive_relu", work.line.args[0], work.line.args)
+    if work.slope is not None and _operation_of_layer(work) == "relu":
+        yield Slipped(
+            "inactive_relu", _with_slope(work, None), (array_of(work.roles.graph, Name(work.edges[0][0][1])),)
+        )
     yield from _left_out(work, "inactive_relu")
 
 
@@ -177,27 +241,72 @@ def derivative_at_activation(work: Work) -> Iterator[Slipped]:
     for edge, tree in activations(work):
         if isinstance(tree, Partial):
             continue
-        function, after = function_of(work, edge[0]), Name(edge[0])
-        operation = operation_of(work, edge[0])
-        if operation is None:
-            there: Tree = Apply(function, (after,), 1)
-        else:
-            row = OPERATIONS[operation]
-            there = substitute(read_row(operation, row.local[0]), {row.arguments[0]: after})
-        yield Slipped("derivative_at_activation", with_edge(work, edge, there).tree, (after, Name(edge[1])))
+        yield Slipped(
+            "derivative_at_activation", with_edge(work, edge, _slope_at(work, edge[0])).tree, tuple(map(Name, edge))
+        )
+    if work.slope is not None:
+        there = _on_edges(work, lambda after, _: _slope_at(work, after))
+        yield Slipped("derivative_at_activation", _with_slope(work, there), _layer(work))
+
+
+def _slope_at(work: Work, name: str) -> Tree:
+    """The derivative of a node's activation, taken at the activation itself."""
+    operation = operation_of(work, name)
+    if operation is None:
+        return Apply(function_of(work, name), (Name(name),), 1)
+    row = OPERATIONS[operation]
+    return substitute(read_row(operation, row.local[0]), {row.arguments[0]: Name(name)})
+
+
+@slip
+def value_for_derivative(work: Work) -> Iterator[Slipped]:
+    """a value is used in place of its derivative"""
+    for edge, _ in activations(work) if work.local else ():
+        yield Slipped("value_for_derivative", with_edge(work, edge, Name(edge[0])).tree, (Name(edge[0]),))
+    for edge, other in products(work) if work.local else ():
+        whole = product((Name(edge[1]), Name(other)))
+        yield Slipped("value_for_derivative", with_edge(work, edge, whole).tree, (whole,))
+    if work.slope is not None:
+        values = _on_edges(work, lambda after, _: Name(after))
+        yield Slipped("value_for_derivative", _with_slope(work, values), _layer(work)[:1])
+
+
+@slip
+def neighbouring_term(work: Work) -> Iterator[Slipped]:
+    """the factor of another term is used"""
+    weights = work.roles.weights
+    for edge, other in products(work) if work.local else ():
+        for part in walk(work.roles.graph.node(edge[0]).tree):
+            if isinstance(part, Apply) and part.operation == "multiply" and all(isinstance(a, Name) for a in part.args):
+                for name in names(part) if Name(edge[1]) not in part.args else ():
+                    if (name in weights) == (other in weights):
+                        tree = with_edge(work, edge, Name(name)).tree
+                        yield Slipped("neighbouring_term", tree, (Name(name), Name(other)))
+
+
+@slip
+def activation_derivative_twice(work: Work) -> Iterator[Slipped]:
+    """the output's derivative is multiplied on although the loss's has it already"""
+    if work.cells and work.edges:
+        graph = work.roles.graph
+        slopes = [local(graph, *edge) for row in work.edges for edge in row]
+        cells = [cell.tree for row in work.cells for cell in row]
+        tree = shaped_like(graph, work.tree, [product(pair) for pair in zip(cells, slopes, strict=True)])
+        yield Slipped("activation_derivative_twice", tree, (_layer_slope(work),))
 
 
 @slip
 def index_order_swapped(work: Work) -> Iterator[Slipped]:
     """the order of a weight's indices is swapped"""
     trees = [tree for term in work.terms for _, tree in term] if work.line is None else [work.line]
+    trees += [array for tree in trees for array in arrays_in(work.roles.graph, tree).values()]
     found = dict.fromkeys(name for tree in trees for name in names(tree) if name in work.roles.weights)
     for name in found:
         other = swapped(name)
         if other and other in work.roles.weights:
             change = {name: Name(other)}
             if work.line is not None:
-                result = substitute(work.line, change)
+                result = rewritten(work.roles.graph, work.line, change)
             else:
                 result = each(work, lambda _, tree, change=change: substitute(tree, change)).tree  # type: ignore[misc]
             yield Slipped("index_order_swapped", result, (Name(other), Name(name)))
@@ -335,13 +444,159 @@ def transposed_matrix(work: Work) -> Iterator[Slipped]:
         if not (isinstance(part, Apply) and part.operation == "multiply"):
             continue
         for i, factor in enumerate(part.args):
-            bare = factor.args[0] if isinstance(factor, Apply) and factor.operation == "transpose" else factor
-            if not isinstance(bare, Name) or bare.name not in arrays:
+            bare = _bare(factor)
+            if (bare.name if isinstance(bare, Name) else bare.wrt if isinstance(bare, Partial) else "") not in arrays:
                 continue
             turned = bare if bare is not factor else apply("transpose", bare)
             changed = Apply("multiply", (*part.args[:i], turned, *part.args[i + 1 :]))
             result = transform(work.line, lambda p, part=part, changed=changed: changed if p is part else None)  # type: ignore[misc]
             yield Slipped("transposed_matrix", result, (bare,))
+
+
+def _bare(factor: Tree) -> Tree:
+    return factor.args[0] if isinstance(factor, Apply) and factor.operation == "transpose" else factor
+
+
+@slip
+def outer_product_reversed(work: Work) -> Iterator[Slipped]:
+    """an outer product is taken the wrong way round"""
+    line, arrays = work.line, dict(work.roles.graph.arrays)
+    if not isinstance(line, Apply) or line.operation != "multiply" or len(line.args) != 2:
+        return
+    left, right = line.args
+    both = (_bare(left), _bare(right))
+    weights = any(set(names(arrays.get(name, ONE))) & set(work.roles.weights) for name in names(line))
+    if (both[0] == left) != (both[1] == right) and not weights:
+        turned = [bare if bare != old else apply("transpose", bare) for bare, old in zip(both, line.args, strict=True)]
+        yield Slipped("outer_product_reversed", Apply("multiply", (turned[1], turned[0])), both)
+
+
+@slip
+def step_sign(work: Work) -> Iterator[Slipped]:
+    """the step goes along the gradient, not against it"""
+    if step := stepped(work):
+        yield Slipped("step_sign", apply("add", step[0], product(step[1:])))
+
+
+@slip
+def step_size_left_out(work: Work) -> Iterator[Slipped]:
+    """the step size is left out"""
+    if step := stepped(work):
+        yield Slipped("step_size_left_out", apply("subtract", step[0], step[2]), step[1:2])
+
+
+@slip
+def old_value_left_out(work: Work) -> Iterator[Slipped]:
+    """only the step is kept, without the old value"""
+    if step := stepped(work):
+        yield Slipped("old_value_left_out", negate(product(step[1:])), step[:1])
+
+
+@slip
+def bias_left_out(work: Work) -> Iterator[Slipped]:
+    """the bias is left out"""
+    graph, roles = work.roles.graph, work.roles
+    if not isinstance(work.line, Apply) or work.cells:
+        return
+    ones = dict.fromkeys(roles.constants, ZERO)
+    if ones and (tree := rewritten(graph, work.line, ones)) != work.line:
+        yield Slipped("bias_left_out", tree if arrays_in(graph, work.line) else tidied(tree))
+    if work.line.operation != "add":
+        return
+    arrays = dict(graph.arrays)
+    for i, term in enumerate(work.line.args):
+        if any(set(names(arrays.get(name, Name(name)))) & set(roles.biases) for name in names(term)):
+            yield Slipped("bias_left_out", total((*work.line.args[:i], *work.line.args[i + 1 :])))
+
+
+@slip
+def input_left_out(work: Work) -> Iterator[Slipped]:
+    """what comes in from one node is left out"""
+    graph, weights = work.roles.graph, set(work.roles.weights)
+    arrays = arrays_in(graph, work.line) if isinstance(work.line, Apply) and not work.edges else {}
+    if not any(set(names(array)) & weights for array in arrays.values()) or stepped(work):
+        return
+    for name, array in arrays.items():
+        entries = [entry for entry in names(array) if entry not in work.roles.constants]
+        column = graph.entries(Name(name))
+        if set(entries) & weights or len(entries) < 2 or column is None or len(column[0]) > 1:
+            continue
+        for entry in entries:
+            yield Slipped("input_left_out", rewritten(graph, work.line or ONE, {entry: ZERO}), (Name(entry),))
+
+
+@slip
+def target_left_out(work: Work) -> Iterator[Slipped]:
+    """the target is left out"""
+    targets = dict.fromkeys(work.roles.targets, ZERO)
+    if work.cells and work.edges and set(names(work.tree)) & targets.keys():
+        yield Slipped("target_left_out", tidied(substitute(work.tree, targets)))
+
+
+@slip
+def denominator_left_out(work: Work) -> Iterator[Slipped]:
+    """the denominator of a softmax is left out"""
+    rows = work.roles.graph.entries(work.line) if work.line is not None and not work.cells else None
+    cells = [cell for row in rows or () for cell in row]
+    tops = [cell.args[0] for cell in cells if isinstance(cell, Apply) and cell.operation == "divide"]
+    if tops and len(tops) == len(cells) and work.line is not None:
+        yield Slipped("denominator_left_out", shaped_like(work.roles.graph, work.line, tops))
+
+
+@slip
+def another_class(work: Work) -> Iterator[Slipped]:
+    """an output that is not the largest is chosen"""
+    line = work.line
+    if not isinstance(line, Apply) or line.operation != "add":
+        return
+    choices = [term.args if isinstance(term, Apply) and term.operation == "multiply" else (term,) for term in line.args]
+    gates = [tuple(part for part in term if not isinstance(part, Number)) for term in choices]
+    if not all(isinstance(gate, Apply) and gate.operation == "above" for term in gates for gate in term):
+        return
+    for turn in range(1, len(gates)):
+        numbers = (number((k + turn) % len(gates) + 1) for k in range(len(gates)))
+        yield Slipped("another_class", total(product((k, *term)) for k, term in zip(numbers, gates, strict=True)))
+
+
+@slip
+def shape_transposed(work: Work) -> Iterator[Slipped]:
+    """rows and columns of a shape change places"""
+    if work.shape:
+        yield Slipped("shape_transposed", matrix([_sides(work)[::-1]]))
+
+
+@slip
+def bias_row_forgotten(work: Work) -> Iterator[Slipped]:
+    """the row or column of the biases is forgotten in a shape"""
+    if work.shape and work.shape.bias:
+        yield Slipped("bias_row_forgotten", _longer(work, work.shape.inputs, -1))
+
+
+@slip
+def bias_row_added(work: Work) -> Iterator[Slipped]:
+    """a row or column for biases is added to a shape that has none, or has it already"""
+    if work.shape:
+        for side in (work.shape.inputs, 1 - work.shape.inputs):
+            yield Slipped("bias_row_added", _longer(work, side, 1))
+
+
+@slip
+def neighbouring_layer(work: Work) -> Iterator[Slipped]:
+    """a shape has the size of a neighbouring layer"""
+    for near in work.shape.near if work.shape else ():
+        yield Slipped("neighbouring_layer", matrix([list(map(number, near))]))
+
+
+def _sides(work: Work) -> tuple[Tree, ...]:
+    rows = work.roles.graph.entries(work.tree)
+    assert rows is not None
+    return rows[0]
+
+
+def _longer(work: Work, side: int, by: int) -> Tree:
+    """The shape with more rows or columns, or fewer."""
+    sizes = [size.value if isinstance(size, Number) else 0 for size in _sides(work)]
+    return matrix([[number(size + by if i == side else size) for i, size in enumerate(sizes)]])
 
 
 @slip
@@ -350,7 +605,61 @@ def activation_left_out(work: Work) -> Iterator[Slipped]:
     own = work.line
     if isinstance(own, Apply) and own.operation != "relu" and len(own.args) == 1 and isinstance(own.args[0], Name):
         yield Slipped("activation_left_out", own.args[0], (own.args[0], work.truth))
+    if work.edges and own is not None and (isinstance(work.truth, Name) and work.slope is None and not work.cells):
+        values = _before_layer(work, work.roles.graph.spread(work.truth))
+        relu = _operation_of_layer(work) == "relu"
+        yield Slipped(
+            "inactive_relu" if relu else "activation_left_out", values, _layer(work)[::-1][: 1 if relu else 2]
+        )
+    elif work.slope is not None and (inside := _before_layer(work, work.slope)) != work.slope:
+        yield Slipped("activation_left_out", _with_slope(work, inside), _layer(work)[::-1])
+    elif work.cells and work.edges:
+        yield Slipped("activation_left_out", _before_layer(work, work.tree), _layer(work)[::-1])
+    for edge, tree in activations(work) if work.local else ():
+        if edge[0] in names(tree):
+            put_in = substitute(tree, {edge[0]: Name(edge[1])})
+            yield Slipped("activation_left_out", with_edge(work, edge, put_in).tree, (Name(edge[1]), Name(edge[0])))
     yield from _left_out(work, "activation_left_out")
+
+
+# --- of a layer: its edges from pre-activations to activations --------------------------------------------------------
+
+
+def _layer(work: Work) -> tuple[Tree, ...]:
+    """The layer's activations and its pre-activations, as whole arrays."""
+    after, before = work.edges[0][0]
+    return array_of(work.roles.graph, Name(after)), array_of(work.roles.graph, Name(before))
+
+
+def _layer_slope(work: Work) -> Tree:
+    return array_of(work.roles.graph, Partial(*work.edges[0][0]))
+
+
+def _operation_of_layer(work: Work) -> str | None:
+    return operation_of(work, work.edges[0][0][0])
+
+
+def _before_layer(work: Work, tree: Tree) -> Tree:
+    """The tree with each pre-activation in place of its activation."""
+    return substitute(tree, {after: Name(before) for row in work.edges for after, before in row})
+
+
+def _on_edges(work: Work, make: Callable[[str, str], Tree]) -> Tree:
+    """Something for each entry of the slope, in its shape."""
+    assert work.slope is not None
+    return shaped_like(work.roles.graph, work.slope, [make(*edge) for row in work.edges for edge in row])
+
+
+def _with_slope(work: Work, other: Tree | None) -> Tree:
+    """The line with something else in the slope's place, or without it."""
+
+    def change(part: Tree) -> Tree | None:
+        if not isinstance(part, Apply) or work.slope not in part.args:
+            return None
+        args = tuple(other if a == work.slope else a for a in part.args if a != work.slope or other is not None)
+        return args[0] if len(args) == 1 else replace(part, args=args)  # type: ignore[arg-type]
+
+    return transform(work.tree, change)
 
 
 def _left_out(work: Work, slip: str) -> Iterator[Slipped]:
@@ -361,6 +670,12 @@ def _left_out(work: Work, slip: str) -> Iterator[Slipped]:
         if before and (graph.operation(function_of(work, name)) == "relu") == (slip == "inactive_relu"):
             about = (Name(before),) if slip == "inactive_relu" else (Name(before), Name(name))
             yield Slipped(slip, substitute(work.line or ONE, {name: Name(before)}), about)
+    for name, array in arrays_in(graph, work.line).items() if work.line is not None else ():
+        change = {entry: Name(before_of(graph, entry)) for entry in names(array) if before_of(graph, entry)}
+        relu = {graph.operation(function_of(work, entry)) for entry in change} == {"relu"}
+        if change and relu == (slip == "inactive_relu"):
+            whole = (array_of(graph, next(iter(change.values()))), Name(name))
+            yield Slipped(slip, rewritten(graph, work.line or ONE, change), whole[: 1 if relu else 2])
     for edge, other in products(work):
         before = before_of(graph, other)
         if written(work, edge) != Name(other) or not before:

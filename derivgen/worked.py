@@ -5,23 +5,28 @@ A ``Work`` is the products of a chain rule, or the right side of an equation or 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from derivgen.arrays import ShapeError
 from derivgen.derivation import Step, local_partial, steps, sum_of_products
 from derivgen.expression import (
     ONE,
+    ZERO,
     Apply,
     Name,
     Number,
     Partial,
     Tree,
     apply,
+    matrix,
+    names,
     negate,
     number,
     product,
     substitute,
+    total,
     transform,
     walk,
 )  # fmt: skip
@@ -39,6 +44,18 @@ class Roles:
     loss: str = ""
     example_losses: tuple[str, ...] = ()
     step_size: str = ""
+    biases: tuple[str, ...] = ()
+    constants: tuple[str, ...] = ()  # always 1: what a row of biases meets
+    targets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What is known of a weight matrix's shape: the side on which the inputs and the bias are, and others' shapes."""
+
+    inputs: int  # 0: each has a row, 1: a column
+    bias: bool  # whether the biases are a row (or column) of the matrix
+    near: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,7 +63,9 @@ class Work:
     """A correct derivation: ``truth``, and what it comes to.
 
     ``terms`` are the products of a chain rule, each a row of steps; ``line`` is an equation's or a matrix line's right
-    side instead. Of an update, ``weight`` is what is trained: w − α · (the terms).
+    side instead. Of an update, ``weight`` is what is trained: w − α · (the terms). Of arrays, ``cells`` are the
+    derivations of the entries, ``edges`` each entry's (activation, pre-activation), ``slope`` the activation's
+    derivatives in the line: (W δ) ⊙ g'(z).
     """
 
     roles: Roles
@@ -54,6 +73,11 @@ class Work:
     terms: tuple[tuple[Step, ...], ...] = ()
     line: Tree | None = None
     weight: str = ""
+    local: bool = False  # one local derivative, not a chain of them
+    cells: tuple[tuple[Work, ...], ...] = ()
+    edges: tuple[tuple[tuple[str, str], ...], ...] = ()
+    slope: Tree | None = None
+    shape: Shape | None = None
 
     @property
     def tree(self) -> Tree:
@@ -103,6 +127,11 @@ def update(roles: Roles, target: Partial, over: bool | None = None) -> Work:
 def line(roles: Roles, truth: Tree, right: Tree) -> Work:
     """A line ``truth = right`` that is no derivative: an equation, a line of matrices, a count."""
     return Work(roles, truth, line=right)
+
+
+def local_step(roles: Roles, token: Tree, edge: tuple[str, str], form: Tree) -> Work:
+    """One local derivative, everything else that flows into the node held fixed."""
+    return Work(roles, token, (((edge, form),),), local=True)
 
 
 # --- parts of a work ----------------------------------------------------------------------------------------------
@@ -191,7 +220,21 @@ def of_loss(work: Work, edge: tuple[str, str], tree: Tree) -> bool:
 
 def is_share(work: Work) -> bool:
     """Whether a line is a derivative written out with what it is multiplied by: (2/n)(H − y) ∂H/∂w."""
-    return work.line is not None and any(isinstance(part, Partial) for part in walk(work.line))
+    if work.line is None or work.edges or stepped(work):
+        return False
+    return any(isinstance(part, Partial) for part in walk(work.line))
+
+
+def stepped(work: Work) -> tuple[Tree, Tree, Tree] | None:
+    """The old value, the step size and the gradient of an update; None for any other work."""
+    if work.weight:
+        return Name(work.weight), Name(work.roles.step_size), replace(work, weight="").tree
+    line = work.line
+    if isinstance(line, Apply) and line.operation == "subtract" and isinstance(line.args[1], Apply):
+        size, *gradient = line.args[1].args
+        if size == Name(work.roles.step_size) and len(gradient) == 1:
+            return line.args[0], size, gradient[0]
+    return None
 
 
 def sign_turned(tree: Tree) -> Tree:
@@ -236,3 +279,65 @@ def constant(tree: Tree) -> Fraction:
         above, below = map(constant, tree.args)
         return above / below if below else Fraction(0)
     return Fraction(0)
+
+
+# --- arrays -----------------------------------------------------------------------------------------------------
+
+
+def shaped_like(graph: Graph, model: Tree, cells: Sequence[Tree]) -> Tree:
+    """These entries, row by row, in the shape of another tree; a single number's only one."""
+    rows = graph.entries(model)
+    if rows is None:
+        return cells[0]
+    width = len(rows[0])
+    return matrix(cells[i : i + width] for i in range(0, len(cells), width))
+
+
+def array_of(graph: Graph, tree: Tree) -> Tree:
+    """The name of the array that a quantity is an entry of, in a derivative too; the tree itself if there is none."""
+
+    def whole(name: str) -> str:
+        return next((array for array, inside in graph.arrays if Name(name) in set(walk(inside))), name)
+
+    if isinstance(tree, Name):
+        return Name(whole(tree.name))
+    return Partial(whole(tree.of), whole(tree.wrt)) if isinstance(tree, Partial) else tree
+
+
+def arrays_in(graph: Graph, tree: Tree) -> dict[str, Tree]:
+    """The whole arrays that a tree names."""
+    inside = names(tree)
+    return {name: array for name, array in graph.arrays if name in inside}
+
+
+def rewritten(graph: Graph, tree: Tree, change: Mapping[str, Tree]) -> Tree:
+    """The tree with quantities replaced; an array that holds one of them is written out."""
+    arrays = arrays_in(graph, tree)
+    out = {name: substitute(array, change) for name, array in arrays.items() if set(names(array)) & change.keys()}
+    return substitute(tree, {**change, **out})
+
+
+def put(graph: Graph, tree: Tree, token: Tree, other: Tree) -> Tree:
+    """The tree with something else for a quantity or an array, named or by its entries; ``ShapeError`` if it does not fit."""
+    change = {token: other}
+    rows, others = graph.entries(token), graph.entries(other)
+    if rows is not None:
+        if others is None or (len(rows), len(rows[0])) != (len(others), len(others[0])):
+            raise ShapeError("one array cannot stand for another of another shape")
+        pairs = (pair for row in zip(rows, others, strict=True) for pair in zip(*row, strict=True))
+        change |= {old: new for old, new in pairs if isinstance(old, (Name, Partial))}
+    return transform(tree, change.get)
+
+
+def tidied(tree: Tree) -> Tree:
+    """The tree without 1 · and 0 · and + 0."""
+    if not isinstance(tree, Apply):
+        return tree
+    args = tuple(map(tidied, tree.args))
+    if tree.operation == "multiply":
+        return ZERO if ZERO in args else product(args)
+    if tree.operation == "add":
+        return total(argument for argument in args if argument != ZERO)
+    if tree.operation == "subtract" and ZERO in args:
+        return args[0] if args[1] == ZERO else negate(args[1])
+    return ZERO if tree.operation == "negate" and args[0] == ZERO else replace(tree, args=args)

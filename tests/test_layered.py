@@ -579,8 +579,9 @@ def test_what_has_no_numbers_yet() -> None:
 
 
 def test_numbers_that_cannot_be_found_say_what_would_permit_them() -> None:
-    """Sixteen ReLUs are hardly ever all active; where a quiz allows inactive ones, numbers are found at once."""
-    wide, asks = "sizes: [2, 16, 1], activation: relu", "[output]"
-    message = refusal(wide, asks, "    random: true\n")
+    """Where all that flows in is negative, no ReLU is active; where a quiz allows that, numbers are found at once."""
+    wide, asks = "sizes: [2, 16, 1], activation: relu, biases: false", "[output]"
+    rules = "    random: true\n    givens: {x: {integer: [1, 3]}, W1: {integer: [-3, -1]}}\n"
+    message = refusal(wide, asks, rules)
     assert "no numbers found in 400 draws; most often: a_1^(1) must not be a dead ReLU (allow: [inactive] permits it)" in message
-    assert Composer(quiz(wide, asks, "    random: true\n    allow: [inactive]\n")).compose("1")
+    assert Composer(quiz(wide, asks, rules + "    allow: [inactive, zeros]\n")).compose("1")
