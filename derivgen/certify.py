@@ -588,10 +588,10 @@ def _holes(text: str) -> Iterator[re.Match[str]]:
             yield match
 
 
-def _skeleton(text: str) -> str:
+def _skeleton(text: str, matches: Iterable[re.Match[str]]) -> str:
     """The line with # for each of its numbers."""
     pieces, end = [], 0
-    for match in _holes(text):
+    for match in matches:
         pieces += [text[end : match.start()], "#"]
         end = match.end()
     return "".join([*pieces, text[end:]])
@@ -676,18 +676,16 @@ class NumberLines:
         Returns what the line's entries come to as printed. With ``equal``, what the line before it came to, they must
         be that: the two are joined by an equals sign.
         """
-        holes = [
-            (Decimal("-" + m["negative"]), True) if m["negative"] else (Decimal(m["plain"]), False)
-            for m in _holes(text)
-        ]
-        skeleton = _skeleton(text)
+        matches = tuple(_holes(text))
+        holes = [Decimal("-" + m["negative"]) if m["negative"] else Decimal(m["plain"]) for m in matches]
+        skeleton = _skeleton(text, matches)
         layout = self._layouts.get((skeleton, symbolic_text, latex)) or self._layout(
             skeleton, symbolic_text, text, latex
         )
         if len(holes) != len(layout.quantities):
             raise CertificateError(f"a number line has a number too many or too few: {text}")
         values: dict[str, Decimal] = {}
-        for i, ((shown, _), (sign, quantity)) in enumerate(zip(holes, layout.quantities, strict=True)):
+        for i, (shown, (sign, quantity)) in enumerate(zip(holes, layout.quantities, strict=True)):
             values[f"#{i}"] = shown
             if isinstance(quantity, Number):
                 true = _real(quantity.value)
@@ -723,8 +721,9 @@ class NumberLines:
         if _ONE_NUMBER.fullmatch(text):
             printed, signs, numbers = (1, 1), (1,), [Decimal(text)]
         else:
-            numbers = [Decimal(m["plain"] or m["negative"]) for m in _holes(text)]
-            key = _skeleton(text), latex
+            matches = tuple(_holes(text))
+            numbers = [Decimal(m["plain"] or m["negative"]) for m in matches]
+            key = _skeleton(text, matches), latex
             if key not in self._matrices:
                 self._matrices[key] = self._matrix(text, latex)
             printed, signs = self._matrices[key]

@@ -201,7 +201,9 @@ class Format:
         if pieces is None:
             pieces = sheet.skeletons[key] = self._skeleton(sheet, solutions)
         comment(sheet.command)
-        texts = variant_texts(sheet, self.dialect)
+        texts = sheet.texts.get(self.dialect)
+        if texts is None:  # the same for the questions and the solutions
+            texts = sheet.texts[self.dialect] = variant_texts(sheet, self.dialect)
         return "".join(piece if i % 2 == 0 else texts[int(piece)] for i, piece in enumerate(pieces))
 
     def _skeleton(self, sheet: Sheet, solutions: bool) -> list[str]:

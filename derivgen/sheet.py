@@ -102,6 +102,7 @@ class Sheet:
     command: str
     exercises: tuple[Exercise, ...]
     skeletons: dict[object, list[str]] = field(default_factory=dict, compare=False, repr=False)  # the composer's
+    texts: dict[str, list[str]] = field(default_factory=dict, compare=False, repr=False)  # its own, by dialect
 
     @property
     def points(self) -> Fraction:
