@@ -1,0 +1,133 @@
+"""Boxes, straight pieces and the distances between them: arithmetic and square roots only, the same everywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import sqrt
+
+Point = tuple[float, float]
+Curve = tuple[tuple[Point, Point, Point, Point], ...]
+PIECES = 12  # straight pieces that stand for one bend
+
+
+@dataclass(frozen=True)
+class Box:
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @staticmethod
+    def around(x: float, y: float, width: float, height: float) -> Box:
+        return Box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+
+    def grown(self, by: float) -> Box:
+        return Box(self.left - by, self.top - by, self.right + by, self.bottom + by)
+
+    def contains(self, other: Box) -> bool:
+        return (
+            self.left <= other.left
+            and self.top <= other.top
+            and other.right <= self.right
+            and other.bottom <= self.bottom
+        )
+
+    def overlap(self, other: Box) -> float:
+        """The area that two boxes share.
+
+        >>> Box(0, 0, 4, 2).overlap(Box(3, 1, 9, 9)), Box(0, 0, 1, 1).overlap(Box(1, 0, 2, 1))
+        (1, 0)
+        """
+        across = min(self.right, other.right) - max(self.left, other.left)
+        down = min(self.bottom, other.bottom) - max(self.top, other.top)
+        return across * down if across > 0 and down > 0 else 0
+
+    def gap(self, other: Box) -> float:
+        """The distance between two boxes; 0 if they touch."""
+        across = max(self.left - other.right, other.left - self.right, 0)
+        down = max(self.top - other.bottom, other.top - self.bottom, 0)
+        return sqrt(across * across + down * down)
+
+    def distance(self, a: Point, b: Point) -> float:
+        """The distance of a straight piece from the box; 0 if it runs through it.
+
+        >>> Box(0, 0, 2, 2).distance((-1, 1), (5, 1)), Box(0, 0, 2, 2).distance((5, 0), (5, 9))
+        (0.0, 3.0)
+        """
+        if self.crossed(a, b):
+            return 0.0
+        ends = min(self._outside(a), self._outside(b))
+        corners = min(
+            squared_distance(corner, a, b)
+            for corner in (
+                (self.left, self.top),
+                (self.right, self.top),
+                (self.left, self.bottom),
+                (self.right, self.bottom),
+            )
+        )
+        return sqrt(min(ends, corners))
+
+    def crossed(self, a: Point, b: Point) -> bool:
+        """Whether a straight piece has a point in the box (Liang and Barsky's clipping)."""
+        (ax, ay), (bx, by) = a, b
+        dx, dy = bx - ax, by - ay
+        low, high = 0.0, 1.0
+        for step, room in ((-dx, ax - self.left), (dx, self.right - ax), (-dy, ay - self.top), (dy, self.bottom - ay)):
+            if step == 0:
+                if room < 0:
+                    return False
+            else:
+                at = room / step
+                if step < 0:
+                    low = max(low, at)
+                else:
+                    high = min(high, at)
+        return low <= high
+
+    def _outside(self, p: Point) -> float:
+        across = max(self.left - p[0], 0, p[0] - self.right)
+        down = max(self.top - p[1], 0, p[1] - self.bottom)
+        return across * across + down * down
+
+
+def squared_distance(p: Point, a: Point, b: Point) -> float:
+    """Of a point from a straight piece."""
+    (px, py), (ax, ay), (bx, by) = p, a, b
+    dx, dy = bx - ax, by - ay
+    length = dx * dx + dy * dy
+    t = 0.0 if length == 0 else min(1.0, max(0.0, ((px - ax) * dx + (py - ay) * dy) / length))
+    across, down = ax + t * dx - px, ay + t * dy - py
+    return across * across + down * down
+
+
+def bends(points: tuple[Point, ...]) -> Curve:
+    """Cubic Bézier pieces through the points, without a kink (Catmull and Rom's spline)."""
+    padded = (points[0], *points, points[-1])
+    pieces = []
+    for p, q, r, s in zip(padded, padded[1:], padded[2:], padded[3:], strict=False):
+        first = (q[0] + (r[0] - p[0]) / 6, q[1] + (r[1] - p[1]) / 6)
+        second = (r[0] - (s[0] - q[0]) / 6, r[1] - (s[1] - q[1]) / 6)
+        pieces.append((q, first, second, r))
+    return tuple(pieces)
+
+
+def flattened(curve: Curve) -> tuple[Point, ...]:
+    track = [curve[0][0]]
+    for a, b, c, d in curve:
+        for i in range(1, PIECES + 1):
+            t = i / PIECES
+            u = 1 - t
+            k = (u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t)
+            track.append(
+                (
+                    k[0] * a[0] + k[1] * b[0] + k[2] * c[0] + k[3] * d[0],
+                    k[0] * a[1] + k[1] * b[1] + k[2] * c[1] + k[3] * d[1],
+                )
+            )
+    return tuple(track)
+
+
+def rounded(value: float) -> float:
+    """To 0.01 pt; never -0.0."""
+    return round(value, 2) + 0.0
