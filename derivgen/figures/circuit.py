@@ -1,0 +1,325 @@
+"""A graph of equations in, a ``Scene`` out: each operation a node, each quantity on the line that leaves its node.
+
+>>> from derivgen.graph import Graph
+>>> scene = circuit(Graph.of("f = (x + y)*z + x"))
+>>> [(shape.id, shape.texts) for shape in scene.shapes if shape.kind == "circle"]
+[('f/0/0', ('+',)), ('f/0', ('\\\\times',)), ('f', ('+',))]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from derivgen.expression import Apply, Name, Number
+from derivgen.figures.apart import ORDERED, inputs, sign, taken_apart
+from derivgen.figures.metrics import NODE, label_room, measured
+from derivgen.figures.placing import Wish, along, clashes, place
+from derivgen.figures.ranks import Arc, Arrangement, Box, Point, arrange
+from derivgen.figures.scene import Label, LabelRole, Layer, Line, Scene, Shape, ShapeKind, ShapeRole
+from derivgen.graph import Graph
+from derivgen.notation import latex_name
+from derivgen.printing import latex
+from derivgen.reading import Scope
+
+CIRCLE, TALL, PADDING, MARGIN = 20.0, 18.0, 5.0, 4.0  # a circle's diameter, a box's height, around texts, the picture
+GAP, ROOM = 2.0, 14.0  # between a label and its line; a column's box keeps this far from the next one's row
+STRETCHES = ((1.0, 1.0), (1.15, 1.2), (1.3, 1.45), (1.5, 1.8), (1.8, 2.2), (2.2, 2.8))  # wide, high: until labels fit
+_ALONG = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18)  # where on its line a label may stand
+
+
+@dataclass(frozen=True)
+class Text:
+    """What is to stand at a quantity: its name, its value or its gradient."""
+
+    quantity: str
+    role: LabelRole
+    latex: str
+    layer: Layer
+
+    @property
+    def id(self) -> str:
+        return f"{self.layer} {self.quantity}"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the drawing of a structure consists of, before anything has a place."""
+
+    shapes: tuple[Shape, ...]  # in topological order
+    arcs: tuple[Arc, ...]
+    ordered: frozenset[str]
+    names: tuple[tuple[str, str], ...]  # of quantities that stand on a line: their LaTeX
+
+    def leaving(self, quantity: str) -> list[int]:
+        return [i for i, arc in enumerate(self.arcs) if arc.source == quantity]
+
+
+def circuit(graph: Graph, values: Mapping[str, str] | None = None, gradients: Mapping[str, str] | None = None) -> Scene:  # fmt: skip
+    """The drawing of a graph, with the LaTeX of values (above the lines) and gradients (below), by quantity.
+
+    A quantity is a name, or the place of an operation inside an equation, as ``taken_apart`` names it. One that is used
+    more than once has its numbers at its node, since its gradient is the sum over all lines that leave it.
+    """
+    parts = parts_of(graph)
+    texts = [
+        *(Text(quantity, "name", text, "question") for quantity, text in parts.names),
+        *(Text(quantity, "value", text, "forward") for quantity, text in (values or {}).items()),
+        *(Text(quantity, "gradient", text, "backward") for quantity, text in (gradients or {}).items()),
+    ]
+    drawn = {shape.id for shape in parts.shapes}
+    texts = [text for text in texts if text.quantity in drawn]
+    best: tuple[int, Scene] | None = None
+    for wide, high in STRETCHES:
+        scene = _scene(parts, texts, wide, high)
+        count = clashes(scene)
+        if best is None or count < best[0]:
+            best = count, scene
+        if not count:
+            break
+    assert best is not None
+    return best[1]
+
+
+@lru_cache(maxsize=256)
+def parts_of(graph: Graph) -> Parts:
+    """A graph's shapes and arcs: leaves, operations, numbers that no sign holds, and the outputs' names."""
+    apart = taken_apart(graph)
+    shapes: dict[str, Shape] = {}
+    arcs: list[Arc] = []
+    names: list[tuple[str, str]] = []
+    used = {argument.name for node in apart.nodes for argument in inputs(node.tree) if isinstance(argument, Name)}
+    for node in apart.nodes:
+        for i, argument in enumerate(inputs(node.tree)):
+            if isinstance(argument, Name):
+                source = argument.name
+                if graph.is_leaf(source) and source not in shapes and "/" not in source:
+                    shapes[source] = _shape(source, "none", latex_name(source), "input")
+            else:
+                source = f"{node.name}/#{i}"
+                shapes[source] = _shape(source, "none", latex(argument, Scope.of([])), "value")
+            arcs.append(Arc(source, node.name, i))
+        text, round_ = sign(node.tree, apart)
+        shapes[node.name] = (
+            _shape(node.name, "circle", text, "operation") if round_ else _shape(node.name, "box", text, "function")
+        )
+        if node.name in used and "/" not in node.name:
+            names.append((node.name, latex_name(node.name)))
+    for node in apart.nodes:
+        if node.name not in used:
+            end = f"{node.name}:end"
+            shapes[end] = _shape(end, "none", latex_name(node.name), "output")
+            arcs.append(Arc(node.name, end))
+    ordered = frozenset(
+        node.name for node in apart.nodes
+        if isinstance(node.tree, Apply) and (node.tree.operation in ORDERED or shapes[node.name].kind == "box")
+    )  # fmt: skip
+    return Parts(tuple(shapes.values()), _straightened(tuple(arcs), shapes, graph), ordered, tuple(names))
+
+
+def _shape(id: str, kind: ShapeKind, text: str, role: ShapeRole) -> Shape:
+    extent = measured(text, NODE)
+    width, height = extent.width, extent.height + extent.depth
+    if kind == "circle":
+        width = height = CIRCLE
+    elif kind == "box":
+        width, height = max(width + 2 * PADDING, TALL), max(height + PADDING, TALL)
+    else:
+        width, height = width + 3.0, height + 1.0
+    return Shape(id, kind, 0.0, 0.0, round(width, 2), round(height, 2), (text,), role)
+
+
+def _straightened(arcs: tuple[Arc, ...], shapes: Mapping[str, Shape], graph: Graph) -> tuple[Arc, ...]:
+    """The arcs, and which make a straight row: into each operation from the only operation before it.
+
+    A chain of operations begins its row at a leaf, the first declared one that nothing else uses.
+    """
+    into: dict[str, list[int]] = {}
+    count: dict[str, int] = {}
+    for i, arc in enumerate(arcs):
+        into.setdefault(arc.target, []).append(i)
+        count[arc.source] = count.get(arc.source, 0) + 1
+    working = {target: [i for i in inner if arcs[i].source in into] for target, inner in into.items()}
+    chain = all(len(inner) <= 1 for inner in working.values())
+    straight: set[int] = set()
+    taken: set[str] = set()
+    place = {leaf: i for i, leaf in enumerate(graph.leaves)}
+    for target, inner in into.items():
+        wanted = working[target] if len(working[target]) == 1 else inner if len(inner) == 1 else []
+        if chain and not working[target]:
+            alone = [i for i in inner if count[arcs[i].source] == 1]
+            wanted = sorted(alone, key=lambda i: place.get(arcs[i].source, len(place)))[:1]
+        if wanted and arcs[wanted[0]].source not in taken:
+            straight.add(wanted[0])
+            taken.add(arcs[wanted[0]].source)
+    return tuple(replace(arc, straight=i in straight) for i, arc in enumerate(arcs))
+
+
+def _scene(parts: Parts, texts: list[Text], wide: float, high: float) -> Scene:
+    """The drawing with its gaps stretched so far."""
+    owners = {text.id: _owner(parts, text) for text in texts}
+    arrangement = _arranged(parts, texts, owners, wide, high)
+    shapes = tuple(
+        replace(shape, x=arrangement.centres[shape.id][0], y=arrangement.centres[shape.id][1]) for shape in parts.shapes
+    )
+    lines = _lines(parts, {shape.id: shape for shape in shapes}, arrangement)
+    named = {owners[text.id]: text for text in texts if text.role == "name"}
+    at = {shape.id: shape for shape in shapes}
+    by_line = {line.id: line for line in lines}
+    wishes = []
+    for text in texts:
+        owner = owners[text.id]
+        if owner in by_line:
+            wishes.append(_beside(text, by_line[owner], named.get(owner)))
+        else:
+            wishes.append(_around(text, at[owner]))
+    labels = place(wishes, shapes, lines)
+    return _framed(shapes, lines, labels)
+
+
+def _owner(parts: Parts, text: Text) -> str:
+    """The line that carries a text; the node itself for the numbers of a quantity that is used more than once."""
+    leaving = parts.leaving(text.quantity)
+    if len(leaving) > 1 and text.role != "name":
+        return text.quantity
+    chosen = next((i for i in leaving if parts.arcs[i].straight), leaving[0])
+    return _line_id(parts, chosen)
+
+
+def _line_id(parts: Parts, i: int) -> str:
+    arc = parts.arcs[i]
+    twin = any(other.source == arc.source and other.target == arc.target for other in parts.arcs[:i])
+    return f"{arc.source}>{arc.target}" + (f".{arc.operand}" if twin else "")
+
+
+def _arranged(parts: Parts, texts: list[Text], owners: Mapping[str, str], wide: float, high: float) -> Arrangement:
+    """Room for the texts in the boxes and on the arcs, then places. Widths count in steps: near numbers, one layout."""
+    room: dict[str, float] = {}
+    above = {shape.id: shape.height / 2 + 1 for shape in parts.shapes}
+    below = dict(above)
+    for text in texts:
+        width, height = label_room(text.latex)
+        owner = owners[text.id]
+        extra = GAP + height
+        if owner in above:
+            extra += above[owner] - 1 if text.role == "value" else below[owner] - 1
+        else:
+            room[owner] = max(room.get(owner, 0.0), 6.0 * (width // 6.0 + 1.0))
+        if text.role == "value":
+            above[text.quantity] = max(above[text.quantity], extra)
+        elif text.role == "gradient":
+            below[text.quantity] = max(below[text.quantity], extra)
+    boxes = tuple(Box(shape.id, shape.width, above[shape.id], below[shape.id]) for shape in parts.shapes)
+    arcs = tuple(replace(arc, room=room.get(_line_id(parts, i), 0.0)) for i, arc in enumerate(parts.arcs))
+    return _arrange(boxes, arcs, parts.ordered, wide, high)
+
+
+@lru_cache(maxsize=256)
+def _arrange(boxes: tuple[Box, ...], arcs: tuple[Arc, ...], ordered: frozenset[str], wide: float, high: float) -> Arrangement:
+    return arrange(boxes, arcs, ordered, wide=wide, high=high)
+
+
+# --- lines ------------------------------------------------------------------------------------------------------
+
+
+def _lines(parts: Parts, shapes: Mapping[str, Shape], arrangement: Arrangement) -> tuple[Line, ...]:
+    """Each arc's line from its source's edge to its target's."""
+    arriving: dict[str, list[int]] = {}
+    for i, arc in enumerate(parts.arcs):
+        arriving.setdefault(arc.target, []).append(i)
+    ends: dict[int, Point] = {}
+    for target, arcs in arriving.items():
+        ends.update(_ends(shapes[target], arcs, parts, arrangement))
+    lines = []
+    for i, (arc, route) in enumerate(zip(parts.arcs, arrangement.routes, strict=True)):
+        points = (_leave(shapes[arc.source], route[1]), *route[1:-1], ends[i])
+        rounded = tuple((round(x, 2), round(y, 2)) for x, y in points)
+        lines.append(Line(_line_id(parts, i), rounded, arc.source, arc.target, len(points) > 2, True))
+    return tuple(lines)
+
+
+def _leave(shape: Shape, towards: Point) -> Point:
+    if shape.kind == "circle":
+        return _rim(shape, towards)
+    return shape.x + shape.width / 2, shape.y
+
+
+def _rim(shape: Shape, towards: Point) -> Point:
+    """Where the line from a circle's centre to a point leaves the circle."""
+    dx, dy = towards[0] - shape.x, towards[1] - shape.y
+    length = (dx * dx + dy * dy) ** 0.5 or 1.0
+    return shape.x + dx * shape.width / 2 / length, shape.y + dy * shape.width / 2 / length
+
+
+def _ends(shape: Shape, arcs: list[int], parts: Parts, arrangement: Arrangement) -> dict[int, Point]:
+    """Where arcs meet their target: a circle towards its centre, a box spread over its left side, in order."""
+    before = {i: arrangement.routes[i][-2] for i in arcs}
+    arcs = sorted(arcs, key=lambda i: (before[i][1], parts.arcs[i].operand))
+    if shape.kind == "circle":
+        ends = {i: _rim(shape, before[i]) for i in arcs}
+        heights = [ends[i][1] for i in arcs]
+        apart = all(b - a > 4.0 for a, b in zip(heights, heights[1:], strict=False))
+        turned = [parts.arcs[i].operand for i in arcs] != sorted(parts.arcs[i].operand for i in arcs)
+        if apart and not (turned and shape.id in parts.ordered):
+            return ends
+    if shape.id in parts.ordered:
+        arcs = sorted(arcs, key=lambda i: parts.arcs[i].operand)
+    ends = {}
+    for k, i in enumerate(arcs):
+        part = 2 * (k + 1) / (len(arcs) + 1) - 1  # from -1 (top) to 1
+        y = part * shape.height / 2
+        x = -((shape.width**2 / 4 - y * y) ** 0.5) if shape.kind == "circle" else -shape.width / 2
+        ends[i] = (shape.x + x, shape.y + y)
+    return ends
+
+
+# --- labels -----------------------------------------------------------------------------------------------------
+
+
+def _beside(text: Text, line: Line, name: Text | None) -> Wish:
+    """Where a text may stand on its line: the name on it, the value above, the gradient below."""
+    width, height = label_room(text.latex)
+    spots = []
+    side = {"name": 0.0, "value": -1.0}.get(text.role, 1.0)
+    lift = label_room(name.latex)[1] / 2 if name is not None and side else 0.0
+    for part in _ALONG:
+        (x, y), (dx, dy) = along(line, part)
+        nx, ny = (-dy, dx) if dx >= 0 else (dy, -dx)  # points down
+        off = side * ((abs(nx) * width + abs(ny) * height) / 2 + GAP)
+        spots.append((x + nx * off, y + ny * off))
+        if lift and part in (0.5, 0.42, 0.58):
+            spots.append((x + nx * (off + side * lift), y + ny * (off + side * lift)))
+    return Wish(text.id, text.latex, text.role, line.id, text.layer, width, height, tuple(spots))
+
+
+def _around(text: Text, shape: Shape) -> Wish:
+    """Where a number may stand at its node: a value above it, a gradient below."""
+    width, height = label_room(text.latex)
+    side = -1.0 if text.role == "value" else 1.0
+    y = shape.y + side * ((shape.height + height) / 2 + 1.0)
+    shift = (shape.width + width) / 2
+    spots = [(shape.x + part * shift, y) for part in (0.0, -0.2, 0.2, -0.4, -0.6, -0.8)]
+    spots += [(shape.x - shift - 1.0, shape.y + side * part * height) for part in (0.6, 0.9)]
+    return Wish(text.id, text.latex, text.role, shape.id, text.layer, width, height, tuple(spots))
+
+
+def _framed(shapes: tuple[Shape, ...], lines: tuple[Line, ...], labels: tuple[Label, ...]) -> Scene:
+    """Everything moved so that a margin is left all around."""
+    boxes = [*shapes, *labels]
+    points = [point for line in lines for point in line.points]
+    left = min([*(box.x - box.width / 2 for box in boxes), *(x for x, _ in points)]) - MARGIN
+    top = min([*(box.y - box.height / 2 for box in boxes), *(y for _, y in points)]) - MARGIN
+    right = max([*(box.x + box.width / 2 for box in boxes), *(x for x, _ in points)]) + MARGIN
+    bottom = max([*(box.y + box.height / 2 for box in boxes), *(y for _, y in points)]) + MARGIN
+
+    def moved(x: float, y: float) -> Point:
+        return round(x - left, 2), round(y - top, 2)
+
+    return Scene(
+        round(right - left, 2),
+        round(bottom - top, 2),
+        tuple(replace(s, x=moved(s.x, s.y)[0], y=moved(s.x, s.y)[1]) for s in shapes),
+        tuple(replace(line, points=tuple(moved(x, y) for x, y in line.points)) for line in lines),
+        tuple(replace(label, x=moved(label.x, label.y)[0], y=moved(label.x, label.y)[1]) for label in labels),
+    )

@@ -1,0 +1,306 @@
+"""Boxes and arcs of an acyclic graph in, places and routes out: columns by rank, few crossings, straight rows.
+
+The layered layout of Sugiyama, Tagawa & Toda (1981): ranks by the longest path, long arcs through virtual boxes, orders
+by barycentres, heights by isotonic regression. Only + − × ÷ and comparisons touch a coordinate, so every machine gives
+the same one. x runs to the right, y down.
+
+>>> boxes = [Box("x", 10, 8, 8), Box("f", 20, 10, 10)]
+>>> arrange(boxes, [Arc("x", "f", 0, 30)]).centres
+{'x': (5.0, 0.0), 'f': (66.0, 0.0)}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+Point = tuple[float, float]
+SHORTEST, ARROW, BETWEEN = 34.0, 16.0, 5.0  # of a gap, beside its labels, between boxes of a column
+_SWEEPS, _HEIGHTS, _SETTLE = 10, 30, 10
+_STRAIGHT, _VIRTUAL, _FIXED = 16.0, 6.0, 1000.0  # how much more an arc that ought to be straight counts
+
+
+@dataclass(frozen=True)
+class Box:
+    """What is placed: its width, and how far it and its labels reach above and below its centre."""
+
+    id: str
+    width: float
+    above: float
+    below: float
+
+
+@dataclass(frozen=True)
+class Arc:
+    """``operand`` is which of its target's inputs it is; ``room`` the width of its widest label."""
+
+    source: str
+    target: str
+    operand: int = 0
+    room: float = 0.0
+    straight: bool = False
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """Each box's centre, and each arc's points from centre to centre, with the number of crossings."""
+
+    centres: dict[str, Point]
+    routes: tuple[tuple[Point, ...], ...]
+    crossings: int
+
+
+def arrange(boxes: Sequence[Box], arcs: Sequence[Arc], ordered: frozenset[str] = frozenset(), *, wide: float = 1.0,
+            high: float = 1.0) -> Arrangement:  # fmt: skip
+    """Places for boxes, which come in topological order; ``ordered`` ones take their inputs from top to bottom.
+
+    ``wide`` and ``high`` stretch the gaps between columns and between the boxes of a column.
+    """
+    layout = _Layout(boxes, arcs, ordered)
+    layout.order()
+    ys = layout.heights(high)
+    xs = layout.columns(wide)
+    at = [(round(xs[rank], 2), round(y, 2)) for rank, y in zip(layout.rank, ys, strict=True)]
+    lows = [(round(layout.left[rank], 2), round(layout.right[rank], 2)) for rank in layout.rank]
+    routes = []
+    for chain in layout.chains:
+        route = [at[chain[0]]]
+        for virtual in chain[1:-1]:  # level across its column, so that it passes the boxes there
+            left, right = lows[virtual]
+            y = at[virtual][1]
+            route += [(left, y), (right, y)] if right - left > 12 else [at[virtual]]
+        routes.append((*route, at[chain[-1]]))
+    centres = {box.id: at[i] for i, box in enumerate(boxes)}
+    return Arrangement(centres, tuple(routes), layout.crossings())
+
+
+class _Layout:
+    """Boxes and virtual boxes by number: the real ones first, in their order."""
+
+    def __init__(self, boxes: Sequence[Box], arcs: Sequence[Arc], ordered: frozenset[str]) -> None:
+        number = {box.id: i for i, box in enumerate(boxes)}
+        self.boxes, self.arcs = boxes, arcs
+        self.ends = [(number[arc.source], number[arc.target]) for arc in arcs]
+        self.rank = _ranks(len(boxes), self.ends)
+        self.chains: list[list[int]] = []
+        self.above = [box.above for box in boxes]
+        self.below = [box.below for box in boxes]
+        self.up: list[list[int]] = [[] for _ in boxes]
+        self.down: list[list[int]] = [[] for _ in boxes]
+        self.port: dict[tuple[int, int], float] = {}  # where an arc meets an ordered box, from 0 (top) to 1
+        self.pull: dict[tuple[int, int], float] = {}  # how strongly two neighbours want the same height
+        for arc, (source, target) in zip(arcs, self.ends, strict=True):
+            self._add(arc, source, target, arc.target in ordered)
+        self.layers: list[list[int]] = [[] for _ in range(max(self.rank, default=0) + 1)]
+
+    def _add(self, arc: Arc, source: int, target: int, ordered: bool) -> None:
+        chain = [source]
+        for rank in range(self.rank[source] + 1, self.rank[target]):
+            chain.append(len(self.rank))
+            self.rank.append(rank)
+            self.above.append(3.0)
+            self.below.append(3.0)
+            self.up.append([])
+            self.down.append([])
+        chain.append(target)
+        self.chains.append(chain)
+        real = len(self.boxes)
+        for a, b in zip(chain, chain[1:], strict=False):
+            self.down[a].append(b)
+            self.up[b].append(a)
+            virtual = (a >= real) + (b >= real)
+            self.pull[a, b] = _STRAIGHT if arc.straight else _VIRTUAL if virtual == 2 else 2.0 if virtual else 1.0
+        self.port[chain[-2], target] = 0.1 * arc.operand if ordered else 0.0
+
+    # --- the order within each column ---------------------------------------------------------------------------
+
+    def order(self) -> None:
+        """Start from a walk back from the outputs, operand by operand; keep the best of the barycentre sweeps."""
+        seen: set[int] = set()
+        stack = [i for i in range(len(self.boxes)) if not self.down[i]][::-1]
+        while stack:
+            here = stack.pop()
+            if here not in seen:
+                seen.add(here)
+                self.layers[self.rank[here]].append(here)
+                stack.extend(reversed(self.up[here]))
+        best, kept = self.crossings(), [list(layer) for layer in self.layers]
+        for sweep in range(_SWEEPS):
+            if not best:
+                break
+            self._sweep(forward=sweep % 2 == 0)
+            self._exchange()
+            count = self.crossings()
+            if count < best:
+                best, kept = count, [list(layer) for layer in self.layers]
+        self.layers = kept
+
+    def crossings(self) -> int:
+        """How many pairs of arcs cross between neighbouring columns."""
+        count = 0
+        for layer, following in zip(self.layers, self.layers[1:], strict=False):
+            place = {box: i for i, box in enumerate(following)}
+            arcs = [(i, place[b] + self.port.get((a, b), 0.0)) for i, a in enumerate(layer) for b in self.down[a]]
+            for k, (i, j) in enumerate(arcs):
+                for m, n in arcs[:k]:
+                    count += (i > m and j < n) or (i < m and j > n)
+        return count
+
+    def _sweep(self, *, forward: bool) -> None:
+        ranks = range(1, len(self.layers)) if forward else range(len(self.layers) - 2, -1, -1)
+        for rank in ranks:
+            place = {box: float(i) for i, box in enumerate(self.layers[rank - 1 if forward else rank + 1])}
+            keys = {}
+            for i, box in enumerate(self.layers[rank]):
+                near = self.up[box] if forward else self.down[box]
+                where = [place[b] + (0.0 if forward else self.port.get((box, b), 0.0)) for b in near]
+                keys[box] = sum(where) / len(where) if where else float(i)
+            self.layers[rank].sort(key=keys.__getitem__)  # stable: ties keep their order
+
+    def _exchange(self) -> None:
+        """Exchange neighbours while that takes a crossing away."""
+        for _ in range(4):
+            better = False
+            for rank, layer in enumerate(self.layers):
+                before = {box: float(i) for i, box in enumerate(self.layers[rank - 1])} if rank else {}
+                after = (
+                    {box: float(i) for i, box in enumerate(self.layers[rank + 1])}
+                    if rank + 1 < len(self.layers) else {}
+                )  # fmt: skip
+                for i in range(len(layer) - 1):
+                    a, b = layer[i], layer[i + 1]
+                    if self._between(a, b, before, after) > self._between(b, a, before, after):
+                        layer[i], layer[i + 1] = b, a
+                        better = True
+            if not better:
+                return
+
+    def _between(self, a: int, b: int, before: dict[int, float], after: dict[int, float]) -> int:
+        """The crossings of a's arcs with b's while a stands above b."""
+        count = sum(before[i] > before[j] for i in self.up[a] for j in self.up[b])
+        return count + sum(
+            after[i] + self.port.get((a, i), 0.0) > after[j] + self.port.get((b, j), 0.0)
+            for i in self.down[a]
+            for j in self.down[b]
+        )
+
+    # --- coordinates --------------------------------------------------------------------------------------------
+
+    def columns(self, wide: float) -> list[float]:
+        """Each column's x: as wide as its widest box, and before the next one room for the labels between."""
+        count = len(self.layers)
+        widths, rooms = [0.0] * count, [SHORTEST] * count
+        for box, rank in zip(self.boxes, self.rank, strict=False):
+            widths[rank] = max(widths[rank], box.width)
+        for arc, (source, _) in zip(self.arcs, self.ends, strict=True):
+            rooms[self.rank[source]] = max(rooms[self.rank[source]], arc.room + ARROW)
+        self.left, self.right, x = [], [], 0.0
+        for width, room in zip(widths, rooms, strict=True):
+            self.left.append(x)
+            self.right.append(x + width)
+            x += width + room * wide
+        return [(a + b) / 2 for a, b in zip(self.left, self.right, strict=True)]
+
+    def heights(self, high: float) -> list[float]:
+        """Each box's y: near its neighbours', in order and apart, with rows and long arcs straight."""
+        ys = [0.0] * len(self.rank)
+        for layer in self.layers:
+            for place, box in zip(self._stacked(layer, high), layer, strict=True):
+                ys[box] = place - self._stacked(layer, high)[-1] / 2
+        for sweep in range(_HEIGHTS):
+            for layer in self.layers if sweep % 2 else self.layers[::-1]:
+                wishes = [self._wish(box, ys) for box in layer]
+                self._place(layer, wishes, ys, high)
+        rows = self._rows()
+        row_of = {box: row for row in rows for box in row}
+        for sweep in range(_SETTLE):
+            means = {row: sum(ys[box] for box in row) / len(row) for row in rows}
+            for layer in self.layers if sweep % 2 else self.layers[::-1]:
+                wishes = [
+                    (means[row_of[box]], _FIXED * len(row_of[box])) if box in row_of else self._wish(box, ys)
+                    for box in layer
+                ]
+                self._place(layer, wishes, ys, high)
+        for row in rows:  # what is straight but for a hair is straight
+            mean = sum(ys[box] for box in row) / len(row)
+            for box in row:
+                if abs(ys[box] - mean) < 1.0:
+                    ys[box] = mean
+        top = min(ys, default=0.0)
+        return [y - top for y in ys]
+
+    def _wish(self, box: int, ys: list[float]) -> tuple[float, float]:
+        """The height that suits the neighbours, and how much it counts."""
+        total = weight = 0.0
+        for near in self.up[box]:
+            pull = self.pull[near, box]
+            total, weight = total + pull * ys[near], weight + pull
+        for near in self.down[box]:
+            pull = self.pull[box, near]
+            total, weight = total + pull * ys[near], weight + pull
+        return (total / weight, weight) if weight else (ys[box], 1.0)
+
+    def _stacked(self, layer: list[int], high: float) -> list[float]:
+        """The heights of a column's boxes, packed as closely as they may stand."""
+        places = [0.0]
+        for a, b in zip(layer, layer[1:], strict=False):
+            places.append(places[-1] + (self.below[a] + self.above[b] + BETWEEN) * high)
+        return places[: len(layer)]
+
+    def _place(self, layer: list[int], wishes: list[tuple[float, float]], ys: list[float], high: float) -> None:
+        """The heights nearest to the wishes (least squares) that keep order and distance: pool adjacent violators."""
+        stacked = self._stacked(layer, high)
+        pools: list[tuple[float, float, int]] = []  # mean, weight, count
+        for (wish, weight), offset in zip(wishes, stacked, strict=True):
+            mean, count = wish - offset, 1
+            while pools and pools[-1][0] > mean:
+                other, more, many = pools.pop()
+                mean = (other * more + mean * weight) / (more + weight)
+                weight, count = weight + more, count + many
+            pools.append((mean, weight, count))
+        means = [mean for mean, _, count in pools for _ in range(count)]
+        for box, mean, offset in zip(layer, means, stacked, strict=True):
+            ys[box] = mean + offset
+
+    def _rows(self) -> list[tuple[int, ...]]:
+        """What ought to stand at one height: chains of straight arcs, and the virtual boxes of a long arc."""
+        rows: dict[int, list[int]] = {}
+        for arc, chain in zip(self.arcs, self.chains, strict=True):
+            inner = chain if arc.straight else chain[1:-1]
+            if len(inner) > 1:
+                first = rows.get(inner[0], [inner[0]])
+                first.extend(box for box in inner[1:] if box not in first)
+                for box in inner[1:]:
+                    if box in rows and rows[box] is not first:
+                        first.extend(other for other in rows[box] if other not in first)
+                for box in first:
+                    rows[box] = first
+        unique: dict[tuple[int, ...], None] = {}
+        for row in rows.values():
+            unique[tuple(row)] = None
+        return list(unique)
+
+
+def _ranks(count: int, ends: Sequence[tuple[int, int]]) -> list[int]:
+    """Each box's column: the longest path to it; then what may move to the right for nothing moves to its user.
+
+    Arcs that share both ends are two columns long, so that each has a virtual box of its own.
+    """
+    length = [2 if ends.count(end) > 1 else 1 for end in ends]
+    into: list[list[tuple[int, int]]] = [[] for _ in range(count)]
+    out: list[list[tuple[int, int]]] = [[] for _ in range(count)]
+    for (source, target), steps in zip(ends, length, strict=True):
+        into[target].append((source, steps))
+        out[source].append((target, steps))
+    rank = [0] * count
+    for box in range(count):
+        rank[box] = max((rank[source] + steps for source, steps in into[box]), default=0)
+    free = [False] * count  # nothing above it is used elsewhere: it moves with all that is above it
+    for box in range(count):
+        free[box] = all(free[source] and len(out[source]) == 1 for source, _ in into[box])
+    for box in range(count - 1, -1, -1):
+        stuck = sum(not (free[source] and len(out[source]) == 1) for source, _ in into[box])
+        if out[box] and (free[box] or stuck < len(out[box])):
+            rank[box] = min(rank[target] - steps for target, steps in out[box])
+    lowest = min(rank, default=0)
+    return [r - lowest for r in rank]
