@@ -1,7 +1,7 @@
 """A graph of equations taken apart: one node for each operation, so that each has a value and a derivative.
 
-An operation inside an equation is named by its place in the tree: ``f/0/1`` is the second argument of the first argument
-of f's equation, and ``f/:2`` the sum or product of the first two of three.
+An operation inside an equation is named by its place in the tree: ``f/0/1`` is the second argument of the first
+argument of f's equation, and ``f/:2`` the sum or product of the first two of three.
 
 >>> from derivgen.graph import Graph
 >>> for node in taken_apart(Graph.of("f = (x + y)*z + x")).nodes:
@@ -62,7 +62,8 @@ def _opened(tree: Tree, place: str, graph: Graph, nodes: list[Node]) -> Tree:
             if i and isinstance(term, Apply) and term.operation == "negate":
                 args[i], minus[i] = term.args[0], True
     operands = [
-        _named(_opened(argument, f"{place}/{i}", graph, nodes), f"{place}/{i}", nodes) for i, argument in enumerate(args)
+        _named(_opened(argument, f"{place}/{i}", graph, nodes), f"{place}/{i}", nodes)
+        for i, argument in enumerate(args)
     ]
     if not folded:
         return _number(Apply(tree.operation, tuple(operands), tree.slot), graph)
@@ -93,7 +94,7 @@ def _number(tree: Apply, graph: Graph) -> Tree:
 
 
 def inputs(tree: Tree) -> tuple[Tree, ...]:
-    """What goes into an operation along arcs: names, each as often as it stands there, and the numbers its sign lacks."""
+    """What goes into an operation along arcs: names, and the numbers that its sign does not hold."""
     if not isinstance(tree, Apply):
         return ()
     if _constant(tree) is not None:

@@ -11,21 +11,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 
-from derivgen.expression import Apply, Name, Number
+from derivgen.expression import Apply, Name
 from derivgen.figures.apart import ORDERED, inputs, sign, taken_apart
+from derivgen.figures.geometry import Box as Around
+from derivgen.figures.geometry import Point, rounded
 from derivgen.figures.metrics import NODE, label_room, measured
-from derivgen.figures.placing import Wish, along, clashes, place
-from derivgen.figures.ranks import Arc, Arrangement, Box, Point, arrange
+from derivgen.figures.placing import APART, Surroundings, Wish, along, place
+from derivgen.figures.ranks import Arc, Arrangement, Box, arrange
 from derivgen.figures.scene import Label, LabelRole, Layer, Line, Scene, Shape, ShapeKind, ShapeRole
 from derivgen.graph import Graph
 from derivgen.notation import latex_name
 from derivgen.printing import latex
 from derivgen.reading import Scope
 
-CIRCLE, TALL, PADDING, MARGIN = 20.0, 18.0, 5.0, 4.0  # a circle's diameter, a box's height, around texts, the picture
-GAP, ROOM = 2.0, 14.0  # between a label and its line; a column's box keeps this far from the next one's row
-STRETCHES = ((1.0, 1.0), (1.15, 1.2), (1.3, 1.45), (1.5, 1.8), (1.8, 2.2), (2.2, 2.8))  # wide, high: until labels fit
+CIRCLE, TALL, PADDING, MARGIN = 18.0, 18.0, 4.0, 4.0  # a circle's diameter, a box's height, around texts, the picture
+GAP, CLEAR, STEP = 1.5, 1.5, 4.0  # of labels and nodes from lines; widths count in steps: one layout for many numbers
+STRETCHES = ((1.0, 1.0), (1.05, 1.25), (1.15, 1.5), (1.3, 1.9), (1.6, 2.4), (2.0, 3.0))  # wide, high: until labels fit
 _ALONG = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18)  # where on its line a label may stand
 
 
@@ -56,7 +59,9 @@ class Parts:
         return [i for i, arc in enumerate(self.arcs) if arc.source == quantity]
 
 
-def circuit(graph: Graph, values: Mapping[str, str] | None = None, gradients: Mapping[str, str] | None = None) -> Scene:  # fmt: skip
+def circuit(
+    graph: Graph, values: Mapping[str, str] | None = None, gradients: Mapping[str, str] | None = None
+) -> Scene:
     """The drawing of a graph, with the LaTeX of values (above the lines) and gradients (below), by quantity.
 
     A quantity is a name, or the place of an operation inside an equation, as ``taken_apart`` names it. One that is used
@@ -73,7 +78,7 @@ def circuit(graph: Graph, values: Mapping[str, str] | None = None, gradients: Ma
     best: tuple[int, Scene] | None = None
     for wide, high in STRETCHES:
         scene = _scene(parts, texts, wide, high)
-        count = clashes(scene)
+        count = _faults(scene)
         if best is None or count < best[0]:
             best = count, scene
         if not count:
@@ -126,7 +131,7 @@ def _shape(id: str, kind: ShapeKind, text: str, role: ShapeRole) -> Shape:
     elif kind == "box":
         width, height = max(width + 2 * PADDING, TALL), max(height + PADDING, TALL)
     else:
-        width, height = width + 3.0, height + 1.0
+        width, height = width + 3.0, max(height + 2.0, 10.0)
     return Shape(id, kind, 0.0, 0.0, round(width, 2), round(height, 2), (text,), role)
 
 
@@ -205,7 +210,7 @@ def _arranged(parts: Parts, texts: list[Text], owners: Mapping[str, str], wide: 
         if owner in above:
             extra += above[owner] - 1 if text.role == "value" else below[owner] - 1
         else:
-            room[owner] = max(room.get(owner, 0.0), 6.0 * (width // 6.0 + 1.0))
+            room[owner] = max(room.get(owner, 0.0), STEP * (width // STEP + 1.0))
         if text.role == "value":
             above[text.quantity] = max(above[text.quantity], extra)
         elif text.role == "gradient":
@@ -216,7 +221,9 @@ def _arranged(parts: Parts, texts: list[Text], owners: Mapping[str, str], wide: 
 
 
 @lru_cache(maxsize=256)
-def _arrange(boxes: tuple[Box, ...], arcs: tuple[Arc, ...], ordered: frozenset[str], wide: float, high: float) -> Arrangement:
+def _arrange(
+    boxes: tuple[Box, ...], arcs: tuple[Arc, ...], ordered: frozenset[str], wide: float, high: float
+) -> Arrangement:
     return arrange(boxes, arcs, ordered, wide=wide, high=high)
 
 
@@ -234,8 +241,8 @@ def _lines(parts: Parts, shapes: Mapping[str, Shape], arrangement: Arrangement) 
     lines = []
     for i, (arc, route) in enumerate(zip(parts.arcs, arrangement.routes, strict=True)):
         points = (_leave(shapes[arc.source], route[1]), *route[1:-1], ends[i])
-        rounded = tuple((round(x, 2), round(y, 2)) for x, y in points)
-        lines.append(Line(_line_id(parts, i), rounded, arc.source, arc.target, len(points) > 2, True))
+        exact = tuple((rounded(x), rounded(y)) for x, y in points)
+        lines.append(Line(_line_id(parts, i), exact, arc.source, arc.target, len(points) > 2, True))
     return tuple(lines)
 
 
@@ -259,15 +266,21 @@ def _ends(shape: Shape, arcs: list[int], parts: Parts, arrangement: Arrangement)
     if shape.kind == "circle":
         ends = {i: _rim(shape, before[i]) for i in arcs}
         heights = [ends[i][1] for i in arcs]
-        apart = all(b - a > 4.0 for a, b in zip(heights, heights[1:], strict=False))
+        apart = all(b - a > 4.0 for a, b in pairwise(heights))
         turned = [parts.arcs[i].operand for i in arcs] != sorted(parts.arcs[i].operand for i in arcs)
         if apart and not (turned and shape.id in parts.ordered):
             return ends
     if shape.id in parts.ordered:
         arcs = sorted(arcs, key=lambda i: parts.arcs[i].operand)
+    level = next((k for k, i in enumerate(arcs) if abs(before[i][1] - shape.y) < 1.0), None)
     ends = {}
     for k, i in enumerate(arcs):
-        part = 2 * (k + 1) / (len(arcs) + 1) - 1  # from -1 (top) to 1
+        if level is None:
+            part = 2 * (k + 1) / (len(arcs) + 1) - 1  # from -1 (top) to 1
+        elif k < level:
+            part = (k + 1) / (level + 1) - 1
+        else:
+            part = (k - level) / (len(arcs) - level)
         y = part * shape.height / 2
         x = -((shape.width**2 / 4 - y * y) ** 0.5) if shape.kind == "circle" else -shape.width / 2
         ends[i] = (shape.x + x, shape.y + y)
@@ -278,30 +291,57 @@ def _ends(shape: Shape, arcs: list[int], parts: Parts, arrangement: Arrangement)
 
 
 def _beside(text: Text, line: Line, name: Text | None) -> Wish:
-    """Where a text may stand on its line: the name on it, the value above, the gradient below."""
+    """Where a text may stand on its line: the name on it, the value above, the gradient below; clear of the name."""
     width, height = label_room(text.latex)
-    spots = []
-    side = {"name": 0.0, "value": -1.0}.get(text.role, 1.0)
-    lift = label_room(name.latex)[1] / 2 if name is not None and side else 0.0
+    if text.role == "name":
+        return _wish(text, line.id, [along(line, part)[0] for part in _ALONG])
+    side = -1.0 if text.role == "value" else 1.0
+    lift = label_room(name.latex)[1] / 2 if name is not None else 0.0
+    spots, later = [], []
     for part in _ALONG:
         (x, y), (dx, dy) = along(line, part)
         nx, ny = (-dy, dx) if dx >= 0 else (dy, -dx)  # points down
-        off = side * ((abs(nx) * width + abs(ny) * height) / 2 + GAP)
-        spots.append((x + nx * off, y + ny * off))
-        if lift and part in (0.5, 0.42, 0.58):
-            spots.append((x + nx * (off + side * lift), y + ny * (off + side * lift)))
-    return Wish(text.id, text.latex, text.role, line.id, text.layer, width, height, tuple(spots))
+        reach = (abs(nx) * width + abs(ny) * height) / 2 + GAP
+        for off, kept in ((reach + lift, spots), (reach, later))[: 2 if lift else 1]:
+            spot = (x + side * nx * off, y + side * ny * off)
+            (later if _runs_through(line, spot, width, height) else kept).append(spot)
+    return _wish(text, line.id, [*spots, *later])
+
+
+def _runs_through(line: Line, spot: Point, width: float, height: float) -> bool:
+    """Whether a bent line runs through a label beside it."""
+    box = Around.around(*spot, width, height)
+    return line.smooth and any(box.crossed(a, b) for a, b in pairwise(line.track))
 
 
 def _around(text: Text, shape: Shape) -> Wish:
     """Where a number may stand at its node: a value above it, a gradient below."""
     width, height = label_room(text.latex)
     side = -1.0 if text.role == "value" else 1.0
-    y = shape.y + side * ((shape.height + height) / 2 + 1.0)
-    shift = (shape.width + width) / 2
-    spots = [(shape.x + part * shift, y) for part in (0.0, -0.2, 0.2, -0.4, -0.6, -0.8)]
-    spots += [(shape.x - shift - 1.0, shape.y + side * part * height) for part in (0.6, 0.9)]
-    return Wish(text.id, text.latex, text.role, shape.id, text.layer, width, height, tuple(spots))
+    y = shape.y + side * ((shape.height + height) / 2 + 0.02)
+    reach = (shape.width + width) / 2
+    spots = [(shape.x + part * reach, y) for part in (0.0, -0.2, 0.2, -0.4, 0.4, -0.6, -0.8)]
+    spots += [(shape.x - reach - 0.5, shape.y + side * part * height) for part in (0.55, 0.9)]
+    return _wish(text, shape.id, spots)
+
+
+def _wish(text: Text, owner: str, spots: list[Point]) -> Wish:
+    return Wish(text.id, text.latex, text.role, owner, text.layer, *label_room(text.latex), tuple(spots))
+
+
+def _faults(scene: Scene) -> int:
+    """How many labels touch something, and how many lines a node that is not their own."""
+    around = Surroundings(scene.shapes, scene.lines)
+    boxes = [label.box for label in scene.labels]
+    count = sum(around.cost(label) >= 1000 for label in scene.labels)
+    count += sum(box.gap(other) < APART - 0.02 for i, box in enumerate(boxes) for other in boxes[:i])
+    for line in scene.lines:
+        pieces = tuple(pairwise(line.track))
+        for shape in scene.shapes:
+            if shape.id not in (line.source, line.target):
+                box = shape.box.grown(CLEAR)
+                count += any(box.crossed(a, b) for a, b in pieces)
+    return count
 
 
 def _framed(shapes: tuple[Shape, ...], lines: tuple[Line, ...], labels: tuple[Label, ...]) -> Scene:
@@ -314,11 +354,11 @@ def _framed(shapes: tuple[Shape, ...], lines: tuple[Line, ...], labels: tuple[La
     bottom = max([*(box.y + box.height / 2 for box in boxes), *(y for _, y in points)]) + MARGIN
 
     def moved(x: float, y: float) -> Point:
-        return round(x - left, 2), round(y - top, 2)
+        return rounded(x - left), rounded(y - top)
 
     return Scene(
-        round(right - left, 2),
-        round(bottom - top, 2),
+        rounded(right - left),
+        rounded(bottom - top),
         tuple(replace(s, x=moved(s.x, s.y)[0], y=moved(s.x, s.y)[1]) for s in shapes),
         tuple(replace(line, points=tuple(moved(x, y) for x, y in line.points)) for line in lines),
         tuple(replace(label, x=moved(label.x, label.y)[0], y=moved(label.x, label.y)[1]) for label in labels),

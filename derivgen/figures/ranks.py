@@ -6,17 +6,18 @@ the same one. x runs to the right, y down.
 
 >>> boxes = [Box("x", 10, 8, 8), Box("f", 20, 10, 10)]
 >>> arrange(boxes, [Arc("x", "f", 0, 30)]).centres
-{'x': (5.0, 0.0), 'f': (66.0, 0.0)}
+{'x': (5.0, 0.0), 'f': (60.0, 0.0)}
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 Point = tuple[float, float]
-SHORTEST, ARROW, BETWEEN = 34.0, 16.0, 5.0  # of a gap, beside its labels, between boxes of a column
-_SWEEPS, _HEIGHTS, _SETTLE = 10, 30, 10
+SHORTEST, ARROW, BETWEEN, FLAT = 28.0, 10.0, 6.0, 40.0  # of a gap, beside its labels, between boxes; a column so wide
+_SWEEPS, _HEIGHTS, _SETTLE, _LATER = 10, 30, 10, 3
 _STRAIGHT, _VIRTUAL, _FIXED = 16.0, 6.0, 1000.0  # how much more an arc that ought to be straight counts
 
 
@@ -56,8 +57,7 @@ def arrange(boxes: Sequence[Box], arcs: Sequence[Arc], ordered: frozenset[str] =
 
     ``wide`` and ``high`` stretch the gaps between columns and between the boxes of a column.
     """
-    layout = _Layout(boxes, arcs, ordered)
-    layout.order()
+    layout = _best(boxes, arcs, ordered)
     ys = layout.heights(high)
     xs = layout.columns(wide)
     at = [(round(xs[rank], 2), round(y, 2)) for rank, y in zip(layout.rank, ys, strict=True)]
@@ -68,20 +68,43 @@ def arrange(boxes: Sequence[Box], arcs: Sequence[Arc], ordered: frozenset[str] =
         for virtual in chain[1:-1]:  # level across its column, so that it passes the boxes there
             left, right = lows[virtual]
             y = at[virtual][1]
-            route += [(left, y), (right, y)] if right - left > 12 else [at[virtual]]
+            route += [(left, y), (right, y)] if right - left > FLAT else [at[virtual]]
         routes.append((*route, at[chain[-1]]))
     centres = {box.id: at[i] for i, box in enumerate(boxes)}
-    return Arrangement(centres, tuple(routes), layout.crossings())
+    return Arrangement(centres, tuple(routes), layout.count)
+
+
+def _best(boxes: Sequence[Box], arcs: Sequence[Arc], ordered: frozenset[str]) -> _Layout:
+    """The order with the fewest crossings, after a column more before sources that are used more than once."""
+    best = _Layout(boxes, arcs, ordered, {})
+    targets = {arc.target for arc in arcs}
+    used = [arc.source for arc in arcs]
+    shared = [i for i, box in enumerate(boxes) if box.id not in targets and used.count(box.id) > 1]
+    late: dict[int, int] = {}
+    for _ in range(_LATER):
+        tries = []
+        for source in shared if best.count else ():
+            delay = {**late, source: max(best.rank[source], 0) + 1}
+            tries.append((_Layout(boxes, arcs, ordered, delay), delay))
+        if not tries:
+            break
+        found, delay = min(tries, key=lambda pair: pair[0].count)
+        if found.count >= best.count:
+            break
+        best, late = found, delay
+    return best
 
 
 class _Layout:
     """Boxes and virtual boxes by number: the real ones first, in their order."""
 
-    def __init__(self, boxes: Sequence[Box], arcs: Sequence[Arc], ordered: frozenset[str]) -> None:
+    def __init__(
+        self, boxes: Sequence[Box], arcs: Sequence[Arc], ordered: frozenset[str], late: dict[int, int]
+    ) -> None:
         number = {box.id: i for i, box in enumerate(boxes)}
         self.boxes, self.arcs = boxes, arcs
         self.ends = [(number[arc.source], number[arc.target]) for arc in arcs]
-        self.rank = _ranks(len(boxes), self.ends)
+        self.rank = _ranks(len(boxes), self.ends, late)
         self.chains: list[list[int]] = []
         self.above = [box.above for box in boxes]
         self.below = [box.below for box in boxes]
@@ -92,6 +115,7 @@ class _Layout:
         for arc, (source, target) in zip(arcs, self.ends, strict=True):
             self._add(arc, source, target, arc.target in ordered)
         self.layers: list[list[int]] = [[] for _ in range(max(self.rank, default=0) + 1)]
+        self.count = self.order()
 
     def _add(self, arc: Arc, source: int, target: int, ordered: bool) -> None:
         chain = [source]
@@ -105,7 +129,7 @@ class _Layout:
         chain.append(target)
         self.chains.append(chain)
         real = len(self.boxes)
-        for a, b in zip(chain, chain[1:], strict=False):
+        for a, b in pairwise(chain):
             self.down[a].append(b)
             self.up[b].append(a)
             virtual = (a >= real) + (b >= real)
@@ -114,7 +138,7 @@ class _Layout:
 
     # --- the order within each column ---------------------------------------------------------------------------
 
-    def order(self) -> None:
+    def order(self) -> int:
         """Start from a walk back from the outputs, operand by operand; keep the best of the barycentre sweeps."""
         seen: set[int] = set()
         stack = [i for i in range(len(self.boxes)) if not self.down[i]][::-1]
@@ -134,11 +158,12 @@ class _Layout:
             if count < best:
                 best, kept = count, [list(layer) for layer in self.layers]
         self.layers = kept
+        return best
 
     def crossings(self) -> int:
         """How many pairs of arcs cross between neighbouring columns."""
         count = 0
-        for layer, following in zip(self.layers, self.layers[1:], strict=False):
+        for layer, following in pairwise(self.layers):
             place = {box: i for i, box in enumerate(following)}
             arcs = [(i, place[b] + self.port.get((a, b), 0.0)) for i, a in enumerate(layer) for b in self.down[a]]
             for k, (i, j) in enumerate(arcs):
@@ -243,7 +268,7 @@ class _Layout:
     def _stacked(self, layer: list[int], high: float) -> list[float]:
         """The heights of a column's boxes, packed as closely as they may stand."""
         places = [0.0]
-        for a, b in zip(layer, layer[1:], strict=False):
+        for a, b in pairwise(layer):
             places.append(places[-1] + (self.below[a] + self.above[b] + BETWEEN) * high)
         return places[: len(layer)]
 
@@ -281,10 +306,11 @@ class _Layout:
         return list(unique)
 
 
-def _ranks(count: int, ends: Sequence[tuple[int, int]]) -> list[int]:
+def _ranks(count: int, ends: Sequence[tuple[int, int]], late: dict[int, int]) -> list[int]:
     """Each box's column: the longest path to it; then what may move to the right for nothing moves to its user.
 
-    Arcs that share both ends are two columns long, so that each has a virtual box of its own.
+    ``late`` sources stand no further left than that. Arcs that share both ends are two columns long, so that each has
+    a virtual box of its own.
     """
     length = [2 if ends.count(end) > 1 else 1 for end in ends]
     into: list[list[tuple[int, int]]] = [[] for _ in range(count)]
@@ -294,7 +320,7 @@ def _ranks(count: int, ends: Sequence[tuple[int, int]]) -> list[int]:
         out[source].append((target, steps))
     rank = [0] * count
     for box in range(count):
-        rank[box] = max((rank[source] + steps for source, steps in into[box]), default=0)
+        rank[box] = max((rank[source] + steps for source, steps in into[box]), default=late.get(box, 0))
     free = [False] * count  # nothing above it is used elsewhere: it moves with all that is above it
     for box in range(count):
         free[box] = all(free[source] and len(out[source]) == 1 for source, _ in into[box])
