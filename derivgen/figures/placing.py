@@ -1,65 +1,65 @@
 """Labels and the spots that each could take in, labels in their places out: a min-conflict search.
 
-A spot costs what it overlaps (other labels, nodes, lines that are not its own) and how near it comes to foreign lines, since
-a label belongs to the line that it is nearest to. Ties fall to the spot that comes first, so the search has one
-outcome on every machine.
+A spot costs what it overlaps (other labels, nodes, lines that are not its own) and how near it comes to foreign
+lines, since a label belongs to the line that it is nearest to. Ties fall to the spot that comes first, so the search
+has one outcome on every machine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from math import sqrt
 
 from derivgen.figures.geometry import Box, Point, rounded
-from derivgen.figures.scene import Label, Line, Scene, Shape
+from derivgen.figures.scene import APART, NEAR, Label, LabelRole, Layer, Line, Scene, Shape
 
-APART = 1.0  # pt, at least, between a label and what is not its own
-NEAR = 7.0  # pt: a foreign line nearer than that costs something
 _HARD = 1000.0  # what a touch costs; soft costs stay below it
+_LIKED = 1.5  # how much more each further spot costs than the one before it
 _SWEEPS, _STARTS = 12, 6
 
 
 @dataclass(frozen=True)
-class Spot:
-    """A centre for a label, and what is to be said against it before anything else stands there."""
-
-    x: float
-    y: float
-    dislike: float = 0.0
-
-
-@dataclass(frozen=True)
 class Wish:
-    """A label to be placed, of a known size, and where it may stand."""
+    """A label to be placed: its size, and the centres where it may stand, the best liked first."""
 
-    label: Label
-    spots: tuple[Spot, ...]
+    id: str
+    latex: str
+    role: LabelRole
+    owner: str
+    layer: Layer
+    width: float
+    height: float
+    spots: tuple[Point, ...]
 
-
-def on(line: Line, shares: Iterable[float], best: float = 0.5) -> tuple[Spot, ...]:
-    """Spots on a line, at shares of its length; the farther from the best share, the less liked."""
-    return tuple(Spot(*_at(line.track, share)[0], abs(share - best) * 12) for share in shares)
-
-
-def beside(
-    line: Line, width: float, height: float, shares: Iterable[float], *, above: bool, best: float = 0.5, gap: float = APART
-) -> tuple[Spot, ...]:
-    """Spots next to a line, on one side of it: so far from it that the label's box keeps ``gap`` off the straight line."""
-    spots = []
-    for share in shares:
-        (x, y), (dx, dy) = _at(line.track, share)
-        length = sqrt(dx * dx + dy * dy) or 1.0
-        across, up = -dy / length, dx / length  # the normal that points down where the line runs to the right
-        if (up > 0) == above or (up == 0 and above):
-            across, up = -across, -up
-        reach = abs(across) * width / 2 + abs(up) * height / 2 + gap
-        spots.append(Spot(x + across * reach, y + up * reach, abs(share - best) * 12))
-    return tuple(spots)
+    def at(self, spot: Point) -> Label:
+        x, y = rounded(spot[0]), rounded(spot[1])
+        return Label(self.id, x, y, self.width, self.height, self.latex, self.role, self.owner, self.layer)
 
 
-def place(wishes: Sequence[Wish], shapes: Sequence[Shape], lines: Sequence[Line], fixed: Sequence[Label] = ()) -> tuple[Label, ...]:  # fmt: skip
-    """Each label at the spot that lets all be read best; whether none touches is for ``faults`` to say."""
+def along(line: Line, share: float) -> tuple[Point, Point]:
+    """The point at a share of a line's length, and the direction there, of length 1.
+
+    >>> along(Line("x>y", ((0, 0), (8, 6)), "x", "y"), 0.5)
+    ((4.0, 3.0), (0.8, 0.6))
+    """
+    track = line.track
+    lengths = [sqrt((b[0] - a[0]) ** 2 + (b[1] - a[1]) ** 2) for a, b in pairwise(track)]
+    left = share * sum(lengths)
+    at = 0
+    while at < len(lengths) - 1 and left > lengths[at]:
+        left -= lengths[at]
+        at += 1
+    (ax, ay), (bx, by), length = track[at], track[at + 1], lengths[at] or 1.0
+    dx, dy = (bx - ax) / length, (by - ay) / length
+    return (ax + left * dx, ay + left * dy), (dx, dy)
+
+
+def place(
+    wishes: Sequence[Wish], shapes: Sequence[Shape], lines: Sequence[Line], fixed: Sequence[Label] = ()
+) -> tuple[Label, ...]:
+    """Each label at the spot that lets all be read best; whether none touches is for ``clashes`` to say."""
     search = _Search(wishes, shapes, lines, fixed)
     chosen = search.run()
     return tuple(search.labels[i][at] for i, at in enumerate(chosen))
@@ -70,17 +70,15 @@ class _Search:
         self, wishes: Sequence[Wish], shapes: Sequence[Shape], lines: Sequence[Line], fixed: Sequence[Label]
     ) -> None:
         surroundings = Surroundings(shapes, lines)
-        self.labels = [
-            [replace(wish.label, x=rounded(spot.x), y=rounded(spot.y)) for spot in wish.spots] for wish in wishes
-        ]
+        self.labels = [[wish.at(spot) for spot in wish.spots] for wish in wishes]
         self.boxes = [[label.box.grown(APART / 2) for label in row] for row in self.labels]
         still = [label.box.grown(APART / 2) for label in fixed]
         self.static = [
             [
-                spot.dislike + surroundings.cost(label) + sum(_conflict(box, other) for other in still)
-                for spot, label, box in zip(wish.spots, labels, boxes, strict=True)
+                _LIKED * i + surroundings.cost(label) + sum(_conflict(box, other) for other in still)
+                for i, (label, box) in enumerate(zip(labels, boxes, strict=True))
             ]
-            for wish, labels, boxes in zip(wishes, self.labels, self.boxes, strict=True)
+            for labels, boxes in zip(self.labels, self.boxes, strict=True)
         ]
         # Labels whose spots never come near one another cannot be in each other's way.
         hulls = [_hull(row) for row in self.boxes]
@@ -127,7 +125,7 @@ class Surroundings:
 
     def __init__(self, shapes: Sequence[Shape], lines: Sequence[Line]) -> None:
         self.shapes = [(shape, shape.box) for shape in shapes]
-        self.lines = [(line, _hull([_span(line.track)]), tuple(zip(line.track, line.track[1:], strict=False))) for line in lines]  # fmt: skip
+        self.lines = [(line, _span(line.track), tuple(pairwise(line.track))) for line in lines]
 
     def cost(self, label: Label) -> float:
         box, cost = label.box, 0.0
@@ -160,39 +158,9 @@ class Surroundings:
         return foreign, own
 
 
-def crowded(scene: Scene, label: Label) -> tuple[str, ...]:
-    """What a label touches or comes too near to: the ids, and ``own line`` if another line is nearer than its own."""
-    box, found = label.box, []
-    for other in scene.labels:
-        if other.id != label.id and box.gap(other.box) < APART - 0.011 and not _same_place(label, other):
-            found.append(other.id)
-    for shape in scene.shapes:
-        room = box.gap(shape.box)
-        if room < APART - 0.011 and shape.id != label.owner or shape.id == label.owner and box.overlap(shape.box) > 0:
-            found.append(shape.id)
-    own = None
-    nearest, foreign = NEAR, ""
-    for line in scene.lines:
-        distance = min(box.distance(a, b) for a, b in zip(line.track, line.track[1:], strict=False))
-        if line.id == label.owner:
-            own = distance
-        elif distance < APART - 0.011:
-            found.append(line.id)
-        elif distance < nearest:
-            nearest, foreign = distance, line.id
-    if own is not None and foreign and nearest <= own:
-        found.append(f"own line farther than {foreign}")
-    return tuple(found)
-
-
-def faults(scene: Scene) -> tuple[tuple[str, str], ...]:
-    """Every label of a scene with each thing that it touches."""
-    return tuple((label.id, other) for label in scene.labels for other in crowded(scene, label))
-
-
-def _same_place(one: Label, other: Label) -> bool:
-    """A blank and the value that goes into it stand on the same place; they are never shown together."""
-    return (one.role == "blank") != (other.role == "blank") and one.id.split(" ", 1)[1] == other.id.split(" ", 1)[1]
+def clashes(scene: Scene) -> int:
+    """How many touches there are in a scene, and labels nearer to another line than to their own."""
+    return len(scene.touching())
 
 
 def _conflict(one: Box, other: Box) -> float:
@@ -210,18 +178,3 @@ def _hull(boxes: Sequence[Box]) -> Box:
         min(box.left for box in boxes), min(box.top for box in boxes),
         max(box.right for box in boxes), max(box.bottom for box in boxes),
     )  # fmt: skip
-
-
-def _at(track: Sequence[Point], share: float) -> tuple[Point, Point]:
-    """The point at a share of the length of a track, and the direction there."""
-    lengths = [sqrt((b[0] - a[0]) ** 2 + (b[1] - a[1]) ** 2) for a, b in zip(track, track[1:], strict=False)]
-    left = share * sum(lengths)
-    for a, b, length in zip(track, track[1:], lengths, strict=False):
-        if left <= length and length > 0:
-            t = left / length
-            return (a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1])), (b[0] - a[0], b[1] - a[1])
-        left -= length
-    a, b = track[-2], track[-1]
-    return b, (b[0] - a[0], b[1] - a[1])
-
-

@@ -4,17 +4,19 @@
 rounded once, to 0.01 pt, when the layout is done, so that every platform writes the same bytes.
 
 A name in an ``id`` is plain (``W_11^(1)``), so that a picture can be filled by the names of the graph: a node's shape
-has the name of the quantity that it hands on, a line that of its weight (or ``source>target``), and a label its layer and
-quantity: ``question W_11^(1)``, ``forward z_1^(1)``, ``backward z_1^(1)``.
+has the name of the quantity that it hands on, a line that of its weight (or ``source>target``), and a label its layer
+and quantity: ``question W_11^(1)``, ``forward z_1^(1)``, ``backward z_1^(1)``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 from derivgen.figures.geometry import Box, Point, bends, flattened
+from derivgen.figures.metrics import label_room
 
 ShapeKind = Literal["circle", "box", "split", "dots", "none"]
 ShapeRole = Literal["input", "hidden", "output", "operation", "function", "value"]
@@ -22,6 +24,9 @@ LabelRole = Literal["weight", "value", "gradient", "name", "blank"]
 Layer = Literal["question", "forward", "backward"]
 
 LAYERS: tuple[Layer, ...] = ("question", "forward", "backward")
+APART = 1.0  # pt, at least, between a label and what is not its own
+NEAR = 7.0  # pt: how far off a foreign line does not matter
+_TOUCH = APART - 0.015  # both ends are rounded to 0.01
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,15 @@ class Label:
     def box(self) -> Box:
         return Box.around(self.x, self.y, self.width, self.height)
 
+    @property
+    def of(self) -> str:
+        """The quantity that it tells of."""
+        return self.id.partition(" ")[2]
+
+    @property
+    def place(self) -> tuple[float, float]:
+        return (self.x, self.y)
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -97,12 +111,14 @@ class Scene:
     def revealed(self, layers: Iterable[Layer]) -> Scene:
         """The same drawing, on the same coordinates, with the labels and words of those layers only.
 
-        A blank goes where a label of a shown layer stands on it: see ``blanks`` of a layout.
+        A blank goes where the value that fills it is shown.
         """
         shown = tuple(layers)
+        labels = tuple(label for label in self.labels if label.layer in shown)
+        told = {label.place for label in labels if label.role != "blank"}
         return replace(
             self,
-            labels=tuple(label for label in self.labels if label.layer in shown),
+            labels=tuple(label for label in labels if label.role != "blank" or label.place not in told),
             alt=tuple((layer, sentence) for layer, sentence in self.alt if layer in shown),
         )
 
@@ -112,10 +128,8 @@ class Scene:
         A text that fits its room changes nothing else, since rooms are clear of one another. A wider one may take more
         room where there is some: what it must not touch is measured again for it alone.
         """
-        from derivgen.figures.placing import crowded
-        from derivgen.figures.metrics import label_room
-
-        wider, labels = [], []
+        wider: list[int] = []
+        labels: list[Label] = []
         for label in self.labels:
             if label.id in texts:
                 width, height = label_room(texts[label.id])
@@ -128,20 +142,49 @@ class Scene:
         filled = replace(self, labels=tuple(labels))
         inside = Box(0, 0, self.width, self.height)
         for at in wider:
-            if not inside.contains(labels[at].box) or crowded(filled, labels[at]):
+            if not inside.contains(labels[at].box) or filled.crowded(labels[at]):
                 return None
         return filled
 
+    def crowded(self, label: Label) -> tuple[str, ...]:
+        """The ids of what a label touches, and of a line that is nearer to it than its own."""
+        box, found = label.box, []
+        for other in self.labels:
+            if other.id != label.id and box.gap(other.box) < _TOUCH and not _same_place(label, other):
+                found.append(other.id)
+        for shape in self.shapes:
+            touches = box.overlap(shape.box) > 0 if shape.id == label.owner else box.gap(shape.box) < _TOUCH
+            if touches:
+                found.append(shape.id)
+        own, nearest, rival = -1.0, NEAR, ""
+        for line in self.lines:
+            distance = min(box.distance(a, b) for a, b in pairwise(line.track))
+            if line.id == label.owner:
+                own = distance
+            elif distance < _TOUCH:
+                found.append(line.id)
+            elif distance < nearest:
+                nearest, rival = distance, line.id
+        if rival and nearest <= own:
+            found.append(rival)
+        return tuple(found)
+
+    def touching(self) -> tuple[tuple[str, str], ...]:
+        """Every label's id with each thing that crowds it: none in a drawing that can be read."""
+        return tuple((label.id, other) for label in self.labels for other in self.crowded(label))
+
     def facts(self) -> tuple[dict[str, str], ...]:
-        """What the labels say, as plain data for a template that puts it into words: layer, role, of, latex, from, to."""
+        """What the labels say, as plain data for a template to put into words: layer, role, of, latex, from, to."""
         lines = {line.id: line for line in self.lines}
         found = []
         for label in self.labels:
-            fact = {"layer": label.layer, "role": label.role, "latex": label.latex, "of": label.id.partition(" ")[2]}
+            fact = {"layer": label.layer, "role": label.role, "latex": label.latex, "of": label.of}
             if line := lines.get(label.owner):
                 fact |= {"from": line.source, "to": line.target}
             found.append(fact)
         return tuple(found)
 
-    def described(self, sentences: Sequence[tuple[Layer, str]]) -> Scene:
-        return replace(self, alt=tuple(sentences))
+
+def _same_place(one: Label, other: Label) -> bool:
+    """A blank and the value that goes into it stand on the same place; they are never shown together."""
+    return (one.role == "blank") != (other.role == "blank") and one.place == other.place
