@@ -29,7 +29,7 @@ from derivgen.reading import Scope
 CIRCLE, TALL, PADDING, MARGIN = 18.0, 18.0, 4.0, 4.0  # a circle's diameter, a box's height, around texts, the picture
 GAP, CLEAR, STEP = 1.5, 1.5, 4.0  # of labels and nodes from lines; widths count in steps: one layout for many numbers
 STRETCHES = ((1.0, 1.0), (1.05, 1.25), (1.15, 1.5), (1.3, 1.9), (1.6, 2.4), (2.0, 3.0))  # wide, high: until labels fit
-_ALONG = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18)  # where on its line a label may stand
+_ALONG = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.84)  # where on its line a label may stand
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,9 @@ def circuit(
     texts = [text for text in texts if text.quantity in drawn]
     best: tuple[int, Scene] | None = None
     for wide, high in STRETCHES:
-        scene = _scene(parts, texts, wide, high)
+        scene = _scene(parts, texts, wide, high, last=(wide, high) == STRETCHES[-1])
+        if scene is None:
+            continue
         count = _faults(scene)
         if best is None or count < best[0]:
             best = count, scene
@@ -161,14 +163,16 @@ def _straightened(arcs: tuple[Arc, ...], shapes: Mapping[str, Shape], graph: Gra
     return tuple(replace(arc, straight=i in straight) for i, arc in enumerate(arcs))
 
 
-def _scene(parts: Parts, texts: list[Text], wide: float, high: float) -> Scene:
-    """The drawing with its gaps stretched so far."""
+def _scene(parts: Parts, texts: list[Text], wide: float, high: float, last: bool) -> Scene | None:
+    """The drawing with its gaps stretched so far; None, but for the last one, if lines run over nodes."""
     owners = {text.id: _owner(parts, text) for text in texts}
     arrangement = _arranged(parts, texts, owners, wide, high)
     shapes = tuple(
         replace(shape, x=arrangement.centres[shape.id][0], y=arrangement.centres[shape.id][1]) for shape in parts.shapes
     )
     lines = _lines(parts, {shape.id: shape for shape in shapes}, arrangement)
+    if not last and _run_over(shapes, lines):
+        return None
     named = {owners[text.id]: text for text in texts if text.role == "name"}
     at = {shape.id: shape for shape in shapes}
     by_line = {line.id: line for line in lines}
@@ -318,10 +322,11 @@ def _around(text: Text, shape: Shape) -> Wish:
     """Where a number may stand at its node: a value above it, a gradient below."""
     width, height = label_room(text.latex)
     side = -1.0 if text.role == "value" else 1.0
-    y = shape.y + side * ((shape.height + height) / 2 + 0.02)
-    reach = (shape.width + width) / 2
-    spots = [(shape.x + part * reach, y) for part in (0.0, -0.2, 0.2, -0.4, 0.4, -0.6, -0.8)]
+    reach, off = (shape.width + width) / 2, (shape.height + height) / 2 + 0.02
+    spots = [(shape.x + part * reach, shape.y + side * off) for part in (0.0, -0.2, 0.2, -0.4, 0.4, -0.6, -0.8)]
     spots += [(shape.x - reach - 0.5, shape.y + side * part * height) for part in (0.55, 0.9)]
+    for more in (3.0, 6.0, 10.0):  # where many lines meet, farther away
+        spots += [(shape.x + part * reach, shape.y + side * (off + more)) for part in (0.0, -0.5, 0.5, -1.0, 1.0)]
     return _wish(text, shape.id, spots)
 
 
@@ -330,28 +335,36 @@ def _wish(text: Text, owner: str, spots: list[Point]) -> Wish:
 
 
 def _faults(scene: Scene) -> int:
-    """How many labels touch something, and how many lines a node that is not their own."""
+    """How many labels touch something or are nearer to another line, and how many lines run over nodes."""
     around = Surroundings(scene.shapes, scene.lines)
     boxes = [label.box for label in scene.labels]
-    count = sum(around.cost(label) >= 1000 for label in scene.labels)
+    count = _run_over(scene.shapes, scene.lines)
+    count += sum(around.cost(label) >= 1000 for label in scene.labels)
     count += sum(box.gap(other) < APART - 0.02 for i, box in enumerate(boxes) for other in boxes[:i])
-    for line in scene.lines:
-        pieces = tuple(pairwise(line.track))
-        for shape in scene.shapes:
-            if shape.id not in (line.source, line.target):
-                box = shape.box.grown(CLEAR)
-                count += any(box.crossed(a, b) for a, b in pieces)
+    return count
+
+
+def _run_over(shapes: tuple[Shape, ...], lines: tuple[Line, ...]) -> int:
+    """How many lines run through, or too near to, a node that is not their own."""
+    count = 0
+    for line in lines:
+        track = line.track
+        low, high = min(y for _, y in track) - CLEAR, max(y for _, y in track) + CLEAR
+        for shape in shapes:
+            box = shape.box.grown(CLEAR)
+            if box.bottom > low and box.top < high and shape.id not in (line.source, line.target):
+                count += any(box.crossed(a, b) for a, b in pairwise(track) if b[0] >= box.left and a[0] <= box.right)
     return count
 
 
 def _framed(shapes: tuple[Shape, ...], lines: tuple[Line, ...], labels: tuple[Label, ...]) -> Scene:
     """Everything moved so that a margin is left all around."""
-    boxes = [*shapes, *labels]
-    points = [point for line in lines for point in line.points]
-    left = min([*(box.x - box.width / 2 for box in boxes), *(x for x, _ in points)]) - MARGIN
-    top = min([*(box.y - box.height / 2 for box in boxes), *(y for _, y in points)]) - MARGIN
-    right = max([*(box.x + box.width / 2 for box in boxes), *(x for x, _ in points)]) + MARGIN
-    bottom = max([*(box.y + box.height / 2 for box in boxes), *(y for _, y in points)]) + MARGIN
+    boxes = [*(shape.box for shape in shapes), *(label.box for label in labels)]
+    points = [point for line in lines for point in line.track]
+    left = min([*(box.left for box in boxes), *(x for x, _ in points)]) - MARGIN
+    top = min([*(box.top for box in boxes), *(y for _, y in points)]) - MARGIN
+    right = max([*(box.right for box in boxes), *(x for x, _ in points)]) + MARGIN
+    bottom = max([*(box.bottom for box in boxes), *(y for _, y in points)]) + MARGIN
 
     def moved(x: float, y: float) -> Point:
         return rounded(x - left), rounded(y - top)

@@ -13,10 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 Point = tuple[float, float]
-SHORTEST, ARROW, BETWEEN, FLAT = 28.0, 10.0, 6.0, 40.0  # of a gap, beside its labels, between boxes; a column so wide
+SHORTEST, ARROW, BETWEEN = 28.0, 10.0, 6.0  # the width of a gap, of it beside its labels, the height between boxes
+VIRTUAL, FLAT = 3.0, 40.0  # half the height of a virtual box; in a column so wide a long arc runs level
 _SWEEPS, _HEIGHTS, _SETTLE, _LATER = 10, 30, 10, 3
 _STRAIGHT, _VIRTUAL, _FIXED = 16.0, 6.0, 1000.0  # how much more an arc that ought to be straight counts
 
@@ -57,16 +59,18 @@ def arrange(boxes: Sequence[Box], arcs: Sequence[Arc], ordered: frozenset[str] =
 
     ``wide`` and ``high`` stretch the gaps between columns and between the boxes of a column.
     """
-    layout = _best(boxes, arcs, ordered)
-    ys = layout.heights(high)
-    xs = layout.columns(wide)
+    ends = tuple((arc.source, arc.target, arc.operand, arc.straight) for arc in arcs)
+    layout = _best(tuple(box.id for box in boxes), ends, ordered)
+    ys = layout.heights(boxes, high)
+    lefts, rights = layout.columns(boxes, arcs, wide)
+    xs = [(left + right) / 2 for left, right in zip(lefts, rights, strict=True)]
     at = [(round(xs[rank], 2), round(y, 2)) for rank, y in zip(layout.rank, ys, strict=True)]
-    lows = [(round(layout.left[rank], 2), round(layout.right[rank], 2)) for rank in layout.rank]
+    sides = [(round(lefts[rank], 2), round(rights[rank], 2)) for rank in layout.rank]
     routes = []
     for chain in layout.chains:
         route = [at[chain[0]]]
         for virtual in chain[1:-1]:  # level across its column, so that it passes the boxes there
-            left, right = lows[virtual]
+            left, right = sides[virtual]
             y = at[virtual][1]
             route += [(left, y), (right, y)] if right - left > FLAT else [at[virtual]]
         routes.append((*route, at[chain[-1]]))
@@ -74,74 +78,71 @@ def arrange(boxes: Sequence[Box], arcs: Sequence[Arc], ordered: frozenset[str] =
     return Arrangement(centres, tuple(routes), layout.count)
 
 
-def _best(boxes: Sequence[Box], arcs: Sequence[Arc], ordered: frozenset[str]) -> _Layout:
+Ends = tuple[str, str, int, bool]  # source, target, operand, straight
+
+
+@lru_cache(maxsize=256)
+def _best(boxes: tuple[str, ...], arcs: tuple[Ends, ...], ordered: frozenset[str]) -> _Layout:
     """The order with the fewest crossings, after a column more before sources that are used more than once."""
     best = _Layout(boxes, arcs, ordered, {})
-    targets = {arc.target for arc in arcs}
-    used = [arc.source for arc in arcs]
-    shared = [i for i, box in enumerate(boxes) if box.id not in targets and used.count(box.id) > 1]
+    targets = {arc[1] for arc in arcs}
+    used = [arc[0] for arc in arcs]
+    shared = [i for i, box in enumerate(boxes) if box not in targets and used.count(box) > 1]
     late: dict[int, int] = {}
     for _ in range(_LATER):
-        tries = []
-        for source in shared if best.count else ():
-            delay = {**late, source: max(best.rank[source], 0) + 1}
-            tries.append((_Layout(boxes, arcs, ordered, delay), delay))
-        if not tries:
+        if not best.count or not shared:
             break
-        found, delay = min(tries, key=lambda pair: pair[0].count)
-        if found.count >= best.count:
+        delays = [{**late, source: best.rank[source] + 1} for source in shared]
+        tries = [_Layout(boxes, arcs, ordered, delay) for delay in delays]
+        k = min(range(len(tries)), key=lambda k: tries[k].count)
+        if tries[k].count >= best.count:
             break
-        best, late = found, delay
+        best, late = tries[k], delays[k]
     return best
 
 
 class _Layout:
-    """Boxes and virtual boxes by number: the real ones first, in their order."""
+    """Columns and orders of boxes and virtual boxes by number: the real ones first, in their order."""
 
     def __init__(
-        self, boxes: Sequence[Box], arcs: Sequence[Arc], ordered: frozenset[str], late: dict[int, int]
+        self, boxes: tuple[str, ...], arcs: tuple[Ends, ...], ordered: frozenset[str], late: dict[int, int]
     ) -> None:
-        number = {box.id: i for i, box in enumerate(boxes)}
-        self.boxes, self.arcs = boxes, arcs
-        self.ends = [(number[arc.source], number[arc.target]) for arc in arcs]
+        number = {box: i for i, box in enumerate(boxes)}
+        self.real, self.arcs = len(boxes), arcs
+        self.ends = [(number[arc[0]], number[arc[1]]) for arc in arcs]
         self.rank = _ranks(len(boxes), self.ends, late)
         self.chains: list[list[int]] = []
-        self.above = [box.above for box in boxes]
-        self.below = [box.below for box in boxes]
         self.up: list[list[int]] = [[] for _ in boxes]
         self.down: list[list[int]] = [[] for _ in boxes]
         self.port: dict[tuple[int, int], float] = {}  # where an arc meets an ordered box, from 0 (top) to 1
         self.pull: dict[tuple[int, int], float] = {}  # how strongly two neighbours want the same height
         for arc, (source, target) in zip(arcs, self.ends, strict=True):
-            self._add(arc, source, target, arc.target in ordered)
+            self._add(arc, source, target, arc[1] in ordered)
         self.layers: list[list[int]] = [[] for _ in range(max(self.rank, default=0) + 1)]
         self.count = self.order()
 
-    def _add(self, arc: Arc, source: int, target: int, ordered: bool) -> None:
+    def _add(self, arc: Ends, source: int, target: int, ordered: bool) -> None:
         chain = [source]
         for rank in range(self.rank[source] + 1, self.rank[target]):
             chain.append(len(self.rank))
             self.rank.append(rank)
-            self.above.append(3.0)
-            self.below.append(3.0)
             self.up.append([])
             self.down.append([])
         chain.append(target)
         self.chains.append(chain)
-        real = len(self.boxes)
         for a, b in pairwise(chain):
             self.down[a].append(b)
             self.up[b].append(a)
-            virtual = (a >= real) + (b >= real)
-            self.pull[a, b] = _STRAIGHT if arc.straight else _VIRTUAL if virtual == 2 else 2.0 if virtual else 1.0
-        self.port[chain[-2], target] = 0.1 * arc.operand if ordered else 0.0
+            virtual = (a >= self.real) + (b >= self.real)
+            self.pull[a, b] = _STRAIGHT if arc[3] else _VIRTUAL if virtual == 2 else 2.0 if virtual else 1.0
+        self.port[chain[-2], target] = 0.1 * arc[2] if ordered else 0.0
 
     # --- the order within each column ---------------------------------------------------------------------------
 
     def order(self) -> int:
         """Start from a walk back from the outputs, operand by operand; keep the best of the barycentre sweeps."""
         seen: set[int] = set()
-        stack = [i for i in range(len(self.boxes)) if not self.down[i]][::-1]
+        stack = [i for i in range(self.real) if not self.down[i]][::-1]
         while stack:
             here = stack.pop()
             if here not in seen:
@@ -211,41 +212,44 @@ class _Layout:
 
     # --- coordinates --------------------------------------------------------------------------------------------
 
-    def columns(self, wide: float) -> list[float]:
-        """Each column's x: as wide as its widest box, and before the next one room for the labels between."""
+    def columns(self, boxes: Sequence[Box], arcs: Sequence[Arc], wide: float) -> tuple[list[float], list[float]]:
+        """Each column's sides: as wide as its widest box, and before the next one room for the labels between."""
         count = len(self.layers)
         widths, rooms = [0.0] * count, [SHORTEST] * count
-        for box, rank in zip(self.boxes, self.rank, strict=False):
+        for box, rank in zip(boxes, self.rank, strict=False):
             widths[rank] = max(widths[rank], box.width)
-        for arc, (source, _) in zip(self.arcs, self.ends, strict=True):
+        for arc, (source, _) in zip(arcs, self.ends, strict=True):
             rooms[self.rank[source]] = max(rooms[self.rank[source]], arc.room + ARROW)
-        self.left, self.right, x = [], [], 0.0
+        lefts, x = [], 0.0
         for width, room in zip(widths, rooms, strict=True):
-            self.left.append(x)
-            self.right.append(x + width)
+            lefts.append(x)
             x += width + room * wide
-        return [(a + b) / 2 for a, b in zip(self.left, self.right, strict=True)]
+        return lefts, [left + width for left, width in zip(lefts, widths, strict=True)]
 
-    def heights(self, high: float) -> list[float]:
+    def heights(self, boxes: Sequence[Box], high: float) -> list[float]:
         """Each box's y: near its neighbours', in order and apart, with rows and long arcs straight."""
+        virtual = [VIRTUAL] * (len(self.rank) - self.real)
+        above, below = [box.above for box in boxes] + virtual, [box.below for box in boxes] + virtual
+        stacks = [_stacked(layer, above, below, high) for layer in self.layers]
+        order = list(zip(self.layers, stacks, strict=True))
         ys = [0.0] * len(self.rank)
-        for layer in self.layers:
-            for place, box in zip(self._stacked(layer, high), layer, strict=True):
-                ys[box] = place - self._stacked(layer, high)[-1] / 2
+        for layer, stack in order:
+            for place, box in zip(stack, layer, strict=True):
+                ys[box] = place - stack[-1] / 2
         for sweep in range(_HEIGHTS):
-            for layer in self.layers if sweep % 2 else self.layers[::-1]:
+            for layer, stack in order if sweep % 2 else order[::-1]:
                 wishes = [self._wish(box, ys) for box in layer]
-                self._place(layer, wishes, ys, high)
+                _place(layer, stack, wishes, ys)
         rows = self._rows()
         row_of = {box: row for row in rows for box in row}
         for sweep in range(_SETTLE):
             means = {row: sum(ys[box] for box in row) / len(row) for row in rows}
-            for layer in self.layers if sweep % 2 else self.layers[::-1]:
+            for layer, stack in order if sweep % 2 else order[::-1]:
                 wishes = [
                     (means[row_of[box]], _FIXED * len(row_of[box])) if box in row_of else self._wish(box, ys)
                     for box in layer
                 ]
-                self._place(layer, wishes, ys, high)
+                _place(layer, stack, wishes, ys)
         for row in rows:  # what is straight but for a hair is straight
             mean = sum(ys[box] for box in row) / len(row)
             for box in row:
@@ -265,33 +269,11 @@ class _Layout:
             total, weight = total + pull * ys[near], weight + pull
         return (total / weight, weight) if weight else (ys[box], 1.0)
 
-    def _stacked(self, layer: list[int], high: float) -> list[float]:
-        """The heights of a column's boxes, packed as closely as they may stand."""
-        places = [0.0]
-        for a, b in pairwise(layer):
-            places.append(places[-1] + (self.below[a] + self.above[b] + BETWEEN) * high)
-        return places[: len(layer)]
-
-    def _place(self, layer: list[int], wishes: list[tuple[float, float]], ys: list[float], high: float) -> None:
-        """The heights nearest to the wishes (least squares) that keep order and distance: pool adjacent violators."""
-        stacked = self._stacked(layer, high)
-        pools: list[tuple[float, float, int]] = []  # mean, weight, count
-        for (wish, weight), offset in zip(wishes, stacked, strict=True):
-            mean, count = wish - offset, 1
-            while pools and pools[-1][0] > mean:
-                other, more, many = pools.pop()
-                mean = (other * more + mean * weight) / (more + weight)
-                weight, count = weight + more, count + many
-            pools.append((mean, weight, count))
-        means = [mean for mean, _, count in pools for _ in range(count)]
-        for box, mean, offset in zip(layer, means, stacked, strict=True):
-            ys[box] = mean + offset
-
     def _rows(self) -> list[tuple[int, ...]]:
         """What ought to stand at one height: chains of straight arcs, and the virtual boxes of a long arc."""
         rows: dict[int, list[int]] = {}
         for arc, chain in zip(self.arcs, self.chains, strict=True):
-            inner = chain if arc.straight else chain[1:-1]
+            inner = chain if arc[3] else chain[1:-1]
             if len(inner) > 1:
                 first = rows.get(inner[0], [inner[0]])
                 first.extend(box for box in inner[1:] if box not in first)
@@ -304,6 +286,29 @@ class _Layout:
         for row in rows.values():
             unique[tuple(row)] = None
         return list(unique)
+
+
+def _stacked(layer: list[int], above: list[float], below: list[float], high: float) -> list[float]:
+    """The heights of a column's boxes, packed as closely as they may stand."""
+    places = [0.0]
+    for a, b in pairwise(layer):
+        places.append(places[-1] + (below[a] + above[b] + BETWEEN) * high)
+    return places[: len(layer)]
+
+
+def _place(layer: list[int], stack: list[float], wishes: list[tuple[float, float]], ys: list[float]) -> None:
+    """The heights nearest to the wishes (least squares) that keep order and distance: pool adjacent violators."""
+    pools: list[tuple[float, float, int]] = []  # mean, weight, count
+    for (wish, weight), offset in zip(wishes, stack, strict=True):
+        mean, count = wish - offset, 1
+        while pools and pools[-1][0] > mean:
+            other, more, many = pools.pop()
+            mean = (other * more + mean * weight) / (more + weight)
+            weight, count = weight + more, count + many
+        pools.append((mean, weight, count))
+    means = [mean for mean, _, count in pools for _ in range(count)]
+    for box, mean, offset in zip(layer, means, stack, strict=True):
+        ys[box] = mean + offset
 
 
 def _ranks(count: int, ends: Sequence[tuple[int, int]], late: dict[int, int]) -> list[int]:
