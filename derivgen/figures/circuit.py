@@ -18,9 +18,9 @@ from derivgen.figures.apart import ORDERED, inputs, sign, taken_apart
 from derivgen.figures.geometry import Box as Around
 from derivgen.figures.geometry import Point, rounded
 from derivgen.figures.metrics import NODE, label_room, measured
-from derivgen.figures.placing import APART, Surroundings, Wish, along, place
+from derivgen.figures.placing import Surroundings, Wish, along, place
 from derivgen.figures.ranks import Arc, Arrangement, Box, arrange
-from derivgen.figures.scene import Label, LabelRole, Layer, Line, Scene, Shape, ShapeKind, ShapeRole
+from derivgen.figures.scene import APART, Label, LabelRole, Layer, Line, Scene, Shape, ShapeKind, ShapeRole
 from derivgen.graph import Graph
 from derivgen.notation import latex_name
 from derivgen.printing import latex
@@ -301,7 +301,8 @@ def _beside(text: Text, line: Line, name: Text | None) -> Wish:
         return _wish(text, line.id, [along(line, part)[0] for part in _ALONG])
     side = -1.0 if text.role == "value" else 1.0
     lift = label_room(name.latex)[1] / 2 if name is not None else 0.0
-    spots, later = [], []
+    spots: list[Point] = []
+    later: list[Point] = []
     for part in _ALONG:
         (x, y), (dx, dy) = along(line, part)
         nx, ny = (-dy, dx) if dx >= 0 else (dy, -dx)  # points down
