@@ -27,8 +27,11 @@ from derivgen.printing import latex
 from derivgen.reading import Scope
 
 CIRCLE, TALL, PADDING, MARGIN = 18.0, 18.0, 4.0, 4.0  # a circle's diameter, a box's height, around texts, the picture
-GAP, CLEAR, STEP = 1.5, 1.5, 4.0  # of labels and nodes from lines; widths count in steps: one layout for many numbers
+# Between a label and its line, a line and a foreign node, a label and its node; widths count in steps.
+GAP, CLEAR, NEXT, STEP = 1.5, 1.5, 0.8, 4.0
 STRETCHES = ((1.0, 1.0), (1.05, 1.25), (1.15, 1.5), (1.3, 1.9), (1.6, 2.4), (2.0, 3.0))  # wide, high: until labels fit
+_NUMBERS: tuple[LabelRole, ...] = ("value", "gradient")
+_AROUND = (0.0, -0.5, 0.5, -1.0, 1.0, -1.5, 1.5)  # of its node a label may stand
 _ALONG = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.84)  # where on its line a label may stand
 
 
@@ -76,8 +79,14 @@ def circuit(
     drawn = {shape.id for shape in parts.shapes}
     texts = [text for text in texts if text.quantity in drawn]
     best: tuple[int, Scene] | None = None
-    for wide, high in STRETCHES:
-        scene = _scene(parts, texts, wide, high, last=(wide, high) == STRETCHES[-1])
+    attempts = [(stretch, _NUMBERS) for stretch in STRETCHES]
+    attempts += [(stretch, at_nodes) for at_nodes in (("gradient",), ()) for stretch in STRETCHES[2:]]
+    for stretch, at_nodes in attempts:
+        owners = {text.id: _owner(parts, text, at_nodes) for text in texts}
+        far = stretch in STRETCHES[2:]
+        scene = _scene(parts, texts, owners, stretch, far=far)
+        if scene is None and best is None and stretch == STRETCHES[-1]:
+            scene = _scene(parts, texts, owners, stretch, far=far, anyway=True)
         if scene is None:
             continue
         count = _faults(scene)
@@ -163,15 +172,20 @@ def _straightened(arcs: tuple[Arc, ...], shapes: Mapping[str, Shape], graph: Gra
     return tuple(replace(arc, straight=i in straight) for i, arc in enumerate(arcs))
 
 
-def _scene(parts: Parts, texts: list[Text], wide: float, high: float, last: bool) -> Scene | None:
-    """The drawing with its gaps stretched so far; None, but for the last one, if lines run over nodes."""
-    owners = {text.id: _owner(parts, text) for text in texts}
-    arrangement = _arranged(parts, texts, owners, wide, high)
+def _scene(
+    parts: Parts, texts: list[Text], owners: Mapping[str, str], stretch: tuple[float, float], *, far: bool,
+    anyway: bool = False,
+) -> Scene | None:  # fmt: skip
+    """The drawing with its gaps stretched so far; None, but ``anyway``, if lines run over nodes.
+
+    With ``far``, labels may also stand where they are read less well.
+    """
+    arrangement = _arranged(parts, texts, owners, *stretch)
     shapes = tuple(
         replace(shape, x=arrangement.centres[shape.id][0], y=arrangement.centres[shape.id][1]) for shape in parts.shapes
     )
     lines = _lines(parts, {shape.id: shape for shape in shapes}, arrangement)
-    if not last and _run_over(shapes, lines):
+    if not anyway and _run_over(shapes, lines):
         return None
     named = {owners[text.id]: text for text in texts if text.role == "name"}
     at = {shape.id: shape for shape in shapes}
@@ -180,17 +194,20 @@ def _scene(parts: Parts, texts: list[Text], wide: float, high: float, last: bool
     for text in texts:
         owner = owners[text.id]
         if owner in by_line:
-            wishes.append(_beside(text, by_line[owner], named.get(owner)))
+            wishes.append(_beside(text, by_line[owner], named.get(owner), far))
         else:
-            wishes.append(_around(text, at[owner]))
+            wishes.append(_around(text, at[owner], far))
     labels = place(wishes, shapes, lines)
     return _framed(shapes, lines, labels)
 
 
-def _owner(parts: Parts, text: Text) -> str:
-    """The line that carries a text; the node itself for the numbers of a quantity that is used more than once."""
+def _owner(parts: Parts, text: Text, at_nodes: tuple[LabelRole, ...]) -> str:
+    """The line that carries a text; the node itself for the numbers of a quantity that is used more than once.
+
+    Where there is no room at the node they go to the line that bears its name: the value first, which is right on each.
+    """
     leaving = parts.leaving(text.quantity)
-    if len(leaving) > 1 and text.role != "name":
+    if len(leaving) > 1 and text.role in at_nodes:
         return text.quantity
     chosen = next((i for i in leaving if parts.arcs[i].straight), leaving[0])
     return _line_id(parts, chosen)
@@ -294,11 +311,11 @@ def _ends(shape: Shape, arcs: list[int], parts: Parts, arrangement: Arrangement)
 # --- labels -----------------------------------------------------------------------------------------------------
 
 
-def _beside(text: Text, line: Line, name: Text | None) -> Wish:
+def _beside(text: Text, line: Line, name: Text | None, far: bool) -> Wish:
     """Where a text may stand on its line: the name on it, the value above, the gradient below; clear of the name."""
     width, height = label_room(text.latex)
     if text.role == "name":
-        return _wish(text, line.id, [along(line, part)[0] for part in _ALONG])
+        return _wish(text, line.id, [along(line, part)[0] for part in (_ALONG if far else _ALONG[:3])])
     side = -1.0 if text.role == "value" else 1.0
     lift = label_room(name.latex)[1] / 2 if name is not None else 0.0
     spots: list[Point] = []
@@ -319,15 +336,15 @@ def _runs_through(line: Line, spot: Point, width: float, height: float) -> bool:
     return line.smooth and any(box.crossed(a, b) for a, b in pairwise(line.track))
 
 
-def _around(text: Text, shape: Shape) -> Wish:
+def _around(text: Text, shape: Shape, far: bool) -> Wish:
     """Where a number may stand at its node: a value above it, a gradient below."""
     width, height = label_room(text.latex)
     side = -1.0 if text.role == "value" else 1.0
-    reach, off = (shape.width + width) / 2, (shape.height + height) / 2 + 0.02
+    reach, off = (shape.width + width) / 2, (shape.height + height) / 2 + NEXT
     spots = [(shape.x + part * reach, shape.y + side * off) for part in (0.0, -0.2, 0.2, -0.4, 0.4, -0.6, -0.8)]
-    spots += [(shape.x - reach - 0.5, shape.y + side * part * height) for part in (0.55, 0.9)]
-    for more in (3.0, 6.0, 10.0):  # where many lines meet, farther away
-        spots += [(shape.x + part * reach, shape.y + side * (off + more)) for part in (0.0, -0.5, 0.5, -1.0, 1.0)]
+    spots += [(shape.x - reach - NEXT, shape.y + side * part * height) for part in (0.55, 0.9)]
+    for more in (3.0, 6.0, 10.0, 14.0) if far and shape.role != "input" else ():  # where many lines meet, farther away
+        spots += [(shape.x + part * reach, shape.y + side * (off + more)) for part in _AROUND]
     return _wish(text, shape.id, spots)
 
 
