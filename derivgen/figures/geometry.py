@@ -68,6 +68,16 @@ class Box:
         )
         return sqrt(min(ends, corners))
 
+    def near(self, a: Point, b: Point, within: float) -> float:
+        """The distance of a straight piece, or anything not less than ``within`` if it is farther: quicker to tell."""
+        (ax, ay), (bx, by) = a, b
+        dx, dy = bx - ax, by - ay
+        length = sqrt(dx * dx + dy * dy) or 1.0
+        x, y = (self.left + self.right) / 2 - ax, (self.top + self.bottom) / 2 - ay
+        reach = (abs(dy) * (self.right - self.left) + abs(dx) * (self.bottom - self.top)) / 2
+        off = (abs(x * dy - y * dx) - reach) / length  # of the endless line through a and b
+        return off if off >= within else self.distance(a, b)
+
     def crossed(self, a: Point, b: Point) -> bool:
         """Whether a straight piece has a point in the box (Liang and Barsky's clipping)."""
         (ax, ay), (bx, by) = a, b

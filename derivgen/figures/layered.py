@@ -5,14 +5,15 @@ Numbers come as LaTeX by the names of their quantities, so that a drawing is mad
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from math import sqrt
 from typing import Literal
 
 from derivgen.figures.geometry import Point, rounded
 from derivgen.figures.metrics import NODE, label_room, measured
-from derivgen.figures.placing import Wish, along, place
+from derivgen.figures.placing import Wish, along, settled
 from derivgen.figures.scene import Label, LabelRole, Layer, Line, Scene, Shape, ShapeRole
 from derivgen.networks import Network
 from derivgen.notation import latex_name
@@ -25,9 +26,12 @@ MOST_NODES, SHOWN = 6, 3  # a wider layer shows its first three nodes, dots, and
 MOST_WEIGHTS = 12  # lines of a gap that can carry their weights
 _MARGIN, _TALL, _CIRCLE, _CONSTANT = 4.0, 25.0, 26.0, 20.0
 _PADDING, _BETWEEN = 5.0, 14.0  # beside a text in its box; between a node's numbers and those of the next node
-_GAP, _WIDE_GAP, _STEPS = 62.0, 190.0, 6  # between columns, at least; with weights at most, in so many steps
-_HIGHER = (1.0, 1.2, 1.45, 1.75)  # rows are moved apart until all can be read
+_STEP = 6.0  # what is secret on a question sheet shall not be read off the width of a box
+_BLANK = (28.0, 14.0)  # room to write a number in
+_GAP, _WIDE_GAP, _STEPS = 62.0, 190.0, 3  # between columns, at least; with weights at most, in so many steps
+_HIGHER = (1.0, 1.25, 1.6, 2.0)  # rows are moved apart until all can be read
 _SLOPE = 0.55  # how steeply a line may leave a circle: none leaves through the numbers above it
+_SPREAD, _STEEP = 7.0, 1.1  # how far from its middle a line may meet a box's side, and how steep it is then
 _SHARES = tuple(i / 50 for i in range(7, 44, 3))
 
 
@@ -156,14 +160,27 @@ class _Plan:
             return Shape(node.id, "circle", 0, 0, _CONSTANT, _CONSTANT, ("1",), "value")
         if node.pre and self.style == "split":
             texts = (latex_name(node.pre), latex_name(node.id))
-            half = max(measured(text, NODE).width for text in texts) + 2 * _PADDING
-            half = max([half, *(width + 1.0 for width, _ in self._sizes((node.pre, node.id)))])
-            return Shape(node.id, "split", 0, 0, rounded(2 * half), _TALL, texts, node.role)
-        text = self._name(node)
-        extent = measured(text, NODE)
-        corner = sqrt(extent.width**2 + (extent.height + extent.depth) ** 2)  # the text's corners stay inside
-        across = rounded(max(_CIRCLE, corner + 4.0))
-        return Shape(node.id, "circle", 0, 0, across, across, (text,), node.role)
+            return Shape(node.id, "split", 0, 0, rounded(2 * self.half), _TALL, texts, node.role)
+        return Shape(node.id, "circle", 0, 0, self.circle, self.circle, (self._name(node),), node.role)
+
+    @cached_property
+    def half(self) -> float:
+        """The width of half a box: the same for all, and none the wiser about a number that is not shown."""
+        names = [name for layer in self.network.layers for name in (*layer.pre[0], *layer.post[0])]
+        text = max(measured(latex_name(name), NODE).width for name in names)
+        return max(text + 2 * _PADDING, self.number[0] + 2.0)
+
+    @cached_property
+    def circle(self) -> float:
+        """The width of a circle around the widest of the texts that stand in circles."""
+        nodes = [node for column in self.columns for node in column if not node.dots and not node.constant]
+        across = max(_CIRCLE, self.given[0], self.number[0] if self.style == "circle" else 0.0)
+        for node in nodes:
+            if not node.pre or self.style == "circle":
+                extent = measured(self._name(node), NODE)
+                corner = sqrt(extent.width**2 + (extent.height + extent.depth) ** 2)  # its corners stay inside
+                across = max(across, corner + 4.0)
+        return rounded(across)
 
     def _name(self, node: _Node) -> str:
         for names, row in zip(self.network.neurons, self._rows(), strict=False):
@@ -175,16 +192,29 @@ class _Plan:
         layers = self.network.layers
         return [layers[0].before[0][self._constants(0) :], *(layer.post[0] for layer in layers)]
 
-    def _sizes(self, names: Sequence[str]) -> list[tuple[float, float]]:
-        """The room of each number that stands above or below a node."""
-        texts = [text[name] for text in (self.values, self.gradients) for name in names if name in text]
-        return [self._room(text) for text in texts]
-
     def _room(self, text: str) -> tuple[float, float]:
         width, height = label_room(text)
         return max(width, self.room[0]), max(height, self.room[1])
 
-    # --- the drawing --------------------------------------------------------------------------------------------
+    def _number_room(self, given: bool) -> tuple[float, float]:
+        """The room of every number above and below a node, or an input where those are given; in whole steps."""
+        names = [name for layer in self.network.layers for name in (*layer.pre[0], *layer.post[0])]
+        names = [*self.network.inputs] if given else names
+        width, height = _BLANK if self.blanks & set(names) else (0.0, 0.0)
+        for texts in (self.values, self.gradients):
+            for name in names:
+                if name in texts:
+                    across, high = self._room(texts[name])
+                    width, height = max(width, across), max(height, high)
+        return (width if given else _STEP * -(-width // _STEP)), height
+
+    @cached_property
+    def number(self) -> tuple[float, float]:
+        return self._number_room(given=False)
+
+    @cached_property
+    def given(self) -> tuple[float, float]:
+        return self._number_room(given=True)
 
     def scene(self) -> Scene:
         """The first of ever roomier drawings in which nothing touches; if none is, a gap's weights leave their lines."""
@@ -202,7 +232,10 @@ class _Plan:
     def _drawn(self, columns: list[list[Shape]], higher: float, last: bool = False) -> Scene | None:
         pitch = self._pitch() * higher
         widths = [max(shape.width for shape in column) for column in columns]
-        spare = (WIDEST - 2 * _MARGIN - sum(widths)) / max(1, len(self.gaps))
+        spare = WIDEST - 2 * _MARGIN - sum(widths)
+        needs = [
+            2 + sum(bool(self._weight_text(k, edge.weight)) for edge in edges) for k, edges in enumerate(self.gaps)
+        ]
         shapes: list[Shape] = []
         lines: list[Line] = []
         labels: list[Label] = []
@@ -211,13 +244,12 @@ class _Plan:
         shapes += placed
         for k, edges in enumerate(self.gaps):
             left += widths[k]
-            for gap in self._widths(k, spare):
+            for gap in self._widths(k, spare * needs[k] / sum(needs)):
                 following = _column(columns[k + 1], left + gap + widths[k + 1] / 2, pitch)
                 drawn = _lines(edges, placed, following)
                 marks = self._numbers([*placed, *following])
-                weights = place(self._wishes(k, edges, drawn), [*placed, *following], drawn, marks)
-                part = Scene(0, 0, (*placed, *following), drawn, (*weights, *marks))
-                if not part.touching():
+                weights, clear = settled(self._wishes(k, edges, drawn), [*placed, *following], drawn, marks)
+                if clear and not Scene(0, 0, (*placed, *following), drawn, (*weights, *marks)).touching():
                     break
             else:
                 if not last:
@@ -231,17 +263,17 @@ class _Plan:
 
     def _pitch(self) -> float:
         """From one row to the next, at least."""
-        above = [self._room(text)[1] for text in self.values.values()]
-        below = [self._room(text)[1] for text in self.gradients.values()]
-        return _TALL + max(above, default=0.0) + max(below, default=0.0) + _BETWEEN
+        shown = bool(self.values) + bool(self.gradients)
+        return max(_TALL, self.circle) + shown * max(self.number[1], self.given[1]) + _BETWEEN
 
     def _widths(self, k: int, spare: float) -> list[float]:
         """How wide a gap may be: wider the more its weights need, never wider than the page lets it."""
         texts = [text for edge in self.gaps[k] if (text := self._weight_text(k, edge.weight))]
         if not texts:
-            return [max(_GAP, min(spare, _GAP + 4.0 * min(len(self.gaps[k]), 8)))]
+            least = max(_GAP, min(spare, _GAP + 4.0 * min(len(self.gaps[k]), 8)))
+            return [least, max(least, min(_WIDE_GAP, spare))]
         widest = max(self._weight_room(text)[0] for text in texts)
-        least = _GAP + widest * (1.0 if len(texts) < 5 else 1.6)
+        least = min(_GAP + widest * (1.0 if len(texts) < 5 else 1.6) + 4.0 * min(len(texts), 8), max(spare, _GAP))
         most = max(least, min(_WIDE_GAP, spare))
         return [least + (most - least) * i / (_STEPS - 1) for i in range(_STEPS)] if most > least else [least]
 
@@ -285,7 +317,7 @@ class _Plan:
     def _number(
         self, shape: Shape, name: str, text: str, role: LabelRole, layer: Layer, shift: float, side: int
     ) -> list[Label]:
-        width, height = self._room(text)
+        width, height = self.given if shape.role == "input" else self.number
         y = rounded(shape.y + side * (shape.height / 2 + 1.0 + height / 2))
         given = shape.role == "input" and layer == "forward" and name not in self.blanks
         label = Label(
@@ -312,35 +344,24 @@ def _column(shapes: Sequence[Shape], x: float, pitch: float) -> list[Shape]:
 
 
 def _lines(edges: Sequence[_Edge], sources: Sequence[Shape], targets: Sequence[Shape]) -> tuple[Line, ...]:
-    """A line for each edge, from border to border; the ends on one node are spread so that arrowheads keep apart."""
+    """A line for each edge, from border to border; the ends on one node are spread, so that arrowheads keep apart."""
     at = {shape.id: shape for shape in (*sources, *targets)}
-    leaving, arriving = _ends(edges, at, lambda edge: edge.source), _ends(edges, at, lambda edge: edge.target)
     lines = []
     for edge in edges:
         source, target = at[edge.source], at[edge.target]
-        start = _port(source, target, 1, leaving[edge.source].index(edge.target), len(leaving[edge.source]))
-        end = _port(target, source, -1, arriving[edge.target].index(edge.source), len(arriving[edge.target]))
-        lines.append(Line(edge.weight, (start, end), edge.source, edge.target))
+        lines.append(Line(edge.weight, (_port(source, target, 1), _port(target, source, -1)), edge.source, edge.target))
     return tuple(lines)
 
 
-def _ends(edges: Sequence[_Edge], at: Mapping[str, Shape], end: Callable[[_Edge], str]) -> dict[str, list[str]]:
-    """The other ends of each node's lines, from top to bottom."""
-    found: dict[str, list[str]] = {}
-    for edge in edges:
-        found.setdefault(end(edge), []).append(edge.target if end(edge) == edge.source else edge.source)
-    return {node: sorted(others, key=lambda other: at[other].y) for node, others in found.items()}
-
-
-def _port(shape: Shape, other: Shape, side: int, at: int, count: int) -> Point:
-    """Where a line meets a node's border, on its right (1) or left (-1)."""
+def _port(shape: Shape, other: Shape, side: int) -> Point:
+    """Where a line meets a node's border, on its right (1) or left (-1): the lower, the more it comes from below."""
+    slope = (other.y - shape.y) / abs(other.x - shape.x)
     if shape.kind == "circle":
-        across = abs(other.x - shape.x)
-        slope = max(-_SLOPE, min(_SLOPE, (other.y - shape.y) / across))
+        slope = max(-_SLOPE, min(_SLOPE, slope))
         reach = shape.width / 2 / sqrt(1 + slope * slope)
         return rounded(shape.x + side * reach), rounded(shape.y + slope * reach)
-    step = min(5.0, (shape.height - 10.0) / max(1, count - 1))
-    return rounded(shape.x + side * shape.width / 2), rounded(shape.y + (at - (count - 1) / 2) * step)
+    slope = max(-_STEEP, min(_STEEP, slope))
+    return rounded(shape.x + side * shape.width / 2), rounded(shape.y + slope * _SPREAD)
 
 
 def _framed(shapes: Sequence[Shape], lines: Sequence[Line], labels: Sequence[Label]) -> Scene:

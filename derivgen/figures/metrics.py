@@ -82,6 +82,7 @@ _SAME = {r"\lbrack": "[", r"\rbrack": "]", r"\{": r"\lbrace", r"\}": r"\rbrace",
 _ACCENTS = {r"\hat", r"\bar", r"\tilde", r"\dot"}
 _FONTS = {r"\mathrm": "upright", r"\text": "upright", r"\mathbf": "bold", r"\mathit": "maths"}
 _BIG = {r"\left", r"\right", r"\bigl", r"\bigr", r"\big"}
+_DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\s+|.", re.DOTALL)
 
 
@@ -125,10 +126,16 @@ def measured(latex: str, size: int = LABEL) -> Extent:
     return Extent(*(-(-round(value * 100, 6) // 1) / 100 for value in (extent.width, extent.height, extent.depth)))
 
 
+def baseline(latex: str, size: int = LABEL) -> float:
+    """How far below its middle a text has its baseline; the same for all numbers, so that a row of them is level."""
+    extent = measured(latex, size)
+    return (extent.height - (0 if _DECIMAL.fullmatch(latex) else extent.depth)) / 2
+
+
 def label_room(latex: str) -> tuple[float, float]:
-    """The width and height of a label with its halo."""
-    extent = measured(latex, LABEL)
-    return extent.width + 2 * HALO, extent.height + extent.depth + 2 * HALO
+    """The width and height of a label with its halo, around its middle."""
+    extent, low = measured(latex, LABEL), baseline(latex, LABEL)
+    return extent.width + 2 * HALO, 2 * (max(extent.height - low, low + extent.depth) + HALO)
 
 
 @dataclass

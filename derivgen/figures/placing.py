@@ -60,9 +60,16 @@ def place(
     wishes: Sequence[Wish], shapes: Sequence[Shape], lines: Sequence[Line], fixed: Sequence[Label] = ()
 ) -> tuple[Label, ...]:
     """Each label at the spot that lets all be read best; whether none touches is for ``clashes`` to say."""
+    return settled(wishes, shapes, lines, fixed)[0]
+
+
+def settled(
+    wishes: Sequence[Wish], shapes: Sequence[Shape], lines: Sequence[Line], fixed: Sequence[Label] = ()
+) -> tuple[tuple[Label, ...], bool]:
+    """The labels in their places, and whether the search found all of them clear of everything."""
     search = _Search(wishes, shapes, lines, fixed)
-    chosen = search.run()
-    return tuple(search.labels[i][at] for i, at in enumerate(chosen))
+    chosen, clear = search.run()
+    return tuple(search.labels[i][at] for i, at in enumerate(chosen)), clear
 
 
 class _Search:
@@ -86,8 +93,10 @@ class _Search:
             [j for j, other in enumerate(hulls) if j != i and hull.gap(other) < NEAR] for i, hull in enumerate(hulls)
         ]
 
-    def run(self) -> list[int]:
+    def run(self) -> tuple[list[int], bool]:
         count = len(self.labels)
+        # A label with no clear spot stays in the way, whatever the others do: one try is enough then.
+        hopeless = any(min(costs) >= _HARD for costs in self.static)
         best: list[int] = []
         lowest = 0.0
         for start in range(_STARTS):
@@ -103,9 +112,9 @@ class _Search:
             cost = sum(self.cost(i, at, chosen, earlier=True) for i, at in enumerate(found))
             if not best or cost < lowest:
                 best, lowest = found, cost
-            if lowest < _HARD:
+            if lowest < _HARD or hopeless:
                 break
-        return best
+        return best, lowest < _HARD
 
     def best(self, i: int, chosen: Sequence[int | None]) -> int:
         costs = [self.cost(i, at, chosen) for at in range(len(self.labels[i]))]
@@ -150,7 +159,7 @@ class Surroundings:
             mine = line.id == label.owner
             if not mine and around.gap(hull) > 0:
                 continue
-            distance = min(box.distance(a, b) for a, b in pieces)
+            distance = min(box.near(a, b, within) for a, b in pieces)
             if mine:
                 own = distance
             elif distance < within:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from xml.sax.saxutils import escape
 
 from derivgen.figures.geometry import Point, rounded
-from derivgen.figures.metrics import HALO, LABEL, NODE, MetricsError, measured
+from derivgen.figures.metrics import HALO, LABEL, NODE, MetricsError, baseline, label_room, measured
 from derivgen.figures.palette import COLORS, INK, LINE
 from derivgen.figures.scene import Label, Line, Scene, Shape
 
@@ -161,10 +161,10 @@ def _shape(shape: Shape, glyphs: dict[tuple[str, int], str], prefix: str) -> lis
 def _label(label: Label, glyphs: dict[tuple[str, int], str], prefix: str) -> list[str]:
     box = label.box
     if label.role == "blank":
-        bar = f"M{_n(box.left + 1)} {_n(box.bottom - 1)}H{_n(box.right - 1)}"
-        return [f'<path d="{bar}" stroke="{INK}" stroke-width="0.5"/>']
-    extent = measured(label.latex, LABEL)
-    width, height = extent.width + 2 * HALO, extent.height + extent.depth + 2 * HALO
+        size = f'width="{_n(label.width - 2)}" height="{_n(label.height - 2)}"'
+        pen = f'fill="#fff" stroke="{LINE}" stroke-width="0.4"'
+        return [f'<rect x="{_n(box.left + 1)}" y="{_n(box.top + 1)}" {size} {pen}/>']
+    width, height = label_room(label.latex)
     x, y = _n(label.x - width / 2), _n(label.y - height / 2)
     halo = f'<rect x="{x}" y="{y}" width="{_n(width)}" height="{_n(height)}" fill="#fff"/>'
     return [halo, _text(label.x, label.y, label.latex, LABEL, COLORS[label.role], glyphs, prefix)]
@@ -174,5 +174,4 @@ def _text(
     x: float, y: float, latex: str, size: int, color: str, glyphs: dict[tuple[str, int], str], prefix: str
 ) -> str:
     id = glyphs.setdefault((latex, size), f"{prefix}{len(glyphs)}")
-    extent = measured(latex, size)
-    return f'<use href="#{id}" x="{_n(x)}" y="{_n(y + (extent.height - extent.depth) / 2)}" fill="{color}"/>'
+    return f'<use href="#{id}" x="{_n(x)}" y="{_n(y + baseline(latex, size))}" fill="{color}"/>'

@@ -7,7 +7,7 @@ be read by nobody whom it could help. In LaTeX the sheet's own words introduce t
 from __future__ import annotations
 
 from derivgen.figures.geometry import rounded
-from derivgen.figures.metrics import HALO, LABEL, NODE, measured
+from derivgen.figures.metrics import HALO, LABEL, NODE, baseline
 from derivgen.figures.palette import COLORS, INK
 from derivgen.figures.scene import Label, Line, Scene, Shape
 
@@ -78,14 +78,12 @@ def _shape(shape: Shape) -> list[str]:
 def _label(label: Label) -> list[str]:
     box = label.box
     if label.role == "blank":
-        left, right, line = box.left + 1, box.right - 1, box.bottom - 1
-        return [rf"\draw[line width=0.5pt] {_at(left, line)} -- {_at(right, line)};"]
+        corners = f"{_at(box.left + 1, box.top + 1)} rectangle {_at(box.right - 1, box.bottom - 1)}"
+        return [rf"\draw[line width=0.4pt,black!60,fill=white] {corners};"]
     return [_text(label.x, label.y, label.latex, LABEL, _NAMES[COLORS[label.role]], halo=True)]
 
 
 def _text(x: float, y: float, latex: str, size: int, color: str, halo: bool = False) -> str:
-    extent = measured(latex, size)
-    baseline = y + (extent.height - extent.depth) / 2
     white = f",fill=white,inner sep={_n(HALO)}pt" if halo else ",inner sep=0pt"
     font = rf"\fontsize{{{size}}}{{{size + 2}}}\selectfont"
-    return rf"\node[anchor=base,{color}{white},font={font}] at {_at(x, baseline)} {{${latex}$}};"
+    return rf"\node[anchor=base,{color}{white},font={font}] at {_at(x, y + baseline(latex, size))} {{${latex}$}};"
