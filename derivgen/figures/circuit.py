@@ -29,7 +29,8 @@ from derivgen.reading import Scope
 CIRCLE, TALL, PADDING, MARGIN = 18.0, 18.0, 4.0, 4.0  # a circle's diameter, a box's height, around texts, the picture
 # Between a label and its line, a line and a foreign node, a label and its node; widths count in steps.
 GAP, CLEAR, NEXT, STEP = 1.5, 1.5, 0.8, 4.0
-STRETCHES = ((1.0, 1.0), (1.05, 1.25), (1.15, 1.5), (1.3, 1.9), (1.6, 2.4), (2.0, 3.0))  # wide, high: until labels fit
+# How far gaps are stretched, wide and high, until labels fit.
+STRETCHES = ((1.0, 1.0), (1.05, 1.25), (1.15, 1.5), (1.3, 1.9), (1.6, 2.4), (2.0, 3.0), (3.0, 3.0))
 _NUMBERS: tuple[LabelRole, ...] = ("value", "gradient")
 _AROUND = (0.0, -0.5, 0.5, -1.0, 1.0, -1.5, 1.5)  # of its node a label may stand
 _ALONG = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.84)  # where on its line a label may stand
@@ -194,7 +195,7 @@ def _scene(
     for text in texts:
         owner = owners[text.id]
         if owner in by_line:
-            wishes.append(_beside(text, by_line[owner], named.get(owner), far))
+            wishes.append(_beside(text, by_line[owner], named.get(owner), stretch[0] > 1.2))
         else:
             wishes.append(_around(text, at[owner], far))
     labels = place(wishes, shapes, lines)
@@ -311,11 +312,11 @@ def _ends(shape: Shape, arcs: list[int], parts: Parts, arrangement: Arrangement)
 # --- labels -----------------------------------------------------------------------------------------------------
 
 
-def _beside(text: Text, line: Line, name: Text | None, far: bool) -> Wish:
+def _beside(text: Text, line: Line, name: Text | None, lost: bool) -> Wish:
     """Where a text may stand on its line: the name on it, the value above, the gradient below; clear of the name."""
     width, height = label_room(text.latex)
     if text.role == "name":
-        return _wish(text, line.id, [along(line, part)[0] for part in (_ALONG if far else _ALONG[:3])])
+        return _wish(text, line.id, [along(line, part)[0] for part in (_ALONG if lost else _ALONG[:3])])
     side = -1.0 if text.role == "value" else 1.0
     lift = label_room(name.latex)[1] / 2 if name is not None else 0.0
     spots: list[Point] = []

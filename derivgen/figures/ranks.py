@@ -19,7 +19,6 @@ from itertools import pairwise
 Point = tuple[float, float]
 SHORTEST, ARROW, BETWEEN = 28.0, 10.0, 6.0  # the width of a gap, of it beside its labels, the height between boxes
 VIRTUAL, FLAT = 3.0, 40.0  # half the height of a virtual box; in a column so wide a long arc runs level
-CALM = 4.0  # a long arc leaves out points so near to its way
 _SWEEPS, _HEIGHTS, _SETTLE, _LATER = 10, 30, 10, 3
 _STRAIGHT, _VIRTUAL, _FIXED = 16.0, 6.0, 1000.0  # how much more an arc that ought to be straight counts
 
@@ -74,22 +73,9 @@ def arrange(boxes: Sequence[Box], arcs: Sequence[Arc], ordered: frozenset[str] =
             left, right = sides[virtual]
             y = at[virtual][1]
             route += [(left, y), (right, y)] if right - left > FLAT else [at[virtual]]
-        routes.append(_calmed((*route, at[chain[-1]])))
+        routes.append((*route, at[chain[-1]]))
     centres = {box.id: at[i] for i, box in enumerate(boxes)}
     return Arrangement(centres, tuple(routes), layout.count)
-
-
-def _calmed(route: tuple[Point, ...]) -> tuple[Point, ...]:
-    """The route without points that are nearly on the way: a long line does not waver."""
-    kept = list(route)
-    i = 2
-    while i < len(kept) - 2:
-        (ax, ay), (x, y), (bx, by) = kept[i - 1], kept[i], kept[i + 1]
-        if abs(ay + (by - ay) * (x - ax) / (bx - ax) - y) < CALM:
-            del kept[i]
-        else:
-            i += 1
-    return tuple(kept)
 
 
 Ends = tuple[str, str, int, bool]  # source, target, operand, straight
