@@ -21,18 +21,19 @@ from derivgen.notation import latex_name
 Weights = Literal["symbols", "numbers", "none"]
 Style = Literal["split", "circle"]
 
-WIDEST = 440.0  # pt: the width of a printed page's text
+WIDEST = 450.0  # pt: the width of a printed page's text
 MOST_NODES, SHOWN = 6, 3  # a wider layer shows its first three nodes, dots, and its last
 MOST_WEIGHTS = 12  # lines of a gap that can carry their weights
 _MARGIN, _TALL, _CIRCLE, _CONSTANT = 4.0, 25.0, 26.0, 20.0
 _PADDING, _BETWEEN = 5.0, 14.0  # beside a text in its box; between a node's numbers and those of the next node
 _STEP = 6.0  # what is secret on a question sheet shall not be read off the width of a box
 _BLANK = (28.0, 14.0)  # room to write a number in
-_GAP, _WIDE_GAP, _STEPS = 62.0, 190.0, 3  # between columns, at least; with weights at most, in so many steps
+_GAP, _NARROW, _WIDE_GAP, _STEPS = 62.0, 40.0, 190.0, 3  # between columns: usual; least; most, in so many steps
 _HIGHER = (1.0, 1.25, 1.6, 2.0)  # rows are moved apart until all can be read
-_SLOPE = 0.55  # how steeply a line may leave a circle: none leaves through the numbers above it
+_SLOPE, _FLAT = 0.55, 0.3  # how steeply a line may leave a circle, and one with a number above it
 _SPREAD, _STEEP = 7.0, 1.1  # how far from its middle a line may meet a box's side, and how steep it is then
 _SHARES = tuple(i / 50 for i in range(7, 44, 3))
+_MANY_SHARES = tuple(i / 100 for i in range(8, 93, 2))  # for the one weight that is asked for among many lines
 
 
 def layered(
@@ -217,7 +218,7 @@ class _Plan:
         return self._number_room(given=True)
 
     def scene(self) -> Scene:
-        """The first of ever roomier drawings in which nothing touches; if none is, a gap's weights leave their lines."""
+        """The first, ever roomier drawing in which nothing touches; if none is, a gap's weights leave its lines."""
         while True:
             columns = [[self._shape(node) for node in column] for column in self.columns]
             for higher in _HIGHER:
@@ -226,16 +227,17 @@ class _Plan:
                     return drawn
             crowded = [k for k, written in enumerate(self.written) if written]
             if not crowded:
-                return self._drawn(columns, _HIGHER[-1], last=True) or _none()
+                return self._drawn(columns, 1.0, last=True) or _none()
             self.written[max(crowded, key=lambda k: len(self.gaps[k]))] = False
 
     def _drawn(self, columns: list[list[Shape]], higher: float, last: bool = False) -> Scene | None:
         pitch = self._pitch() * higher
         widths = [max(shape.width for shape in column) for column in columns]
-        spare = WIDEST - 2 * _MARGIN - sum(widths)
+        spare = max(WIDEST - 2 * _MARGIN - sum(widths), _NARROW * len(self.gaps))
         needs = [
             2 + sum(bool(self._weight_text(k, edge.weight)) for edge in edges) for k, edges in enumerate(self.gaps)
         ]
+        shares = [_NARROW + (spare - _NARROW * len(needs)) * need / sum(needs) for need in needs]
         shapes: list[Shape] = []
         lines: list[Line] = []
         labels: list[Label] = []
@@ -244,16 +246,18 @@ class _Plan:
         shapes += placed
         for k, edges in enumerate(self.gaps):
             left += widths[k]
-            for gap in self._widths(k, spare * needs[k] / sum(needs)):
+            for gap in self._widths(k, shares[k]):
                 following = _column(columns[k + 1], left + gap + widths[k + 1] / 2, pitch)
-                drawn = _lines(edges, placed, following)
+                drawn = _lines(edges, placed, following, _FLAT if self.values or self.gradients else _SLOPE)
                 marks = self._numbers([*placed, *following])
                 weights, clear = settled(self._wishes(k, edges, drawn), [*placed, *following], drawn, marks)
-                if clear and not Scene(0, 0, (*placed, *following), drawn, (*weights, *marks)).touching():
+                part = Scene(0, 0, (*placed, *following), drawn, (*weights, *marks))
+                if clear and not part.touching():
                     break
             else:
                 if not last:
                     return None
+                weights = tuple(label for label in weights if not part.crowded(label))
             left += gap
             placed = following
             shapes += following
@@ -267,14 +271,12 @@ class _Plan:
         return max(_TALL, self.circle) + shown * max(self.number[1], self.given[1]) + _BETWEEN
 
     def _widths(self, k: int, spare: float) -> list[float]:
-        """How wide a gap may be: wider the more its weights need, never wider than the page lets it."""
+        """How wide a gap may be: the wider, the more its weights need, as far as the page lets it."""
         texts = [text for edge in self.gaps[k] if (text := self._weight_text(k, edge.weight))]
-        if not texts:
-            least = max(_GAP, min(spare, _GAP + 4.0 * min(len(self.gaps[k]), 8)))
-            return [least, max(least, min(_WIDE_GAP, spare))]
-        widest = max(self._weight_room(text)[0] for text in texts)
-        least = min(_GAP + widest * (1.0 if len(texts) < 5 else 1.6) + 4.0 * min(len(texts), 8), max(spare, _GAP))
-        most = max(least, min(_WIDE_GAP, spare))
+        room = max((self._weight_room(text)[0] for text in texts), default=0.0)
+        wish = _GAP + room * (1.0 if len(texts) < 5 else 1.6) + 4.0 * min(len(self.gaps[k]), 8)
+        most = max(_NARROW, min(max(_WIDE_GAP, wish), spare))
+        least = min(wish, most)
         return [least + (most - least) * i / (_STEPS - 1) for i in range(_STEPS)] if most > least else [least]
 
     def _weight_text(self, k: int, weight: str) -> str:
@@ -291,7 +293,7 @@ class _Plan:
         """The weights of a gap, each on its line, best where the lines of one node have parted but not yet crossed."""
         crossing = len({edge.source for edge in edges}) > 1 and len({edge.target for edge in edges}) > 1
         best = 0.32 if crossing else 0.5
-        shares = sorted(_SHARES, key=lambda share: abs(share - best))
+        shares = sorted(_SHARES if self.written[k] else _MANY_SHARES, key=lambda share: abs(share - best))
         wishes = []
         for edge, line in zip(edges, lines, strict=True):
             if text := self._weight_text(k, edge.weight):
@@ -340,24 +342,34 @@ def _kept(size: int) -> list[int]:
 def _column(shapes: Sequence[Shape], x: float, pitch: float) -> list[Shape]:
     """A layer's nodes, one below the other, in the middle of the drawing's height."""
     top = -(len(shapes) - 1) * pitch / 2
-    return [replace(shape, x=rounded(x), y=rounded(top + i * pitch)) for i, shape in enumerate(shapes)]
+    widest = max(shape.width for shape in shapes)
+    # The constant stands at the right, or its lines would run through the boxes above it.
+    shifts = [(widest - shape.width) / 2 if shape.role == "value" else 0.0 for shape in shapes]
+    return [
+        replace(shape, x=rounded(x + shift), y=rounded(top + i * pitch))
+        for i, (shape, shift) in enumerate(zip(shapes, shifts, strict=True))
+    ]
 
 
-def _lines(edges: Sequence[_Edge], sources: Sequence[Shape], targets: Sequence[Shape]) -> tuple[Line, ...]:
+def _lines(edges: Sequence[_Edge], sources: Sequence[Shape], targets: Sequence[Shape], flat: float) -> tuple[Line, ...]:
     """A line for each edge, from border to border; the ends on one node are spread, so that arrowheads keep apart."""
     at = {shape.id: shape for shape in (*sources, *targets)}
     lines = []
     for edge in edges:
         source, target = at[edge.source], at[edge.target]
-        lines.append(Line(edge.weight, (_port(source, target, 1), _port(target, source, -1)), edge.source, edge.target))
+        lines.append(
+            Line(
+                edge.weight, (_port(source, target, 1, flat), _port(target, source, -1, flat)), edge.source, edge.target
+            )
+        )
     return tuple(lines)
 
 
-def _port(shape: Shape, other: Shape, side: int) -> Point:
+def _port(shape: Shape, other: Shape, side: int, flat: float) -> Point:
     """Where a line meets a node's border, on its right (1) or left (-1): the lower, the more it comes from below."""
     slope = (other.y - shape.y) / abs(other.x - shape.x)
     if shape.kind == "circle":
-        slope = max(-_SLOPE, min(_SLOPE, slope))
+        slope = max(-flat, min(flat, slope))
         reach = shape.width / 2 / sqrt(1 + slope * slope)
         return rounded(shape.x + side * reach), rounded(shape.y + slope * reach)
     slope = max(-_STEEP, min(_STEEP, slope))

@@ -235,7 +235,7 @@ class _Reader:
         if token in _BIG:
             token = self.take()
             delimiter = _NOTHING if token == "." else self.sign(token, size, "maths")
-            return "inner", Extent(1.8 * delimiter.width + 1.2, 1.15 * size, 0.65 * size)
+            return "inner", Extent(1.55 * delimiter.width, 1.15 * size, 0.65 * size)
         kind = (
             "binary" if token in _BINARY
             else "relation" if token in _RELATIONS
@@ -264,7 +264,7 @@ class _Reader:
         slope, more = _WIDER[size]
         width, height, depth = found
         # A sign such as + hangs equally deep in every size.
-        deep = 0.9 if 0 < depth < 1 else _DEEPER * depth * size / 10
+        deep = max(0.9, _DEEPER * depth) if 0 < depth < 1.5 else _DEEPER * depth * size / 10
         return Extent(slope * width + more, _HIGHER * height * size / 10, deep)
 
     def quad(self, size: int) -> float:

@@ -79,16 +79,17 @@ class _Search:
         surroundings = Surroundings(shapes, lines)
         self.labels = [[wish.at(spot) for spot in wish.spots] for wish in wishes]
         self.boxes = [[label.box.grown(APART / 2) for label in row] for row in self.labels]
-        still = [label.box.grown(APART / 2) for label in fixed]
+        hulls = [_hull(row) for row in self.boxes]
+        every = [label.box.grown(APART / 2) for label in fixed]
+        near = [[box for box in every if hull.gap(box) < NEAR] for hull in hulls]
         self.static = [
             [
                 _LIKED * i + surroundings.cost(label) + sum(_conflict(box, other) for other in still)
                 for i, (label, box) in enumerate(zip(labels, boxes, strict=True))
             ]
-            for labels, boxes in zip(self.labels, self.boxes, strict=True)
+            for labels, boxes, still in zip(self.labels, self.boxes, near, strict=True)
         ]
         # Labels whose spots never come near one another cannot be in each other's way.
-        hulls = [_hull(row) for row in self.boxes]
         self.rivals = [
             [j for j, other in enumerate(hulls) if j != i and hull.gap(other) < NEAR] for i, hull in enumerate(hulls)
         ]

@@ -158,7 +158,7 @@ class Scene:
                 found.append(shape.id)
         own, nearest, rival = -1.0, NEAR, ""
         for line in self.lines:
-            distance = min(box.distance(a, b) for a, b in pairwise(line.track))
+            distance = min(box.near(a, b, NEAR) for a, b in pairwise(line.track))
             if line.id == label.owner:
                 own = distance
             elif distance < _TOUCH:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+import warnings
 import xml.etree.ElementTree as ElementTree
 from functools import lru_cache
+from typing import Any
 from xml.sax.saxutils import escape
 
 from derivgen.figures.geometry import Point, rounded
@@ -92,18 +94,26 @@ def _number(latex: str, size: int) -> list[Piece]:
     return pieces
 
 
+@lru_cache(maxsize=1)
+def _ziamath() -> tuple[Any, Any]:
+    """Its settings and its formulas, loaded when first needed: the fonts take a moment."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # it opens its fonts in the way of older Pythons
+        from ziamath.config import config
+        from ziamath.zmath import Latex
+    return config, Latex
+
+
 @lru_cache(maxsize=1024)
 def _drawn(latex: str, size: int) -> tuple[list[Piece], float]:
     """What ziamath draws of a formula, and how far on the next sign stands."""
-    from ziamath.config import config
-    from ziamath.zmath import Latex
-
+    config, formula_of = _ziamath()
     # A minus before a number is its sign, as is what comes first; ziamath would space it as an operation.
     text = _LEADING.sub(r"{\1}", _SIGNED.sub(r"{-\1}", latex))
     drawing = ElementTree.Element("g")
     before, config.svg2 = config.svg2, False  # one element a sign, and no ids of ziamath's own
     try:
-        formula = Latex(text, size=size, inline=True)
+        formula = formula_of(text, size=size, inline=True)
         formula.drawon(drawing, 0, 0)
         width = float(formula.getsize()[0])
     finally:

@@ -15,12 +15,16 @@ PREAMBLE = r"\usepackage{tikz}" + "\n" + r"\usetikzlibrary{arrows.meta}"
 _NAMES = {INK: "derivgenink"} | {COLORS[role]: f"derivgen{role}" for role in ("weight", "value", "gradient")}
 
 
-def tikz(scene: Scene) -> str:
-    """The picture, with x and y in points and y downwards; texts stand on baselines that the metrics say."""
+def tikz(scene: Scene, widest: float = 455.0) -> str:
+    """The picture, with x and y in points and y downwards; texts stand on baselines that the metrics say.
+
+    One that is wider than the page's text (``widest``, in points) is made smaller as a whole.
+    """
+    fit = "" if scene.width <= widest else f",scale={_n(widest / scene.width)},transform shape"
     size = f"({_n(scene.width)},{_n(scene.height)})"
     return "\n".join(
         [
-            r"\begin{tikzpicture}[x=1pt,y=-1pt,line width=0.6pt,>={Stealth[length=5pt,width=4pt]}]",
+            rf"\begin{{tikzpicture}}[x=1pt,y=-1pt,line width=0.6pt,>={{Stealth[length=5pt,width=4pt]}}{fit}]",
             *(rf"\definecolor{{{name}}}{{HTML}}{{{color[1:]}}}" for color, name in _NAMES.items()),
             rf"\useasboundingbox (0,0) rectangle {size};",
             *(_line(line) for line in scene.lines),
