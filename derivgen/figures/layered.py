@@ -32,7 +32,7 @@ _GAP, _NARROW, _WIDE_GAP, _STEPS = 62.0, 40.0, 190.0, 3  # between columns: usua
 _HIGHER = (1.0, 1.25, 1.6, 2.0)  # rows are moved apart until all can be read
 _SLOPE, _FLAT = 0.55, 0.3  # how steeply a line may leave a circle, and one with a number above it
 _SPREAD, _STEEP = 7.0, 1.1  # how far from its middle a line may meet a box's side, and how steep it is then
-_SHARES = tuple(i / 50 for i in range(7, 44, 3))
+_SHARES = tuple(i / 50 for i in range(6, 45, 2))
 _MANY_SHARES = tuple(i / 100 for i in range(8, 93, 2))  # for the one weight that is asked for among many lines
 
 
@@ -276,7 +276,7 @@ class _Plan:
         room = max((self._weight_room(text)[0] for text in texts), default=0.0)
         wish = _GAP + room * (1.0 if len(texts) < 5 else 1.6) + 4.0 * min(len(self.gaps[k]), 8)
         most = max(_NARROW, min(max(_WIDE_GAP, wish), spare))
-        least = min(wish, most)
+        least = most if len(texts) > MOST_WEIGHTS - 3 else min(wish, most)  # so many need every point there is
         return [least + (most - least) * i / (_STEPS - 1) for i in range(_STEPS)] if most > least else [least]
 
     def _weight_text(self, k: int, weight: str) -> str:
