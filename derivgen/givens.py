@@ -348,7 +348,7 @@ def _unfit(made: Plan, numbers: Numbers, digits: int) -> str:
 
 
 def alike(part: Part, numbers: Numbers, digits: int) -> bool:
-    """Whether two choices of a part print alike, or are too near to be told apart: matrices, if all of their entries are."""
+    """Whether two choices of a part print alike, or are too near to be told apart; matrices, if all entries are."""
     shown: list[list[Real]] = []
     for tree in part.distinct:
         try:

@@ -30,7 +30,7 @@ from derivgen.exercise import (
     Symbol,
     input_form,
 )
-from derivgen.expression import Apply, Name, Number, Partial, Tree, matrix, substitute, walk
+from derivgen.expression import Apply, Name, Number, Partial, Tree, matrix, number, substitute, walk
 from derivgen.graph import Graph, GraphError
 from derivgen.networks import Network, drawn
 from derivgen.operations import OPERATIONS
@@ -274,8 +274,12 @@ def prove_claim(claim: Claim, graph: Graph) -> list[certify.Proof]:
     """Proofs that what a question states is right, or wrong, as it is meant to be; from its printed texts."""
     proofs: list[certify.Proof] = []
     judge = certify.symbolic if claim.holds else certify.refuted
+    stated = claim.left
+    if isinstance(stated, Apply) and stated.operation == "shape":  # is not read back: its numbers are
+        rows = graph.entries(stated.args[0]) or ((),)
+        stated = matrix([[number(len(rows)), number(len(rows[0]))]])
     for dialect in DIALECTS:
-        sides = (printed(side, graph.scope, dialect).text for side in (claim.left, claim.right))
+        sides = (printed(side, graph.scope, dialect).text for side in (stated, claim.right))
         left, right = (text.replace(BREAK, "") for text in sides)
         proofs += judge(graph, f"{left} {RELATIONS[dialect]['=']} {right}", claim.left, latex=dialect != "plain")
     return proofs

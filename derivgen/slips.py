@@ -61,6 +61,7 @@ from derivgen.worked import (
     constant_lost,
     derivation,
     each,
+    factors,
     function_of,
     is_share,
     is_step,
@@ -496,7 +497,7 @@ def old_value_left_out(work: Work) -> Iterator[Slipped]:
 def bias_left_out(work: Work) -> Iterator[Slipped]:
     """the bias is left out"""
     graph, roles = work.roles.graph, work.roles
-    if not isinstance(work.line, Apply) or work.cells:
+    if not isinstance(work.line, Apply) or work.edges or work.cells:
         return
     ones = dict.fromkeys(roles.constants, ZERO)
     if ones and (tree := rewritten(graph, work.line, ones)) != work.line:
@@ -549,13 +550,16 @@ def another_class(work: Work) -> Iterator[Slipped]:
     line = work.line
     if not isinstance(line, Apply) or line.operation != "add":
         return
-    choices = [term.args if isinstance(term, Apply) and term.operation == "multiply" else (term,) for term in line.args]
-    gates = [tuple(part for part in term if not isinstance(part, Number)) for term in choices]
-    if not all(isinstance(gate, Apply) and gate.operation == "above" for term in gates for gate in term):
+    gates = [tuple(part for part in factors(term) if not isinstance(part, Number)) for term in line.args]
+    if not all(map(_is_gate, (gate for term in gates for gate in term))):
         return
     for turn in range(1, len(gates)):
         numbers = (number((k + turn) % len(gates) + 1) for k in range(len(gates)))
         yield Slipped("another_class", total(product((k, *term)) for k, term in zip(numbers, gates, strict=True)))
+
+
+def _is_gate(tree: Tree) -> bool:
+    return isinstance(tree, Apply) and tree.operation == "above"
 
 
 @slip
@@ -665,7 +669,10 @@ def _with_slope(work: Work, other: Tree | None) -> Tree:
 def _left_out(work: Work, slip: str) -> Iterator[Slipped]:
     """A pre-activation in place of its activation: where that is a ReLU, it is treated as active."""
     graph = work.roles.graph
-    found = [(name, before_of(graph, name)) for name in (names(work.line) if work.line is not None else ())]
+    found = [
+        (name, before_of(graph, name))
+        for name in (names(work.line) if work.line is not None and not work.edges else ())
+    ]
     for name, before in found:
         if before and (graph.operation(function_of(work, name)) == "relu") == (slip == "inactive_relu"):
             about = (Name(before),) if slip == "inactive_relu" else (Name(before), Name(name))
@@ -688,7 +695,8 @@ def _left_out(work: Work, slip: str) -> Iterator[Slipped]:
 @slip
 def term_left_out(work: Work) -> Iterator[Slipped]:
     """a term of a sum is left out"""
-    if isinstance(work.line, Apply) and work.line.operation == "add":
-        for i, term in enumerate(work.line.args):
+    arrays = work.line is not None and arrays_in(work.roles.graph, work.line)
+    if isinstance(work.line, Apply) and work.line.operation == "add" and not arrays:
+        for i, term in enumerate(work.line.args if not any(map(_is_gate, walk(work.line))) else ()):
             rest = (*work.line.args[:i], *work.line.args[i + 1 :])
             yield Slipped("term_left_out", total(rest), (term,))

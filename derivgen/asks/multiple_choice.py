@@ -34,7 +34,7 @@ from derivgen.draws import Draws
 from derivgen.errors import suggest
 from derivgen.evaluation import Real, evaluator, to_decimal
 from derivgen.exercise import AskError, Claim, On, Part, State, slip_fact
-from derivgen.expression import Apply, Name, Partial, Tree, apply, number, total, transform, walk
+from derivgen.expression import Apply, Name, Partial, Tree, apply, names, number, total, transform, walk
 from derivgen.graph import Graph
 from derivgen.networks import Layer
 from derivgen.slips import Roles, Shape, Slipped, Work
@@ -44,6 +44,7 @@ WRONG = 3
 NEAR, NEAREST = Decimal("0.006"), Decimal("0.0004")
 LAST_RESORT = ("inactive_relu",)  # numbers are drawn so that no ReLU is inactive
 LARGEST_SHOWN = 60  # parts of a wrong line that is shown with its numbers
+WIDEST_LINE = 10  # quantities side by side in such a line of matrices
 UNSHOWN = ("another_class",)
 
 
@@ -69,6 +70,7 @@ def multiple_choice(state: State, parameters: Mapping[str, object], draws: Draws
     facts = {
         "ask": inner.ask, "inner": inner.facts, "correct": (place,),
         "own": On(graph or state.graph, {
+            "meanings": () if numeric else _meanings(state, trees),
             "options": tuple(_printed(left, answer, way is None) for answer, way in zip(answers, slipped, strict=True)),
             "wrong": tuple(
                 {"place": i, "slip": slip_fact(way), "line": _worked_out(graph or state.graph, way) if numeric else ""}
@@ -80,6 +82,15 @@ def multiple_choice(state: State, parameters: Mapping[str, object], draws: Draws
     distinct = tuple(answer.tree for answer in answers if isinstance(answer, Value))
     named = {"ask": inner.ask, **inner.parameters}
     return after, replace(inner, ask="multiple_choice", parameters=named, answer=answer, facts=facts, distinct=distinct)
+
+
+def _meanings(state: State, trees: list[Tree | Value]) -> tuple[Chain, ...]:
+    """What the δ in formulas to choose from stand for."""
+    of, used = state.output({}), {name for tree in trees if not isinstance(tree, Value) for name in names(tree)}
+    return tuple(
+        chain(Name(layer.delta_array), Partial(of, layer.pre_array))
+        for layer in state.network.layers if layer.delta_array in used
+    )  # fmt: skip
 
 
 def _alternatives(state: State, inner: Part, ways: Ways) -> tuple[Tree | Value, tuple[Slipped, ...]]:
@@ -116,14 +127,24 @@ def _printed(left: Tree, answer: Tree | Value, right: bool) -> Chain | Claim:
 
 
 def _worked_out(graph: Graph, way: Slipped) -> Chain | str:
-    """How a slip comes to its number; nothing where that is too long to print."""
-    if sum(1 for _ in walk(graph.spread(way.tree))) > LARGEST_SHOWN or way.slip in UNSHOWN:
+    """How a slip comes to its number; nothing where that is too long or too wide to print."""
+    spread = graph.spread(way.tree)
+    wide = spread != way.tree and _columns(way.tree) + _columns(spread) > WIDEST_LINE
+    if wide or sum(1 for _ in walk(spread)) > LARGEST_SHOWN or way.slip in UNSHOWN:
         return ""
     return chain(way.tree, Filled(way.tree), Value(way.tree))
 
 
+def _columns(tree: Tree) -> int:
+    """About how many quantities stand side by side: of a matrix, those of its widest row."""
+    if not isinstance(tree, Apply):
+        return 1
+    inner = map(_columns, tree.args)
+    return max(inner) if tree.operation == "matrix" else sum(inner)
+
+
 def apart_in_numbers(state: State, truth: Tree, ways: tuple[Slipped, ...]) -> tuple[Slipped, ...]:
-    """The ways that do not come to the same numbers as the truth or as another, as far as the quiz's own numbers say."""
+    """The ways that come to other numbers than the truth and one another, as far as the quiz's own numbers say."""
     values = _numbers(state, truth)
     seen = [] if values is None else [values]
     kept = []
@@ -199,7 +220,7 @@ def _of_derivation(make: Callable[..., Work]) -> Maker:
 
 def _of_update(state: State, inner: Part, own: Mapping[str, object]) -> Ways:
     """A weight's step, or that of a whole matrix: the gradient's lines, and then W − α ∂L/∂W."""
-    if own.get("wrt") not in dict(state.graph.arrays):
+    if inner.parameters["wrt"] not in dict(state.graph.arrays):
         return _of_derivation(slips.update)(state, inner, own)
     left, right = _entry(inner)
     of, array = inner.parameters["of"], inner.parameters["wrt"]
