@@ -261,6 +261,22 @@ _row("examples", pre="z_nj^(l)", post="a_nj^(l)", input="x_ni", output="yhat_nj"
      pres="Z^(l)", posts="A^(l)", inputs="X", outputs="yhat", targets="y", delta="Delta^(l)")  # fmt: skip
 
 
+_WHOLES = {"weight": "weights", "bias": "biases", "pre": "pres", "post": "posts", "input": "inputs",
+           "output": "outputs", "target": "targets"}  # fmt: skip
+
+
+def _whole(pattern: str, *, capital: bool) -> str:
+    """The array of what a pattern writes: without its indices, W for w.
+
+    >>> _whole("s_j^[l]", capital=False), _whole("w_ji^[l]", capital=True)
+    ('s^[l]', 'W^[l]')
+    """
+    match = _PATTERN.fullmatch(pattern)
+    assert match is not None
+    base = match["base"].upper() if capital and len(match["base"]) == 1 else match["base"]
+    return base + (f"^{match['sup']}" if match["sup"] else "")
+
+
 def notation(given: object) -> Notation:
     """A row by its name, or a row of the quiz's own: patterns that change another's (``like``, else from-to).
 
@@ -288,6 +304,9 @@ def notation(given: object) -> Notation:
             )  # fmt: skip
         else:
             changes[key] = pattern
+    for key, whole in _WHOLES.items():
+        if key in changes and whole not in given and changes[key]:
+            changes[whole] = _whole(changes[key], capital=key == "weight" or "n" in changes[key].partition("_")[2])
     made = replace(notation(given.get("like", "from-to")), name="own", **changes)
     if sorted(made._match("weight")) != ["i", "j"]:
         raise NotationError("a weight has the indices i and j, each once, such as W_ij^(l)", "weight")

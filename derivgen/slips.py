@@ -551,7 +551,7 @@ def another_class(work: Work) -> Iterator[Slipped]:
     if not isinstance(line, Apply) or line.operation != "add":
         return
     gates = [tuple(part for part in factors(term) if not isinstance(part, Number)) for term in line.args]
-    if not all(map(_is_gate, (gate for term in gates for gate in term))):
+    if not all(gates) or not all(map(_is_gate, (gate for term in gates for gate in term))):
         return
     for turn in range(1, len(gates)):
         numbers = (number((k + turn) % len(gates) + 1) for k in range(len(gates)))

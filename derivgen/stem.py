@@ -71,6 +71,7 @@ def layered(network: Network) -> dict[str, object]:
         "constants": tuple(Name(name) for name, _ in network.fixed),
         "named": network.named, "neurons": tuple(tuple(map(Name, row)) for row in network.neurons),
         "weight": Name(notation.write("weight", **letters, l="l")),
+        "weights": Name(notation.write("weights", l="l")),
         "pre": Name(notation.write("pre", j=node, l="l", n=example)),
         "post": Name(notation.write("post", j=node, l="l", n=example)),
         "bias": Name(notation.write("bias", j="j", l="l")) if network.biases else "",

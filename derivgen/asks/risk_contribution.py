@@ -11,6 +11,7 @@ from derivgen.evaluation import evaluator
 from derivgen.exercise import Answer, AskError, On, Part, State, Supposed, allow
 from derivgen.expression import ZERO, Apply, Name, Partial, Tree, apply, negate, number, product, substitute
 from derivgen.graph import Graph
+from derivgen.operations import RANGES
 
 WIDEST = 100000
 
@@ -24,8 +25,12 @@ def risk_contribution(state: State, parameters: Mapping[str, object], draws: Dra
     outputs = state.network.outputs
     if len(outputs) > 1:
         raise AskError("needs a network with a single output")
-    name = outputs[0] if outputs else state.graph.output if not state.network.loss else "H"
     out, wanted = _numbers(parameters, draws)
+    if state.network.layers:
+        least, largest = RANGES.get(state.network.layers[-1].activation, (None, None))
+        if "output" in parameters and ((least is not None and out < least) or (largest is not None and out > largest)):
+            raise AskError(f"cannot come out of {state.network.layers[-1].activation}", "output")
+    name = outputs[0] if outputs else state.graph.output if not state.network.loss else "H"
     count = parameters.get("examples")
     if count is not None and (not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= WIDEST):
         raise AskError(f"must be a whole number from 1 to {WIDEST}", "examples")
