@@ -170,6 +170,17 @@ def test_one_path_misses_one_factor() -> None:
     assert blanks(SMALL, "W_11^(1)") == {"x_1", "g'(z_1^(1))", "W_11^(2)"}
 
 
+def test_the_whole_line_has_the_factors_in_the_order_of_the_question() -> None:
+    network = "{kind: layered, sizes: [2, 2, 1], activation: sigmoid, output_activation: sigmoid, loss: squared_error}"
+    composer = Composer(quiz(network, "[{fill_in_blank: W_21^(1)}]"))
+    for seed in range(8):
+        made = composer.compose(str(seed))
+        question, solution = markdown(made)
+        asked = next(tex for tex, _ in formulas(question) if "underline" in tex)
+        blank = part(made)["answer"]["latex"].replace("_", " _ ")
+        assert asked.replace(r"\underline{\qquad\qquad}", blank) in {tex for tex, _ in formulas(solution)}
+
+
 # --- true_false --------------------------------------------------------------------------------------------------
 
 
@@ -359,6 +370,13 @@ def test_a_points_share(ask: str, plain: str) -> None:
         "2/5)*", "2/5*"
     )
     assert part(made)["answer"]["type"] == "expression"
+
+
+@pytest.mark.parametrize("ask", ["risk_contribution: {output: 3, target: 1}", "multiple_choice: {ask: risk_contribution, output: 3, target: 1}"])
+def test_a_points_share_is_named_before_it_is_derived(ask: str) -> None:
+    _, solution = markdown(sheet(RELU, f"[{{{ask}}}]"))
+    assert r"The point's share of the risk is $r = \frac{(H - y)^{2}}{n}$" in solution
+    assert r"\frac{\partial r}{\partial w}" in solution and r"\partial R" not in solution
 
 
 def test_drawn_shares_are_zero_half_of_the_time() -> None:
