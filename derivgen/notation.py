@@ -258,7 +258,7 @@ _row("neurons", weight="w_{i,j}", bias="b_j", pre="z_j", post="o_j", input="o_i"
 _row("textbook", weight="w_ji^[l]", bias="b_j^[l]", pre="z_j^[l]", post="a_j^[l]", output="yhat_j", weights="W^[l]",
      biases="b^[l]", pres="z^[l]", posts="a^[l]", outputs="yhat", delta="delta^[l]")  # fmt: skip
 _row("examples", pre="z_nj^(l)", post="a_nj^(l)", input="x_ni", output="yhat_nj", target="y_nj", example_loss="ell_n",
-     pres="Z^(l)", posts="A^(l)", inputs="X", outputs="yhat", targets="y", delta="Delta^(l)")  # fmt: skip
+     pres="Z^(l)", posts="A^(l)", inputs="X", outputs="Yhat", targets="Y", delta="Delta^(l)")  # fmt: skip
 
 
 _WHOLES = {"weight": "weights", "bias": "biases", "pre": "pres", "post": "posts", "input": "inputs",

@@ -350,7 +350,7 @@ def make(
     proofs: list[tuple[certify.Proof, ...]] = []
     chains: list[tuple[PreparedChain, ...]] = []
     directives: list[Mapping[str, object]] = []
-    seen: set[tuple[str, tuple[tuple[str, str], ...], object]] = set()
+    seen: set[tuple[object, ...]] = set()
     stem_found: list[PreparedChain] = []
     stem_facts = stem(network, frozenset(ask.name for ask in asks))
     prepared_stem = prepare(stem_facts, network.graph, stem_found)
@@ -376,7 +376,7 @@ def make(
             for parameters in _singles(chosen):
                 label = chr(ord("a") + len(parts)) if len(parts) < 26 else f"a{chr(ord('a') + len(parts) - 26)}"
                 after, part = ASKS[spec.name](replace(state, label=label), parameters, own)
-                key = (part.ask, tuple(sorted(part.parameters.items())), state.graph.bindings)
+                key = (part.ask, tuple(sorted(part.parameters.items())), state.graph.bindings, parameters.get("form"))
                 if key in seen:
                     if alike:
                         continue

@@ -58,6 +58,7 @@ def layered(network: Network) -> dict[str, object]:
     example = "n" if batch else ""
     return {
         "sizes": (len(network.inputs) // len(last.pre), *(layer.size for layer in layers)),
+        "large": max(len(network.inputs) // len(last.pre), *(layer.size for layer in layers)) > 9,  # then all in digits
         "hidden": tuple({"size": layer.size, **_activation(layer.activation)} for layer in layers[:-1]),
         "hidden_alike": len({layer.activation for layer in layers[:-1]}) == 1,
         "all_alike": len({layer.activation for layer in layers}) == 1 and len(layers) > 1,
