@@ -18,7 +18,7 @@ from derivgen import spec
 from derivgen.derivation import local_derivatives
 from derivgen.draws import MOST_ATTEMPTS, Draws
 from derivgen.errors import DerivgenError, suggest
-from derivgen.evaluation import EvaluationError, MissingNumberError, Numbers, Real, contradiction, to_decimal
+from derivgen.evaluation import EvaluationError, MissingNumberError, Numbers, Real, contradiction, same_number, to_decimal
 from derivgen.exercise import Known, Part
 from derivgen.expression import Apply, Name, Number, Partial, Tree, transform, walk
 from derivgen.networks import Network
@@ -358,7 +358,20 @@ def _unfit(made: Plan, numbers: Numbers, digits: int) -> str:
                 return f"part {part.id} needs a value that is {wanted}"
         if alike(part, numbers, digits):
             return f"the choices of part {part.id} must differ by more than the tolerance"
+        if _coincide(part, numbers):
+            return f"the wrong formulas of part {part.id} must not come to the number of the right one"
     return ""
+
+
+def _coincide(part: Part, numbers: Numbers) -> bool:
+    """Whether a wrong formula comes to the right one's number, if that is not zero, or so near that nobody can tell."""
+    values: list[Real | None] = []
+    for tree in part.formulas:
+        try:
+            values.append(numbers.value(tree))
+        except EvaluationError:  # nobody is shown its number
+            values.append(None)
+    return bool(values) and bool(values[0]) and any(same_number(values[0], other) for other in values[1:])
 
 
 def alike(part: Part, numbers: Numbers, digits: int) -> bool:

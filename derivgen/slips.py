@@ -85,7 +85,7 @@ from derivgen.worked import (
 
 __all__ = [
     "SLIPS", "Roles", "Shape", "Slipped", "Work", "chain_rule", "derivation", "expanded", "line", "local_step", "named",
-    "slip", "update", "wrong", "wrong_lines", "wrong_values",
+    "neighbours", "slip", "update", "wrong", "wrong_lines", "wrong_values",
 ]  # fmt: skip
 
 LARGEST = 300  # parts of a wrong tree, for each of its entries
@@ -275,8 +275,15 @@ def value_for_derivative(work: Work) -> Iterator[Slipped]:
 @slip
 def neighbouring_term(work: Work) -> Iterator[Slipped]:
     """the factor of another term is used"""
+    yield from neighbours(work) if work.local else ()
+
+
+def neighbours(work: Work) -> Iterator[Slipped]:
+    """The factor of another term of a sum that the work goes through; of a chain, where the table has too little."""
     weights = work.roles.weights
-    for edge, other in products(work) if work.local else ():
+    for edge, other in products(work):
+        if not work.local and written(work, edge) != Name(other):
+            continue
         for part in walk(work.roles.graph.node(edge[0]).tree):
             if isinstance(part, Apply) and part.operation == "multiply" and all(isinstance(a, Name) for a in part.args):
                 for name in names(part) if Name(edge[1]) not in part.args else ():

@@ -347,6 +347,31 @@ def test_choices_differ_as_they_are_printed_where_intermediates_are_rounded() ->
         assert len(set(shown)) == len(shown) == 4
 
 
+def test_symbolic_choices_differ_at_the_numbers_of_the_sheet() -> None:
+    """With z > 0, 2(H − y)z is as right as 2(H − y)a."""
+    network = "{kind: layered, sizes: [2, 2, 1], activation: relu, loss: squared_error}"
+    asks = "[loss_value, {multiple_choice: {ask: gradient, wrt: {any: weights, layer: 2}}}]"
+    literal = "{x: [3, 1], W1: [[2, 2], [-2, -3]], 'b^(1)': [-3, 3], W2: [2, -3], 'b^(2)': [-3], y: 3}"
+    for givens, more in (("", RANDOM), (literal, "")):
+        composer = Composer(quiz(network, asks, givens, more))
+        for seed in range(12):
+            made = composer.compose(str(seed))
+            asked = made.exercises[0].plan.parts[1].answer
+            assert asked is not None
+            values = [float(made.exercises[0].numbers.value(tree)) for tree in asked.choices]  # type: ignore[arg-type]
+            right = values.pop(asked.correct[0])
+            assert all(abs(right - wrong) > 0.004 * abs(right) for wrong in values)
+
+
+def test_choices_are_found_where_a_slip_can_never_differ() -> None:
+    """z^(1) is positive by its rule: to treat the ReLU as active is no mistake, whatever is drawn."""
+    givens = """{W2: {integer: [-5, 5], nonzero: true}, 'z^(1)': {integer: [1, 6]},
+      'dH/dz^(2)': {integer: [-4, 4], nonzero: true}}"""
+    for seed in "1234":
+        made = sheet(RELU, "[{multiple_choice: {ask: derivative, wrt: W_21^(2)}}]", givens, seed=seed)
+        assert len(set(part(made)["choices"])) == 4
+
+
 def test_too_few_slips_are_an_error() -> None:
     with pytest.raises(
         DerivgenError, match=r"quiz.yaml:6: .*slips lead to \d wrong answers here, and a choice needs 3"

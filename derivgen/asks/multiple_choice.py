@@ -32,8 +32,8 @@ from derivgen.derivation import Chain, DerivationError, Filled, Value, chain, si
 from derivgen.derivation import closed_form as in_leaves
 from derivgen.draws import Draws
 from derivgen.errors import suggest
-from derivgen.evaluation import Real, evaluator, to_decimal
-from derivgen.exercise import AskError, Claim, On, Part, State, slip_fact
+from derivgen.evaluation import Real, evaluator, same_number, to_decimal
+from derivgen.exercise import AskError, Claim, On, Part, State, quantities, slip_fact
 from derivgen.expression import Apply, Name, Partial, Tree, apply, names, number, total, transform, walk
 from derivgen.graph import Graph
 from derivgen.networks import Layer
@@ -61,7 +61,8 @@ def multiple_choice(state: State, parameters: Mapping[str, object], draws: Draws
         raise AskError(f"needs an ask with one answer; {name} has more here", "ask")
     key, found = _alternatives(state, inner, ways(state, inner, own))
     numeric = isinstance(key, Value)
-    chosen = _chosen(found, draws, isinstance(key, Value) and _numbers(state, key.tree) is None)
+    compared = key.tree if isinstance(key, Value) else key if _has_number(state, inner, key) else None
+    chosen = _chosen(found, draws, compared is not None and _numbers(state, compared) is None)
     place = draws.below("place", WRONG + 1)
     trees: list[Tree | Value] = [Value(way.tree) if numeric else way.tree for way in chosen]
     answers = (*trees[:place], key, *trees[place:])
@@ -80,8 +81,11 @@ def multiple_choice(state: State, parameters: Mapping[str, object], draws: Draws
     }  # fmt: skip
     answer = replace(inner.answer, type="choice", choices=answers, correct=(place,))
     distinct = tuple(answer.tree for answer in answers if isinstance(answer, Value))
+    formulas = (key, *(way.tree for way in chosen)) if not isinstance(key, Value) and compared is not None else ()
     named = {"ask": inner.ask, **inner.parameters}
-    return after, replace(inner, ask="multiple_choice", parameters=named, answer=answer, facts=facts, distinct=distinct)
+    return after, replace(
+        inner, ask="multiple_choice", parameters=named, answer=answer, facts=facts, distinct=distinct, formulas=formulas
+    )
 
 
 def _meanings(state: State, trees: list[Tree | Value]) -> tuple[Chain, ...]:
@@ -98,9 +102,21 @@ def _alternatives(state: State, inner: Part, ways: Ways) -> tuple[Tree | Value, 
     assert inner.answer is not None
     right, graph = inner.answer.entries[0][1], state.graph
     if not isinstance(right, Value):
-        return ways.key or right, ways.wrong
+        key = ways.key or right
+        if not _has_number(state, inner, key) or not (value := state.number(key)):
+            return key, ways.wrong
+        return key, tuple(way for way in ways.wrong if not same_number(value, state.number(way.tree)))
     known = tuple(way for way in ways.wrong if state.determines(graph.spread(way.tree)))
     return right, apart_in_numbers(state, right.tree, known)
+
+
+def _has_number(state: State, inner: Part, key: Tree) -> bool:
+    """Whether the exercise gives a formula a number: a wrong one must not come to it."""
+    assert inner.answer is not None
+    of, graph = quantities(key), state.graph
+    single = inner.answer.graph is None and graph.entries(key) is None
+    named = all(part.name in graph for part in of if isinstance(part, Name))
+    return bool(of) and single and named and state.determines(key)
 
 
 def _chosen(found: tuple[Slipped, ...], draws: Draws, drawn: bool) -> tuple[Slipped, ...]:
@@ -213,7 +229,10 @@ def _of_derivation(make: Callable[..., Work]) -> Maker:
     def ways(state: State, inner: Part, own: Mapping[str, object]) -> Ways:
         target = state.derivative(own)
         work = make(state.roles, target, state.over(target, own))
-        return Ways(slips.wrong(work), work.tree)
+        wrong = slips.wrong(work)
+        if sum(way.slip not in LAST_RESORT for way in wrong) < WRONG:
+            wrong = slips.wrong(work, *slips.neighbours(work))
+        return Ways(wrong, work.tree)
 
     return ways
 
