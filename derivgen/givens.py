@@ -18,7 +18,15 @@ from derivgen import spec
 from derivgen.derivation import local_derivatives
 from derivgen.draws import MOST_ATTEMPTS, Draws
 from derivgen.errors import DerivgenError, suggest
-from derivgen.evaluation import EvaluationError, MissingNumberError, Numbers, Real, contradiction, same_number, to_decimal
+from derivgen.evaluation import (
+    EvaluationError,
+    MissingNumberError,
+    Numbers,
+    Real,
+    contradiction,
+    same_number,
+    to_decimal,
+)  # fmt: skip
 from derivgen.exercise import Known, Part
 from derivgen.expression import Apply, Name, Number, Partial, Tree, transform, walk
 from derivgen.networks import Network

@@ -70,11 +70,15 @@ class PreparedLink:
 
 @dataclass(frozen=True, eq=False)
 class PreparedChain:
-    """A chain ready to be filled. ``graph`` is the one on which it holds."""
+    """A chain ready to be filled. ``graph`` is the one on which it holds.
+
+    ``above`` are the rows of a left side that is too long to stand beside its numbers: they go on below it.
+    """
 
     left: Mapping[str, str]
     links: tuple[PreparedLink, ...]
     graph: Graph
+    above: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def numeric(self) -> bool:
@@ -93,6 +97,7 @@ class PreparedChain:
         return self.numeric and len(self.left["plain"]) + width + 8 <= WIDEST_ROW
 
 
+WIDEST_LEFT = 40  # characters of a formula in plain maths that still stands beside its numbers
 WIDEST_ROW = 58  # characters of plain maths, a number counted as eight, that still go on one printed line
 
 
@@ -286,7 +291,12 @@ def prove_claim(claim: Claim, graph: Graph) -> list[certify.Proof]:
 
 
 def _prepared_chain(line: Chain, graph: Graph) -> PreparedChain:
-    left = {dialect: printed(line.left, graph.scope, dialect).text.replace(BREAK, "") for dialect in DIALECTS}
+    broken = {dialect: printed(line.left, graph.scope, dialect).text for dialect in DIALECTS}
+    left = {dialect: text.replace(BREAK, "") for dialect, text in broken.items()}
+    above: dict[str, tuple[str, ...]] = {}
+    if line.links and isinstance(line.links[0].right, Filled) and line.links[0].right.tree == line.left:
+        if len(left["plain"]) > WIDEST_LEFT or BREAK in broken["latex"]:
+            above = {d: tuple(piece.strip() for piece in text.split(BREAK)) for d, text in broken.items()}
     links = []
     for link in line.links:
         right = link.right
@@ -302,7 +312,7 @@ def _prepared_chain(line: Chain, graph: Graph) -> PreparedChain:
         else:
             forms = {dialect: printed(right, graph.scope, dialect) for dialect in DIALECTS}
             links.append(PreparedLink(link.relation, forms))
-    return PreparedChain(left, tuple(links), graph)
+    return PreparedChain(left, tuple(links), graph, above)
 
 
 def _prepared_value(relation: str, value: Value, graph: Graph) -> PreparedLink:
