@@ -294,9 +294,10 @@ def _prepared_chain(line: Chain, graph: Graph) -> PreparedChain:
     broken = {dialect: printed(line.left, graph.scope, dialect).text for dialect in DIALECTS}
     left = {dialect: text.replace(BREAK, "") for dialect, text in broken.items()}
     above: dict[str, tuple[str, ...]] = {}
-    if line.links and isinstance(line.links[0].right, Filled) and line.links[0].right.tree == line.left:
-        if len(left["plain"]) > WIDEST_LEFT or BREAK in broken["latex"]:
-            above = {d: tuple(piece.strip() for piece in text.split(BREAK)) for d, text in broken.items()}
+    first = line.links[0].right if line.links else None
+    long = len(left["plain"]) > WIDEST_LEFT or BREAK in broken["latex"]
+    if long and isinstance(first, Filled) and first.tree == line.left:
+        above = {d: tuple(piece.strip() for piece in text.split(BREAK)) for d, text in broken.items()}
     links = []
     for link in line.links:
         right = link.right

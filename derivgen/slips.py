@@ -598,6 +598,37 @@ def neighbouring_layer(work: Work) -> Iterator[Slipped]:
         yield Slipped("neighbouring_layer", matrix([list(map(number, near))]))
 
 
+@slip
+def biases_counted(work: Work) -> Iterator[Slipped]:
+    """biases are counted where there are none"""
+    if work.sizes and not work.biased:
+        yield Slipped("biases_counted", total((work.tree, *map(number, work.sizes[1:]))))
+
+
+@slip
+def inputs_counted(work: Work) -> Iterator[Slipped]:
+    """the inputs are counted among the parameters"""
+    if work.sizes:
+        yield Slipped("inputs_counted", total((work.tree, number(work.sizes[0]))))
+
+
+@slip
+def sizes_added(work: Work) -> Iterator[Slipped]:
+    """the sizes of neighbouring layers are added instead of multiplied"""
+    if work.sizes:
+        pairs = zip(work.sizes, work.sizes[1:], strict=False)
+        biases = work.sizes[1:] if work.biased else ()
+        yield Slipped("sizes_added", number(sum(a + b for a, b in pairs) + sum(biases)))
+
+
+@slip
+def another_layer_counted(work: Work) -> Iterator[Slipped]:
+    """one layer too many is counted, as large as the last"""
+    if work.sizes:
+        last = work.sizes[-1]
+        yield Slipped("another_layer_counted", total((work.tree, number(last * last + last * work.biased))))
+
+
 def _sides(work: Work) -> tuple[Tree, ...]:
     rows = work.roles.graph.entries(work.tree)
     assert rows is not None

@@ -78,6 +78,8 @@ class Work:
     edges: tuple[tuple[tuple[str, str], ...], ...] = ()
     slope: Tree | None = None
     shape: Shape | None = None
+    sizes: tuple[int, ...] = ()  # of the layers whose parameters are counted, the inputs first
+    biased: bool = True  # whether biases are counted
 
     @property
     def tree(self) -> Tree:

@@ -338,6 +338,19 @@ def test_the_solution_says_which_slip_leads_to_each_wrong_choice() -> None:
     assert not re.search(r"^\([A-D]\) [a-z]", question, re.MULTILINE)
 
 
+def test_a_wrong_sum_stands_on_rows_of_its_own_before_its_numbers() -> None:
+    """It would else be one line, too long for a page, with the numbers behind it."""
+    composer = Composer(quiz(SOFTMAX, "[{multiple_choice: {ask: derivative, wrt: W_22^(1)}}]", more=RANDOM))
+    sums = 0
+    for seed in range(4):
+        solution = markdown(composer.compose(str(seed)))[1].split("is right.")[1]
+        explained = re.findall(r"^\([A-D]\) .*:\n\n\$\$ \\begin\{aligned\} (.*?) \\end", solution, re.MULTILINE)
+        for rows in (one.split(r"\cr") for one in explained if r"\quad +" in one):
+            assert all(row.strip().startswith("&") for row in rows)
+            sums += 1
+    assert sums
+
+
 def test_choices_differ_as_they_are_printed_where_intermediates_are_rounded() -> None:
     loaded = quiz(SCALAR, "[{multiple_choice: {ask: derivative, wrt: w_1}}]", more=RANDOM)
     composer = Composer(replace(loaded, carry=2))
@@ -402,6 +415,21 @@ def test_a_points_share_is_named_before_it_is_derived(ask: str) -> None:
     _, solution = markdown(sheet(RELU, f"[{{{ask}}}]"))
     assert r"The point's share of the risk is $r = \frac{(H - y)^{2}}{n}$" in solution
     assert r"\frac{\partial r}{\partial w}" in solution and r"\partial R" not in solution
+
+
+@pytest.mark.parametrize("sizes", ["[2, 2, 1]", "[2, 3]", "[3, 4, 2, 1]"])
+@pytest.mark.parametrize("biases", ["true", "false"])
+def test_counts_to_choose_from_with_and_without_biases(sizes: str, biases: str) -> None:
+    network = f"{{kind: layered, sizes: {sizes}, biases: {biases}}}"
+    for seed in "123":
+        row = part(sheet(network, "[{multiple_choice: {ask: parameter_count}}]", seed=seed))
+        assert len({Fraction(text) for text in row["choices"]}) == 4
+
+
+def test_the_biases_of_a_count_to_choose_may_be_drawn() -> None:
+    network = "{kind: layered, sizes: [2, {one_of: [2, 3]}, 1], biases: {one_of: [true, false]}}"
+    composer = Composer(quiz(network, "[{multiple_choice: {ask: parameter_count}}]"))
+    assert {part(composer.compose(str(seed)))["answer"]["exact"] for seed in range(20)} == {"6/1", "9/1", "13/1"}
 
 
 def test_drawn_shares_are_zero_half_of_the_time() -> None:

@@ -14,7 +14,7 @@ from derivgen.derivation import forward_form, local
 from derivgen.draws import Draws
 from derivgen.evaluation import Numbers
 from derivgen.exercise import Known, State
-from derivgen.expression import Name, Partial, apply, column, matrix, number, product
+from derivgen.expression import Name, Partial, apply, column, matrix, number, product, total
 from derivgen.formats import format_of
 from derivgen.graph import Graph
 from derivgen.networks import KINDS, build
@@ -58,6 +58,14 @@ def step_of(of: str, wrt: str) -> slips.Work:
 def shape_of(shape: Shape, rows: int = 2, columns: int = 2) -> slips.Work:
     stated = matrix([[number(rows), number(columns)]])
     return replace(line(OWN, stated, stated), shape=shape)
+
+
+def count_of(*, biased: bool, sizes: tuple[int, ...] = (3, 2, 1)) -> slips.Work:
+    """How many parameters layers of these sizes have."""
+    pairs = list(zip(sizes, sizes[1:], strict=False))
+    terms = [apply("multiply", number(a), number(b)) for a, b in pairs]
+    tree = total([*terms, *(number(b) for _, b in pairs if biased)])
+    return replace(line(OWN, tree, tree), sizes=sizes, biased=biased)
 
 
 def logits() -> slips.Work:
@@ -184,6 +192,12 @@ def of_net(wrt: str, of: str = "L") -> slips.Work:
         ("neighbouring_layer", shape_of(Shape(0, False, ((2, 2), (2, 1)))), ["[2, 1]"]),
         ("term_left_out", line(ROLES, Name("z_1"), NET.node("z_1").tree), ["W_21*x_2", "W_11*x_1"]),
         ("term_left_out", line(ROLES, Name("L"), NET.node("L").tree), []),
+        ("biases_counted", count_of(biased=False), ["3*2 + 2*1 + 2 + 1"]),
+        ("biases_counted", count_of(biased=True), []),
+        ("inputs_counted", count_of(biased=True), ["3*2 + 2*1 + 2 + 1 + 3"]),
+        ("sizes_added", count_of(biased=False), []),  # 5 + 3 is what 6 + 2 is
+        ("sizes_added", count_of(biased=False, sizes=(3, 4)), ["7"]),
+        ("another_layer_counted", count_of(biased=False), ["3*2 + 2*1 + 1"]),
     ],
 )  # fmt: skip
 def test_a_slip_applies_where_it_should(name: str, work: slips.Work, expected: list[str]) -> None:

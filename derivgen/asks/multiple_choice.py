@@ -388,9 +388,12 @@ def _of_shape(state: State, inner: Part, own: Mapping[str, object]) -> Ways:
 
 
 def _of_count(state: State, inner: Part, own: Mapping[str, object]) -> Ways:
-    """Each count by a line with something left out."""
+    """Each count by a line with something left out, or with something else counted."""
     left, _ = _entry(inner)
-    lines = (slips.line(Roles(state.graph), left, tree) for tree in (left, _grouped(left)))
+    sizes, biased = inner.facts["sizes"], inner.facts["biases"]
+    assert isinstance(sizes, tuple)
+    whole = replace(slips.line(Roles(state.graph), left, left), sizes=sizes, biased=bool(biased))
+    lines = (whole, slips.line(Roles(state.graph), left, _grouped(left)))
     found = [way for line in lines for way in slips.wrong(line)]
     counts = tuple(replace(way, tree=number(Fraction(evaluator(way.tree)({})))) for way in found)
     return Ways(_apart(state.graph, left, counts))
