@@ -223,7 +223,8 @@ def _exercise(exercise: Exercise, dialect: str, marks: _Marks) -> dict[str, obje
 
     return {
         "number": exercise.number, "title": exercise.title, "stem": fact(made.stem), "kind": made.network.kind,
-        "introduce": exercise.introduce, "givens": said["given"], "knowns": said["known"], "taken": said["taken"],
+        "introduce": exercise.introduce, "givens_at": _givens_at(made),
+        "givens": said["given"], "knowns": said["known"], "taken": said["taken"],
         "points": points_text(sum((Fraction(p.points) for p in made.parts), Fraction(0))),
         "parts": [
             {
@@ -244,6 +245,14 @@ def _matrix(cells: list[list[Markup]], group: Group, dialect: str) -> str:
     text = r" \\ ".join(" & ".join(row) for row in cells)
     text = rf"\begin{{bmatrix}} {text} \end{{bmatrix}}"
     return portable(text) if dialect == "markdown" else text
+
+
+SHAPES = ("weight_shapes",)  # asks that printed matrices would answer
+
+
+def _givens_at(made: Plan) -> int:
+    """Before which part the numbers stand: the first that they do not give away."""
+    return next((i for i, part in enumerate(made.parts) if part.ask not in SHAPES), len(made.parts))
 
 
 _ROW = ("left", "relation", "right", "unrounded")

@@ -503,7 +503,8 @@ def adjoints(graph: Graph, of: str) -> dict[str, Tree]:
             coefficient, factors = _decompose(derivative)
             rest = (product(factors),) if factors else ()
             collected.setdefault(parent, []).append((coefficient, (*upstream, *rest)))
-    return {name: _collect(terms) for name, terms in collected.items() if name != of}
+    # Collected from the output back; printed in the order of the consumers.
+    return {name: _collect(reversed(terms)) for name, terms in collected.items() if name != of}
 
 
 def without_adjoints(graph: Graph, of: str, tree: Tree) -> Tree:

@@ -61,6 +61,14 @@ def to_decimal(number: Real) -> Decimal:
     return CONTEXT.divide(Decimal(number.numerator), Decimal(number.denominator))
 
 
+def same_number(value: Real | None, other: Real | None) -> bool:
+    """Whether two numbers are equal, or so near that only their last carried digits differ; what is unknown is not."""
+    if value is None or other is None:
+        return False
+    x, y = to_decimal(value), to_decimal(other)
+    return abs(x - y) <= Decimal("1e-30") * max(abs(x), abs(y))
+
+
 def _short(x: Fraction) -> Real:
     """The fraction, unless it is too long to be of use exactly: squared again and again, it would fill the memory."""
     if x.numerator.bit_length() + x.denominator.bit_length() > _LONGEST_FRACTION:

@@ -128,6 +128,7 @@ class Part:
     directives: tuple[Mapping[str, object], ...] = ()
     demands: tuple[tuple[Tree, str], ...] = ()  # what must be negative "<", positive ">", zero "=" or not "!"
     distinct: tuple[Tree, ...] = ()  # choices that must not be taken for one another
+    formulas: tuple[Tree, ...] = ()  # the right formula and wrong ones, which must not come to its number
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -17,10 +18,19 @@ from derivgen import spec
 from derivgen.derivation import local_derivatives
 from derivgen.draws import MOST_ATTEMPTS, Draws
 from derivgen.errors import DerivgenError, suggest
-from derivgen.evaluation import EvaluationError, MissingNumberError, Numbers, Real, contradiction, to_decimal
+from derivgen.evaluation import (
+    EvaluationError,
+    MissingNumberError,
+    Numbers,
+    Real,
+    contradiction,
+    same_number,
+    to_decimal,
+)  # fmt: skip
 from derivgen.exercise import Known, Part
 from derivgen.expression import Apply, Name, Number, Partial, Tree, transform, walk
 from derivgen.networks import Network
+from derivgen.operations import RANGES
 from derivgen.plan import Plan, entries_of
 from derivgen.written import WritingError, write
 
@@ -29,7 +39,6 @@ LARGEST_DRAWN_VALUE = 1000
 PERMITS = {  # by the end of a reason against drawn numbers, what the quiz may allow
     "must not be zero": "zeros", "a dead ReLU": "inactive", "saturated": "inactive", "the same answer": "repeats",
 }  # fmt: skip
-RANGES = {"relu": (0, None), "sigmoid": (0, 1), "tanh": (-1, 1), "softplus": (0, None)}  # what an activation can give
 SMOOTH = ("exp", "log", "sigmoid", "tanh", "softplus", "binary_cross_entropy")  # numbers with these are decimals anyway
 Rule = spec.Draw
 Key = str | Partial
@@ -214,6 +223,9 @@ def _conflict(made: Plan, given: Mapping[Key, Real]) -> tuple[Key, str] | None:
     for group in graph.simplices:
         if not _probable([given.get(name) for name in group]):
             return group[0], f"the targets {', '.join(group)} must sum to 1, none negative"
+    for name in made.network.targets if made.network.loss_kind == "binary_cross_entropy" else ():
+        if name in given and not 0 <= given[name] <= 1:
+            return name, f"{name} is the target of a binary cross-entropy: it must lie between 0 and 1"
     if not made.partial:
         return None
     for group in made.network.softmaxes:
@@ -280,23 +292,24 @@ def _enlivened(
     """The drawn numbers with the signs of all that flows into an inactive ReLU turned round, so that it is active.
 
     Where a rule draws x as often as −x, what comes out is drawn as fairly as before; a wide network would else hardly
-    ever be alive. A batch meets the same weights more than once and is left as it is.
+    ever be alive. In a batch, a ReLU is turned round that is inactive for all examples.
     """
     drawn = dict(drawn)
     inactive = {tree for part in made.parts for tree, sign in part.demands if sign in ("<", "=")}
     for layer in made.network.layers:
-        if layer.activation not in ("relu", "leaky_relu") or len(layer.pre) > 1:
+        if layer.activation not in ("relu", "leaky_relu"):
             continue
         numbers = Numbers(made.graph, {**literal, **drawn})
-        for name, after in zip(layer.pre[0], layer.post[0], strict=True):
-            if inactive & {Name(name), Name(after)}:
+        for befores, afters in zip(zip(*layer.pre, strict=True), zip(*layer.post, strict=True), strict=True):
+            if inactive.intersection(map(Name, (*befores, *afters))):
                 continue
-            into = [leaf for leaf in made.graph.parents(name) if leaf in (*made.network.weights, *made.network.biases)]
+            parents = made.graph.parents(befores[0])
+            into = [leaf for leaf in parents if leaf in (*made.network.weights, *made.network.biases)]
             even = all(
                 leaf in rules and rules[leaf].low == -rules[leaf].high and not rules[leaf].choices for leaf in into
             )
             try:
-                if even and name not in made.cuts and numbers[name] < 0:
+                if even and not made.cuts.intersection(befores) and all(numbers[name] < 0 for name in befores):
                     drawn |= {leaf: -drawn[leaf] for leaf in into}
             except EvaluationError:
                 break
@@ -324,7 +337,16 @@ def _default_rule(made: Plan, name: str) -> Rule:
         for node in made.graph.nodes for part in walk(made.graph.resolved(node.tree))
     ):  # fmt: skip
         return Rule("integer", low=Fraction(-3), high=Fraction(3), nonzero=True)
-    return Rule("decimal", low=Fraction(-2), high=Fraction(2), places=1, nonzero=True)
+    ends = Fraction(2) if name in network.inputs else _narrow(made, name)
+    return Rule("decimal", low=-ends, high=ends, places=1, nonzero=True)
+
+
+def _narrow(made: Plan, name: str) -> Fraction:
+    """How large a drawn weight may be: 2, less where so many flow into a node that it would be saturated."""
+    network = made.network
+    layers = (layer for layer in network.layers if name in layer.biases or any(name in row for row in layer.weights))
+    into = max((len(layer.before[0]) for layer in layers), default=0)
+    return Fraction(2) if into <= 3 else Fraction(max(int(20 * (2 / into) ** 0.5), 2), 10)
 
 
 def _draw(rule: Rule, name: str, draws: Draws) -> Fraction:
@@ -344,11 +366,24 @@ def _unfit(made: Plan, numbers: Numbers, digits: int) -> str:
                 return f"part {part.id} needs a value that is {wanted}"
         if alike(part, numbers, digits):
             return f"the choices of part {part.id} must differ by more than the tolerance"
+        if _coincide(part, numbers):
+            return f"the wrong formulas of part {part.id} must not come to the number of the right one"
     return ""
 
 
+def _coincide(part: Part, numbers: Numbers) -> bool:
+    """Whether a wrong formula comes to the right one's number, if that is not zero, or so near that nobody can tell."""
+    values: list[Real | None] = []
+    for tree in part.formulas:
+        try:
+            values.append(numbers.value(tree))
+        except EvaluationError:  # nobody is shown its number
+            values.append(None)
+    return bool(values) and bool(values[0]) and any(same_number(values[0], other) for other in values[1:])
+
+
 def alike(part: Part, numbers: Numbers, digits: int) -> bool:
-    """Whether two choices of a part print alike, or are too near to be told apart: matrices, if all of their entries are."""
+    """Whether two choices of a part print alike, or are too near to be told apart; matrices, if all entries are."""
     shown: list[list[Real]] = []
     for tree in part.distinct:
         try:
@@ -372,6 +407,7 @@ def _ugly(made: Plan, numbers: Numbers, digits: int, allow: frozenset[str]) -> s
     """Why these drawn numbers make no good exercise, or an empty string."""
     graph = made.graph
     zeros = {tree.name for part in made.parts for tree, sign in part.demands if sign == "=" and isinstance(tree, Name)}
+    alive = _alive(made, numbers)
     for node in graph.nodes:
         if node.name not in made.used or node.name in made.cuts or node.name in (*zeros, *made.network.example_losses):
             continue
@@ -383,6 +419,8 @@ def _ugly(made: Plan, numbers: Numbers, digits: int, allow: frozenset[str]) -> s
             raise
         resolved = graph.resolved(node.tree)
         operation = resolved.operation if isinstance(resolved, Apply) else ""
+        if node.name in alive:
+            continue
         if value == 0 and "zeros" not in allow and not (operation == "relu" and "inactive" in allow):
             return f"{node.name} must not be {'a dead ReLU' if operation == 'relu' else 'zero'}"
         if _size(value) > LARGEST_DRAWN_VALUE:
@@ -411,6 +449,17 @@ def _ugly(made: Plan, numbers: Numbers, digits: int, allow: frozenset[str]) -> s
         if before[0] != tree and "repeats" not in allow:
             return f"parts {before[1]} and {part.id} must not have the same answer"
     return ""
+
+
+def _alive(made: Plan, numbers: Numbers) -> frozenset[str]:
+    """The ReLUs of a batch that are active for one example at least: they may be inactive for another."""
+    found: set[str] = set()
+    for layer in made.network.layers:
+        if len(layer.post) > 1 and layer.activation in ("relu", "leaky_relu"):
+            for column in zip(*layer.post, strict=True):
+                with suppress(EvaluationError):
+                    found |= set(column) if any(numbers[name] > 0 for name in column) else set()
+    return frozenset(found)
 
 
 def _size(number: Real) -> Real:

@@ -258,7 +258,23 @@ _row("neurons", weight="w_{i,j}", bias="b_j", pre="z_j", post="o_j", input="o_i"
 _row("textbook", weight="w_ji^[l]", bias="b_j^[l]", pre="z_j^[l]", post="a_j^[l]", output="yhat_j", weights="W^[l]",
      biases="b^[l]", pres="z^[l]", posts="a^[l]", outputs="yhat", delta="delta^[l]")  # fmt: skip
 _row("examples", pre="z_nj^(l)", post="a_nj^(l)", input="x_ni", output="yhat_nj", target="y_nj", example_loss="ell_n",
-     pres="Z^(l)", posts="A^(l)", inputs="X", outputs="yhat", targets="y", delta="Delta^(l)")  # fmt: skip
+     pres="Z^(l)", posts="A^(l)", inputs="X", outputs="Yhat", targets="Y", delta="Delta^(l)")  # fmt: skip
+
+
+_WHOLES = {"weight": "weights", "bias": "biases", "pre": "pres", "post": "posts", "input": "inputs",
+           "output": "outputs", "target": "targets"}  # fmt: skip
+
+
+def _whole(pattern: str, *, capital: bool) -> str:
+    """The array of what a pattern writes: without its indices, W for w.
+
+    >>> _whole("s_j^[l]", capital=False), _whole("w_ji^[l]", capital=True)
+    ('s^[l]', 'W^[l]')
+    """
+    match = _PATTERN.fullmatch(pattern)
+    assert match is not None
+    base = match["base"].upper() if capital and len(match["base"]) == 1 else match["base"]
+    return base + (f"^{match['sup']}" if match["sup"] else "")
 
 
 def notation(given: object) -> Notation:
@@ -288,6 +304,9 @@ def notation(given: object) -> Notation:
             )  # fmt: skip
         else:
             changes[key] = pattern
+    for key, whole in _WHOLES.items():
+        if key in changes and whole not in given and changes[key]:
+            changes[whole] = _whole(changes[key], capital=key == "weight" or "n" in changes[key].partition("_")[2])
     made = replace(notation(given.get("like", "from-to")), name="own", **changes)
     if sorted(made._match("weight")) != ["i", "j"]:
         raise NotationError("a weight has the indices i and j, each once, such as W_ij^(l)", "weight")

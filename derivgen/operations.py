@@ -114,5 +114,9 @@ operation("strictly_below", "x y", local=("0", "0"))  # 1[x < y]
 INDICATORS = {"above": ">", "below": "<=", "above_or_equal": ">=", "strictly_below": "<"}
 RIGHT_HAND = {"above": "above_or_equal", "below": "strictly_below"}
 PRIMITIVES = tuple(row.name for row in OPERATIONS.values() if not row.value)
+# What an activation can give, where that is not every number: the least and the largest, None where there is none.
+RANGES: dict[str, tuple[int | None, int | None]] = {
+    "relu": (0, None), "sigmoid": (0, 1), "tanh": (-1, 1), "softplus": (0, None),
+}  # fmt: skip
 KINKED = tuple(row.name for row in OPERATIONS.values() if any("above(" in f or "sign(" in f for f in row.local))
 CALLABLE = tuple(row.name for row in OPERATIONS.values() if row.latex or row.value or row.name in ("exp", "reciprocal"))

@@ -30,7 +30,7 @@ from derivgen.exercise import (
     Symbol,
     input_form,
 )
-from derivgen.expression import Apply, Name, Number, Partial, Tree, matrix, substitute, walk
+from derivgen.expression import Apply, Name, Number, Partial, Tree, matrix, number, substitute, walk
 from derivgen.graph import Graph, GraphError
 from derivgen.networks import Network, drawn
 from derivgen.operations import OPERATIONS
@@ -70,11 +70,15 @@ class PreparedLink:
 
 @dataclass(frozen=True, eq=False)
 class PreparedChain:
-    """A chain ready to be filled. ``graph`` is the one on which it holds."""
+    """A chain ready to be filled. ``graph`` is the one on which it holds.
+
+    ``above`` are the rows of a left side that is too long to stand beside its numbers: they go on below it.
+    """
 
     left: Mapping[str, str]
     links: tuple[PreparedLink, ...]
     graph: Graph
+    above: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def numeric(self) -> bool:
@@ -93,6 +97,7 @@ class PreparedChain:
         return self.numeric and len(self.left["plain"]) + width + 8 <= WIDEST_ROW
 
 
+WIDEST_LEFT = 40  # characters of a formula in plain maths that still stands beside its numbers
 WIDEST_ROW = 58  # characters of plain maths, a number counted as eight, that still go on one printed line
 
 
@@ -274,15 +279,25 @@ def prove_claim(claim: Claim, graph: Graph) -> list[certify.Proof]:
     """Proofs that what a question states is right, or wrong, as it is meant to be; from its printed texts."""
     proofs: list[certify.Proof] = []
     judge = certify.symbolic if claim.holds else certify.refuted
+    stated = claim.left
+    if isinstance(stated, Apply) and stated.operation == "shape":  # is not read back: its numbers are
+        rows = graph.entries(stated.args[0]) or ((),)
+        stated = matrix([[number(len(rows)), number(len(rows[0]))]])
     for dialect in DIALECTS:
-        sides = (printed(side, graph.scope, dialect).text for side in (claim.left, claim.right))
+        sides = (printed(side, graph.scope, dialect).text for side in (stated, claim.right))
         left, right = (text.replace(BREAK, "") for text in sides)
         proofs += judge(graph, f"{left} {RELATIONS[dialect]['=']} {right}", claim.left, latex=dialect != "plain")
     return proofs
 
 
 def _prepared_chain(line: Chain, graph: Graph) -> PreparedChain:
-    left = {dialect: printed(line.left, graph.scope, dialect).text.replace(BREAK, "") for dialect in DIALECTS}
+    broken = {dialect: printed(line.left, graph.scope, dialect).text for dialect in DIALECTS}
+    left = {dialect: text.replace(BREAK, "") for dialect, text in broken.items()}
+    above: dict[str, tuple[str, ...]] = {}
+    first = line.links[0].right if line.links else None
+    long = len(left["plain"]) > WIDEST_LEFT or BREAK in broken["latex"]
+    if long and isinstance(first, Filled) and first.tree == line.left:
+        above = {d: tuple(piece.strip() for piece in text.split(BREAK)) for d, text in broken.items()}
     links = []
     for link in line.links:
         right = link.right
@@ -298,7 +313,7 @@ def _prepared_chain(line: Chain, graph: Graph) -> PreparedChain:
         else:
             forms = {dialect: printed(right, graph.scope, dialect) for dialect in DIALECTS}
             links.append(PreparedLink(link.relation, forms))
-    return PreparedChain(left, tuple(links), graph)
+    return PreparedChain(left, tuple(links), graph, above)
 
 
 def _prepared_value(relation: str, value: Value, graph: Graph) -> PreparedLink:
@@ -346,7 +361,7 @@ def make(
     proofs: list[tuple[certify.Proof, ...]] = []
     chains: list[tuple[PreparedChain, ...]] = []
     directives: list[Mapping[str, object]] = []
-    seen: set[tuple[str, tuple[tuple[str, str], ...], object]] = set()
+    seen: set[tuple[object, ...]] = set()
     stem_found: list[PreparedChain] = []
     stem_facts = stem(network, frozenset(ask.name for ask in asks))
     prepared_stem = prepare(stem_facts, network.graph, stem_found)
@@ -372,7 +387,7 @@ def make(
             for parameters in _singles(chosen):
                 label = chr(ord("a") + len(parts)) if len(parts) < 26 else f"a{chr(ord('a') + len(parts) - 26)}"
                 after, part = ASKS[spec.name](replace(state, label=label), parameters, own)
-                key = (part.ask, tuple(sorted(part.parameters.items())), state.graph.bindings)
+                key = (part.ask, tuple(sorted(part.parameters.items())), state.graph.bindings, parameters.get("form"))
                 if key in seen:
                     if alike:
                         continue

@@ -71,7 +71,10 @@ class Exercise:
     def rows(self, chain: PreparedChain, dialect: str) -> list[Row]:
         """A chain's printed rows in a dialect, with this variant's numbers."""
         filled = iter(self.filled.get(chain, ()))
-        relations, rows, left = RELATIONS[dialect], [], chain.left[dialect]
+        relations, left = RELATIONS[dialect], chain.left[dialect]
+        above = chain.above.get(dialect, ())
+        rows = [Row("", r"\quad" if i else "", piece) for i, piece in enumerate(above)]
+        left = "" if above else left
         for link in chain.links:
             if not link.numeric:
                 relation, right, unrounded = link.relation, link.forms[dialect].text, ""
@@ -86,7 +89,7 @@ class Exercise:
             rows.append(Row(left, relations[relation], first, unrounded))
             rows += [Row("", r"\quad", rest.strip()) for rest in further]
             left = ""
-        if chain.on_one_line:
+        if chain.on_one_line and not above:
             right = " ".join([rows[0].right, *(f"{row.relation} {row.right}" for row in rows[1:])])
             return [Row(rows[0].left, rows[0].relation, right, rows[-1].unrounded)]
         return rows

@@ -61,6 +61,7 @@ from derivgen.worked import (
     constant_lost,
     derivation,
     each,
+    factors,
     function_of,
     is_share,
     is_step,
@@ -84,7 +85,7 @@ from derivgen.worked import (
 
 __all__ = [
     "SLIPS", "Roles", "Shape", "Slipped", "Work", "chain_rule", "derivation", "expanded", "line", "local_step", "named",
-    "slip", "update", "wrong", "wrong_lines", "wrong_values",
+    "neighbours", "slip", "update", "wrong", "wrong_lines", "wrong_values",
 ]  # fmt: skip
 
 LARGEST = 300  # parts of a wrong tree, for each of its entries
@@ -274,8 +275,15 @@ def value_for_derivative(work: Work) -> Iterator[Slipped]:
 @slip
 def neighbouring_term(work: Work) -> Iterator[Slipped]:
     """the factor of another term is used"""
+    yield from neighbours(work) if work.local else ()
+
+
+def neighbours(work: Work) -> Iterator[Slipped]:
+    """The factor of another term of a sum that the work goes through; of a chain, where the table has too little."""
     weights = work.roles.weights
-    for edge, other in products(work) if work.local else ():
+    for edge, other in products(work):
+        if not work.local and written(work, edge) != Name(other):
+            continue
         for part in walk(work.roles.graph.node(edge[0]).tree):
             if isinstance(part, Apply) and part.operation == "multiply" and all(isinstance(a, Name) for a in part.args):
                 for name in names(part) if Name(edge[1]) not in part.args else ():
@@ -496,7 +504,7 @@ def old_value_left_out(work: Work) -> Iterator[Slipped]:
 def bias_left_out(work: Work) -> Iterator[Slipped]:
     """the bias is left out"""
     graph, roles = work.roles.graph, work.roles
-    if not isinstance(work.line, Apply) or work.cells:
+    if not isinstance(work.line, Apply) or work.edges or work.cells:
         return
     ones = dict.fromkeys(roles.constants, ZERO)
     if ones and (tree := rewritten(graph, work.line, ones)) != work.line:
@@ -549,13 +557,16 @@ def another_class(work: Work) -> Iterator[Slipped]:
     line = work.line
     if not isinstance(line, Apply) or line.operation != "add":
         return
-    choices = [term.args if isinstance(term, Apply) and term.operation == "multiply" else (term,) for term in line.args]
-    gates = [tuple(part for part in term if not isinstance(part, Number)) for term in choices]
-    if not all(isinstance(gate, Apply) and gate.operation == "above" for term in gates for gate in term):
+    gates = [tuple(part for part in factors(term) if not isinstance(part, Number)) for term in line.args]
+    if not all(gates) or not all(map(_is_gate, (gate for term in gates for gate in term))):
         return
     for turn in range(1, len(gates)):
         numbers = (number((k + turn) % len(gates) + 1) for k in range(len(gates)))
         yield Slipped("another_class", total(product((k, *term)) for k, term in zip(numbers, gates, strict=True)))
+
+
+def _is_gate(tree: Tree) -> bool:
+    return isinstance(tree, Apply) and tree.operation == "above"
 
 
 @slip
@@ -585,6 +596,37 @@ def neighbouring_layer(work: Work) -> Iterator[Slipped]:
     """a shape has the size of a neighbouring layer"""
     for near in work.shape.near if work.shape else ():
         yield Slipped("neighbouring_layer", matrix([list(map(number, near))]))
+
+
+@slip
+def biases_counted(work: Work) -> Iterator[Slipped]:
+    """biases are counted where there are none"""
+    if work.sizes and not work.biased:
+        yield Slipped("biases_counted", total((work.tree, *map(number, work.sizes[1:]))))
+
+
+@slip
+def inputs_counted(work: Work) -> Iterator[Slipped]:
+    """the inputs are counted among the parameters"""
+    if work.sizes:
+        yield Slipped("inputs_counted", total((work.tree, number(work.sizes[0]))))
+
+
+@slip
+def sizes_added(work: Work) -> Iterator[Slipped]:
+    """the sizes of neighbouring layers are added instead of multiplied"""
+    if work.sizes:
+        pairs = zip(work.sizes, work.sizes[1:], strict=False)
+        biases = work.sizes[1:] if work.biased else ()
+        yield Slipped("sizes_added", number(sum(a + b for a, b in pairs) + sum(biases)))
+
+
+@slip
+def another_layer_counted(work: Work) -> Iterator[Slipped]:
+    """one layer too many is counted, as large as the last"""
+    if work.sizes:
+        last = work.sizes[-1]
+        yield Slipped("another_layer_counted", total((work.tree, number(last * last + last * work.biased))))
 
 
 def _sides(work: Work) -> tuple[Tree, ...]:
@@ -665,7 +707,10 @@ def _with_slope(work: Work, other: Tree | None) -> Tree:
 def _left_out(work: Work, slip: str) -> Iterator[Slipped]:
     """A pre-activation in place of its activation: where that is a ReLU, it is treated as active."""
     graph = work.roles.graph
-    found = [(name, before_of(graph, name)) for name in (names(work.line) if work.line is not None else ())]
+    found = [
+        (name, before_of(graph, name))
+        for name in (names(work.line) if work.line is not None and not work.edges else ())
+    ]
     for name, before in found:
         if before and (graph.operation(function_of(work, name)) == "relu") == (slip == "inactive_relu"):
             about = (Name(before),) if slip == "inactive_relu" else (Name(before), Name(name))
@@ -688,7 +733,8 @@ def _left_out(work: Work, slip: str) -> Iterator[Slipped]:
 @slip
 def term_left_out(work: Work) -> Iterator[Slipped]:
     """a term of a sum is left out"""
-    if isinstance(work.line, Apply) and work.line.operation == "add":
-        for i, term in enumerate(work.line.args):
+    arrays = work.line is not None and arrays_in(work.roles.graph, work.line)
+    if isinstance(work.line, Apply) and work.line.operation == "add" and not arrays:
+        for i, term in enumerate(work.line.args if not any(map(_is_gate, walk(work.line))) else ()):
             rest = (*work.line.args[:i], *work.line.args[i + 1 :])
             yield Slipped("term_left_out", total(rest), (term,))

@@ -9,13 +9,9 @@ from derivgen.exercise import ArrowLabel, Symbol
 from derivgen.expression import Apply, Name, Number, Tree, apply, names, walk
 from derivgen.graph import Graph
 from derivgen.networks import Network
+from derivgen.notation import Notation
 from derivgen.operations import OPERATIONS
 
-PRODUCTS: dict[str, Tree] = {
-    "W^T x": apply("multiply", apply("transpose", Name("W")), Name("x")),
-    "W x": apply("multiply", Name("W"), Name("x")),
-    "X W": apply("multiply", Name("X"), Name("W")),
-}
 SELF_CONTAINED = frozenset({"parameter_count", "risk_contribution", "text"})  # asks that name no quantity of a layer
 EXPLAINED = ("sigmoid",)  # operations whose symbol does not say what they are
 
@@ -62,6 +58,7 @@ def layered(network: Network) -> dict[str, object]:
     example = "n" if batch else ""
     return {
         "sizes": (len(network.inputs) // len(last.pre), *(layer.size for layer in layers)),
+        "large": max(len(network.inputs) // len(last.pre), *(layer.size for layer in layers)) > 9,  # then all in digits
         "hidden": tuple({"size": layer.size, **_activation(layer.activation)} for layer in layers[:-1]),
         "hidden_alike": len({layer.activation for layer in layers[:-1]}) == 1,
         "all_alike": len({layer.activation for layer in layers}) == 1 and len(layers) > 1,
@@ -71,11 +68,12 @@ def layered(network: Network) -> dict[str, object]:
         "constants": tuple(Name(name) for name, _ in network.fixed),
         "named": network.named, "neurons": tuple(tuple(map(Name, row)) for row in network.neurons),
         "weight": Name(notation.write("weight", **letters, l="l")),
+        "weights": Name(notation.write("weights", l="l")),
         "pre": Name(notation.write("pre", j=node, l="l", n=example)),
         "post": Name(notation.write("post", j=node, l="l", n=example)),
         "bias": Name(notation.write("bias", j="j", l="l")) if network.biases else "",
         "outputs": tuple(map(Name, network.outputs)), "lone": len(network.outputs) == 1,
-        "convention": notation.product, "product": PRODUCTS[notation.product],
+        "convention": notation.product, "product": _product(notation),
         "examples": batch, "reduction": network.reduction,
         "loss": Name(network.loss) if network.loss else "", "targets": tuple(map(Name, network.targets)),
         "loss_line": chain(Name(network.loss), loss) if loss else "", "class": network.target_class,
@@ -86,6 +84,14 @@ def layered(network: Network) -> dict[str, object]:
             for f, _ in graph.functions
         ),
     }  # fmt: skip
+
+
+def _product(notation: Notation) -> Tree:
+    """How a layer multiplies: W^T x, W x or X W, by the notation's own letter."""
+    weights = Name(notation.weights.partition("^")[0])
+    if notation.product == "X W":
+        return apply("multiply", Name("X"), weights)
+    return apply("multiply", apply("transpose", weights) if notation.from_first else weights, Name("x"))
 
 
 def _activation(name: str) -> dict[str, object]:

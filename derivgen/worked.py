@@ -78,6 +78,8 @@ class Work:
     edges: tuple[tuple[tuple[str, str], ...], ...] = ()
     slope: Tree | None = None
     shape: Shape | None = None
+    sizes: tuple[int, ...] = ()  # of the layers whose parameters are counted, the inputs first
+    biased: bool = True  # whether biases are counted
 
     @property
     def tree(self) -> Tree:
@@ -318,7 +320,7 @@ def rewritten(graph: Graph, tree: Tree, change: Mapping[str, Tree]) -> Tree:
 
 
 def put(graph: Graph, tree: Tree, token: Tree, other: Tree) -> Tree:
-    """The tree with something else for a quantity or an array, named or by its entries; ``ShapeError`` if it does not fit."""
+    """The tree with another for a quantity or an array, named or by its entries; ``ShapeError`` if it does not fit."""
     change = {token: other}
     rows, others = graph.entries(token), graph.entries(other)
     if rows is not None:
@@ -327,6 +329,11 @@ def put(graph: Graph, tree: Tree, token: Tree, other: Tree) -> Tree:
         pairs = (pair for row in zip(rows, others, strict=True) for pair in zip(*row, strict=True))
         change |= {old: new for old, new in pairs if isinstance(old, (Name, Partial))}
     return transform(tree, change.get)
+
+
+def factors(tree: Tree) -> tuple[Tree, ...]:
+    """The factors of a product; of anything else, itself."""
+    return tree.args if isinstance(tree, Apply) and tree.operation == "multiply" else (tree,)
 
 
 def tidied(tree: Tree) -> Tree:

@@ -496,7 +496,7 @@ def test_what_the_givens_of_other_networks_cannot_be() -> None:
     for bad in ("[1, 0, 1]", "[0, 0, 0]", "[2, -1, 0]", "[0.333, 0.333, 0.333]", "1"):
         assert f"givens.{'y' if bad == '1' else 'y[0]'}: the targets y_1, y_2, y_3 must sum to 1, none negative" in of(softmax, f"{{y: {bad}}}")
     assert "givens.y_1: the targets y_1, y_2, y_3 must sum to 1" in of(softmax, "{y_1: 2}")
-    assert "givens.y[1][0]: the targets y_21, y_22 must sum to 1" in of(f"sizes: [2, 2], examples: 2, {SOFTMAX}", "{y: [[1, 0], [1, 1]]}")
+    assert "givens.Y[1][0]: the targets y_21, y_22 must sum to 1" in of(f"sizes: [2, 2], examples: 2, {SOFTMAX}", "{Y: [[1, 0], [1, 1]]}")
     assert "givens.H[0]: the outputs H_1, H_2, H_3 of a softmax must be positive and sum to 1" in of(softmax, "{H: [0.5, 0.5, 0.5]}")
     assert "givens.H[0]: the outputs H_1, H_2, H_3 of a softmax must be positive and sum to 1" in of(softmax, "{H: [1, 0, 0]}")
     row = "sizes: [2, 2, 1], activation: sigmoid, notation: bias-row, loss: half_squared_error"

@@ -31,9 +31,8 @@ def shown(state: State, layer: Layer, part: Part) -> tuple[State, Part]:
         raise AskError(f"the values of layer {layer.number} are given already", "layer")
     if not state.numeric(*wanted):
         raise AskError("needs numbers: give them under givens, or write random: true")
-    nodes = [node.name for node in state.value_nodes(*wanted)]
-    if not set(nodes) & set(wanted):
-        raise AskError(f"the values of layer {layer.number} are shown already", "layer")
+    new = [node.name for node in state.value_nodes(*wanted)]
+    nodes = [*new, *(name for name in wanted if name not in new and name not in state.cuts)]  # what is asked is shown
     left, batch = post(layer), len(layer.pre) > 1
     if batch:  # node by node, the values of a batch would fill a page
         lines = forward_lines(state.network, nodes)
@@ -45,11 +44,12 @@ def shown(state: State, layer: Layer, part: Part) -> tuple[State, Part]:
     single = left == Name(wanted[0])
     answer = Answer("number" if single else "matrix", ((left, Value(left)),))
     facts = {
-        "left": left, "lone": single, "layer": layer.number, "last": layer.number == len(state.network.layers),
+        "left": left, "lone": single, "batch": batch, "layer": layer.number,
+        "last": layer.number == len(state.network.layers),
         "names": tuple(map(Name, wanted)), "lines": lines, "vector": vector,
         "taken": tuple(Name(name) for name in wanted if name in state.known.taken),
         "bias_row": bool(state.network.fixed) and layer.number < len(state.network.layers),
         "from_parts": known_parts(state, layer.pre),
     }  # fmt: skip
-    after = state.show(*(("value", name) for name in nodes))
+    after = state.show(*(("value", name) for name in new))
     return after, Part(part.ask, part.parameters, answer, facts)

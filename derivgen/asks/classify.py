@@ -21,7 +21,7 @@ def classify(state: State, parameters: Mapping[str, object], draws: Draws) -> tu
     allow(parameters, "threshold")
     layer = state.layer({}, len(state.network.layers))
     if len(layer.post) > 1:
-        raise AskError("is of one example, not of a batch")
+        raise AskError("a class is of one example, not of a batch")
     outputs = layer.post[0]
     first: tuple[Mapping[str, object], ...] = ()
     if any(not state.where(("value", name)) and name not in state.cuts for name in outputs):

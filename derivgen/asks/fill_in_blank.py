@@ -36,7 +36,6 @@ def fill_in_blank(state: State, parameters: Mapping[str, object], draws: Draws) 
     gapped = [*whole[:missing], GAP, *whole[missing + 1 :]]
     if len(paths) == 1:
         full, holed = (product(trees) for trees in (whole, gapped))
-        full = _product(paths[0])
     else:
         full, holed = (
             product((*_factors(first), total(terms), *_factors(last))) for terms in (whole, gapped)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from derivgen.derivation import Value
 from derivgen.draws import Draws
@@ -14,11 +15,11 @@ def forward_values(state: State, parameters: Mapping[str, object], draws: Draws)
     allow(parameters, "of")
     of = state.output(parameters) if "of" in parameters else state.graph.output
     state.need_bound(of)
-    nodes = state.value_nodes(of)
+    nodes = state.value_nodes(of) or replace(state, shown={}).value_nodes(of)  # shown already: once more
     if "of" not in parameters:
         nodes = tuple(node for node in nodes if node.name != state.network.loss)
     if not nodes:
-        raise AskError("all values are given or shown already")
+        raise AskError("all values are given already")
     answer = Answer("values", tuple((Name(node.name), Value(Name(node.name))) for node in nodes))
     facts = {
         "nodes": tuple(Name(node.name) for node in nodes),

@@ -14,9 +14,9 @@ def loss_value(state: State, parameters: Mapping[str, object], draws: Draws) -> 
     allow(parameters, "of")
     of, graph = state.output(parameters), state.graph
     state.need_bound(of)
-    nodes = state.value_nodes(of)
-    if not nodes or nodes[-1].name != of:
-        raise AskError(f"the value of {of} is given or shown already")
+    if of in state.cuts:
+        raise AskError(f"the value of {of} is given already")
+    nodes = state.value_nodes(of) or (graph.node(of),)
     known = dict.fromkeys(state.where(("value", p)) for p in graph.parents(of) if state.where(("value", p)))
     facts = {
         "of": Name(of), "loss": of == state.network.loss, "lines": tuple(value_line(graph, node) for node in nodes),

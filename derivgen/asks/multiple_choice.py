@@ -32,9 +32,9 @@ from derivgen.derivation import Chain, DerivationError, Filled, Value, chain, si
 from derivgen.derivation import closed_form as in_leaves
 from derivgen.draws import Draws
 from derivgen.errors import suggest
-from derivgen.evaluation import Real, evaluator, to_decimal
-from derivgen.exercise import AskError, Claim, On, Part, State, slip_fact
-from derivgen.expression import Apply, Name, Partial, Tree, apply, number, total, transform, walk
+from derivgen.evaluation import Real, evaluator, same_number, to_decimal
+from derivgen.exercise import AskError, Claim, On, Part, State, quantities, slip_fact
+from derivgen.expression import Apply, Name, Partial, Tree, apply, names, number, total, transform, walk
 from derivgen.graph import Graph
 from derivgen.networks import Layer
 from derivgen.slips import Roles, Shape, Slipped, Work
@@ -44,6 +44,7 @@ WRONG = 3
 NEAR, NEAREST = Decimal("0.006"), Decimal("0.0004")
 LAST_RESORT = ("inactive_relu",)  # numbers are drawn so that no ReLU is inactive
 LARGEST_SHOWN = 60  # parts of a wrong line that is shown with its numbers
+WIDEST_LINE = 10  # quantities side by side in such a line of matrices
 UNSHOWN = ("another_class",)
 
 
@@ -60,7 +61,8 @@ def multiple_choice(state: State, parameters: Mapping[str, object], draws: Draws
         raise AskError(f"needs an ask with one answer; {name} has more here", "ask")
     key, found = _alternatives(state, inner, ways(state, inner, own))
     numeric = isinstance(key, Value)
-    chosen = _chosen(found, draws, isinstance(key, Value) and _numbers(state, key.tree) is None)
+    compared = key.tree if isinstance(key, Value) else key if _has_number(state, inner, key) else None
+    chosen = _chosen(found, draws, compared is not None and _numbers(state, compared) is None)
     place = draws.below("place", WRONG + 1)
     trees: list[Tree | Value] = [Value(way.tree) if numeric else way.tree for way in chosen]
     answers = (*trees[:place], key, *trees[place:])
@@ -69,6 +71,7 @@ def multiple_choice(state: State, parameters: Mapping[str, object], draws: Draws
     facts = {
         "ask": inner.ask, "inner": inner.facts, "correct": (place,),
         "own": On(graph or state.graph, {
+            "meanings": () if numeric else _meanings(state, trees),
             "options": tuple(_printed(left, answer, way is None) for answer, way in zip(answers, slipped, strict=True)),
             "wrong": tuple(
                 {"place": i, "slip": slip_fact(way), "line": _worked_out(graph or state.graph, way) if numeric else ""}
@@ -78,8 +81,20 @@ def multiple_choice(state: State, parameters: Mapping[str, object], draws: Draws
     }  # fmt: skip
     answer = replace(inner.answer, type="choice", choices=answers, correct=(place,))
     distinct = tuple(answer.tree for answer in answers if isinstance(answer, Value))
+    formulas = (key, *(way.tree for way in chosen)) if not isinstance(key, Value) and compared is not None else ()
     named = {"ask": inner.ask, **inner.parameters}
-    return after, replace(inner, ask="multiple_choice", parameters=named, answer=answer, facts=facts, distinct=distinct)
+    return after, replace(
+        inner, ask="multiple_choice", parameters=named, answer=answer, facts=facts, distinct=distinct, formulas=formulas
+    )
+
+
+def _meanings(state: State, trees: list[Tree | Value]) -> tuple[Chain, ...]:
+    """What the δ in formulas to choose from stand for."""
+    of, used = state.output({}), {name for tree in trees if not isinstance(tree, Value) for name in names(tree)}
+    return tuple(
+        chain(Name(layer.delta_array), Partial(of, layer.pre_array))
+        for layer in state.network.layers if layer.delta_array in used
+    )  # fmt: skip
 
 
 def _alternatives(state: State, inner: Part, ways: Ways) -> tuple[Tree | Value, tuple[Slipped, ...]]:
@@ -87,9 +102,21 @@ def _alternatives(state: State, inner: Part, ways: Ways) -> tuple[Tree | Value, 
     assert inner.answer is not None
     right, graph = inner.answer.entries[0][1], state.graph
     if not isinstance(right, Value):
-        return ways.key or right, ways.wrong
+        key = ways.key or right
+        if not _has_number(state, inner, key) or not (value := state.number(key)):
+            return key, ways.wrong
+        return key, tuple(way for way in ways.wrong if not same_number(value, state.number(way.tree)))
     known = tuple(way for way in ways.wrong if state.determines(graph.spread(way.tree)))
     return right, apart_in_numbers(state, right.tree, known)
+
+
+def _has_number(state: State, inner: Part, key: Tree) -> bool:
+    """Whether the exercise gives a formula a number: a wrong one must not come to it."""
+    assert inner.answer is not None
+    of, graph = quantities(key), state.graph
+    single = inner.answer.graph is None and graph.entries(key) is None
+    named = all(part.name in graph for part in of if isinstance(part, Name))
+    return bool(of) and single and named and state.determines(key)
 
 
 def _chosen(found: tuple[Slipped, ...], draws: Draws, drawn: bool) -> tuple[Slipped, ...]:
@@ -116,14 +143,24 @@ def _printed(left: Tree, answer: Tree | Value, right: bool) -> Chain | Claim:
 
 
 def _worked_out(graph: Graph, way: Slipped) -> Chain | str:
-    """How a slip comes to its number; nothing where that is too long to print."""
-    if sum(1 for _ in walk(graph.spread(way.tree))) > LARGEST_SHOWN or way.slip in UNSHOWN:
+    """How a slip comes to its number; nothing where that is too long or too wide to print."""
+    spread = graph.spread(way.tree)
+    wide = spread != way.tree and _columns(way.tree) + _columns(spread) > WIDEST_LINE
+    if wide or sum(1 for _ in walk(spread)) > LARGEST_SHOWN or way.slip in UNSHOWN:
         return ""
     return chain(way.tree, Filled(way.tree), Value(way.tree))
 
 
+def _columns(tree: Tree) -> int:
+    """About how many quantities stand side by side: of a matrix, those of its widest row."""
+    if not isinstance(tree, Apply):
+        return 1
+    inner = map(_columns, tree.args)
+    return max(inner) if tree.operation == "matrix" else sum(inner)
+
+
 def apart_in_numbers(state: State, truth: Tree, ways: tuple[Slipped, ...]) -> tuple[Slipped, ...]:
-    """The ways that do not come to the same numbers as the truth or as another, as far as the quiz's own numbers say."""
+    """The ways that come to other numbers than the truth and one another, as far as the quiz's own numbers say."""
     values = _numbers(state, truth)
     seen = [] if values is None else [values]
     kept = []
@@ -192,14 +229,17 @@ def _of_derivation(make: Callable[..., Work]) -> Maker:
     def ways(state: State, inner: Part, own: Mapping[str, object]) -> Ways:
         target = state.derivative(own)
         work = make(state.roles, target, state.over(target, own))
-        return Ways(slips.wrong(work), work.tree)
+        wrong = slips.wrong(work)
+        if sum(way.slip not in LAST_RESORT for way in wrong) < WRONG:
+            wrong = slips.wrong(work, *slips.neighbours(work))
+        return Ways(wrong, work.tree)
 
     return ways
 
 
 def _of_update(state: State, inner: Part, own: Mapping[str, object]) -> Ways:
     """A weight's step, or that of a whole matrix: the gradient's lines, and then W − α ∂L/∂W."""
-    if own.get("wrt") not in dict(state.graph.arrays):
+    if inner.parameters["wrt"] not in dict(state.graph.arrays):
         return _of_derivation(slips.update)(state, inner, own)
     left, right = _entry(inner)
     of, array = inner.parameters["of"], inner.parameters["wrt"]
@@ -348,9 +388,12 @@ def _of_shape(state: State, inner: Part, own: Mapping[str, object]) -> Ways:
 
 
 def _of_count(state: State, inner: Part, own: Mapping[str, object]) -> Ways:
-    """Each count by a line with something left out."""
+    """Each count by a line with something left out, or with something else counted."""
     left, _ = _entry(inner)
-    lines = (slips.line(Roles(state.graph), left, tree) for tree in (left, _grouped(left)))
+    sizes, biased = inner.facts["sizes"], inner.facts["biases"]
+    assert isinstance(sizes, tuple)
+    whole = replace(slips.line(Roles(state.graph), left, left), sizes=sizes, biased=bool(biased))
+    lines = (whole, slips.line(Roles(state.graph), left, _grouped(left)))
     found = [way for line in lines for way in slips.wrong(line)]
     counts = tuple(replace(way, tree=number(Fraction(evaluator(way.tree)({})))) for way in found)
     return Ways(_apart(state.graph, left, counts))

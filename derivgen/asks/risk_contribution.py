@@ -11,12 +11,13 @@ from derivgen.evaluation import evaluator
 from derivgen.exercise import Answer, AskError, On, Part, State, Supposed, allow
 from derivgen.expression import ZERO, Apply, Name, Partial, Tree, apply, negate, number, product, substitute
 from derivgen.graph import Graph
+from derivgen.operations import RANGES
 
 WIDEST = 100000
 
 
 def risk_contribution(state: State, parameters: Mapping[str, object], draws: Draws) -> tuple[State, Part]:
-    """∂R/∂w has the share (2/n)(H − y) ∂H/∂w of each point, for R = (1/n) Σ (H(x_i) − y_i)².
+    """∂r/∂w = (2/n)(H − y) ∂H/∂w, for a point's share r = (1/n)(H − y)² of the risk (1/n) Σ (H(x_i) − y_i)².
 
     ``output`` and ``target`` are the numbers of H and y (drawn: as often equal as not); ``examples`` is n, or a letter.
     """
@@ -24,12 +25,16 @@ def risk_contribution(state: State, parameters: Mapping[str, object], draws: Dra
     outputs = state.network.outputs
     if len(outputs) > 1:
         raise AskError("needs a network with a single output")
-    name = outputs[0] if outputs else state.graph.output if not state.network.loss else "H"
     out, wanted = _numbers(parameters, draws)
+    if state.network.layers:
+        least, largest = RANGES.get(state.network.layers[-1].activation, (None, None))
+        if "output" in parameters and ((least is not None and out < least) or (largest is not None and out > largest)):
+            raise AskError(f"cannot come out of {state.network.layers[-1].activation}", "output")
+    name = outputs[0] if outputs else state.graph.output if not state.network.loss else "H"
     count = parameters.get("examples")
     if count is not None and (not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= WIDEST):
         raise AskError(f"must be a whole number from 1 to {WIDEST}", "examples")
-    target, weight, letter, share = _free(name, "y"), _free(name, "w"), _free(name, "n"), _free(name, "R")
+    target, weight, letter, share = _free(name, "y"), _free(name, "w"), _free(name, "n"), _free(name, "r")
     n: Tree = Name(letter) if count is None else number(count)
     function = _free(name, "h")
     error = apply("power", apply("subtract", Name(name), Name(target)), number(2))
@@ -48,7 +53,7 @@ def risk_contribution(state: State, parameters: Mapping[str, object], draws: Dra
         "square": apply("power", apply("subtract", Apply(name, (Name("x_i"),)), Name(f"{target}_i")), number(2)),
         "output_is": Supposed(Name(name), "=", number(out)), "target_is": Supposed(Name(target), "=", number(wanted)),
         "own": On(graph, {
-            "share_is": apply("divide", error, n), "slope": slope,
+            "share_is": chain(Name(share), apply("divide", error, n)), "slope": slope,
             "line": chain(token, product((Partial(share, name), slope)), form), "numbers": chain(filled, answer),
             "difference": chain(apply("subtract", number(out), number(wanted)), number(out - wanted)),
         }),

@@ -181,11 +181,12 @@ def _active_output(state: State, parameters: Mapping[str, object], draws: Draws)
     else:
         truth = _truth(parameters, draws)
         value = _value(parameters, tuple(-v for v in ACTIVE) if truth else ACTIVE, draws)
+    inside = truth or "value" not in parameters  # drawn, the words must not tell the truth
     weights = _weights(state, of)
     step = local_partial(state.graph, of, before)
     facts = {
         "about": "active_output", "of": Name(of), "pre": Name(before), **_general(state, of, "="),
-        "there": Supposed(Name(before if truth else of), "≈", number(value)),
+        "there": Supposed(Name(before if inside else of), "≈", number(value)), "inside": inside,
         "slope": local_line(state.graph, (of, before)), "step": step,
         "rules": tuple(chain(Partial(of, weight), product((step, Partial(before, weight)))) for weight in weights),
     }  # fmt: skip

@@ -113,7 +113,7 @@ class _Builder:
             problem = (
                 "writes a batch: say how many examples"
                 if self.notation.batch
-                else "does not number the examples of a batch; use the notation 'examples', or patterns with the index n"
+                else "does not number the examples; use the notation 'examples', or patterns with the index n"
             )
             place = self.place.at("examples" if "examples" in self.options else "notation")
             raise place.error(f"the notation {self.notation.name!r} {problem}")
@@ -135,6 +135,7 @@ class _Builder:
         self.stated: dict[str, dict[str, Tree]] = {}
         self.fixed: dict[str, Fraction] = {}
         self.before_array = ""
+        self.doubled: list[str] = []  # names that two arrays have
 
     # --- options ------------------------------------------------------------------------------------------------
 
@@ -203,8 +204,11 @@ class _Builder:
         if given is None:
             return ""
         found = operation(given, "loss", self.place.at("loss"), ("cross_entropy",))
-        if found == "cross_entropy" and self.activations[-1] != "softmax":
+        last = self.activations[-1]
+        if found == "cross_entropy" and last != "softmax":
             raise self.place.at("loss").error("cross_entropy goes with output_activation: softmax")
+        if found == "binary_cross_entropy" and last not in ("sigmoid", "softmax", *self.functions):
+            raise self.place.at("loss").error("binary_cross_entropy goes with output_activation: sigmoid")
         return found
 
     def _neurons(self) -> tuple[tuple[str, ...], ...]:
@@ -344,7 +348,7 @@ class _Builder:
             return
         for z, a in zip(pre, post, strict=True):
             if z == a:
-                raise self._twin(z)
+                raise self.place.at("notation").error(f"the patterns give two quantities one name: {z}")
             self.nodes.append(Node(a, Name(z) if activation == "identity" else Apply(activation, (Name(z),))))
 
     def _losses(self, layer: Layer, loss: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -415,7 +419,7 @@ class _Builder:
         if any(name == entry for row in rows for entry in row):
             return ""  # a single quantity that needs no array
         if name in self.arrays:
-            raise self._twin(name)
+            self.doubled.append(name)
         self.arrays[name] = tree
         return name
 
@@ -423,7 +427,7 @@ class _Builder:
         """The array of ∂L/∂z of a layer; none if there is no one quantity to derive."""
         name = self.notation.write("delta", l=number)
         if name in self.arrays:
-            raise self._twin(name)
+            self.doubled.append(name)
         if not self.of or name == self.of or (len(pre) == len(pre[0]) == 1):
             return ""  # no one quantity to derive, or one number, which needs no letter of its own
         rows = [[Partial(self.of, z) for z in row] for row in pre]
@@ -446,14 +450,11 @@ class _Builder:
     def _refuse_twins(self, leaves: tuple[str, ...]) -> None:
         """No two quantities, and no quantity and an array, may have one name, or look alike on paper."""
         seen: dict[tuple[str, str, str], str] = {}
-        for name in (*leaves, *(node.name for node in self.nodes), *self.arrays):
+        for name in (*leaves, *(node.name for node in self.nodes), *self.arrays, *self.doubled):
             try:
                 twin = seen.get(parts(name))
             except DerivgenError as error:
                 raise self.place.at("notation").error(str(error)) from None
             if twin is not None:
-                raise self._twin(twin)
+                raise self.place.at("notation").error(f"the patterns give two quantities one name: {twin}")
             seen[parts(name)] = name
-
-    def _twin(self, name: str) -> DerivgenError:
-        return self.place.at("notation").error(f"the patterns give two quantities one name: {name}")
