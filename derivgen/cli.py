@@ -231,9 +231,12 @@ def _progress(count: int) -> Iterator[Callable[[], None]]:
 @click.option("--at", "at", default="", help="Numbers: x=1,w=-0.2.")
 @click.option("--format", "form", default="plain", type=click.Choice(["plain", "markdown", "latex"]), show_default=True)
 @click.option("--digits", default=4, type=click.IntRange(0, 12), show_default=True, help="Decimals of an answer.")
+@click.option("--figure", "figure", type=click.Path(dir_okay=False), metavar="FILE",
+              help="Draw the equations too, as .svg or .tex (TikZ).")  # fmt: skip
 def derive(
-    equations: str, of: str | None, wrt: tuple[str, ...], functions: tuple[str, ...], at: str, form: str, digits: int
-) -> None:
+    equations: str, of: str | None, wrt: tuple[str, ...], functions: tuple[str, ...], at: str, form: str, digits: int,
+    figure: str | None,
+) -> None:  # fmt: skip
     """Derive one gradient at once from EQUATIONS: "a = sigmoid(w*x + b); L = (a - y)^2/2".
 
     Names that no equation defines are inputs and weights. Such a name right before a bracket is refused: write
@@ -246,7 +249,19 @@ def derive(
             equations = sys.stdin.buffer.read(LONGEST_FILE).decode()
         except UnicodeDecodeError:
             raise DerivgenError("what comes from stdin is not UTF-8 text") from None
-    click.echo(explain(equations, of, wrt, at, form, digits, functions), nl=False)
+    text = explain(equations, of, wrt, at, form, digits, functions)
+    if figure is not None:
+        from derivgen.explain import drawing
+
+        suffix = Path(figure).suffix
+        if suffix not in (".svg", ".tex"):
+            raise DerivgenError(f"--figure: {escaped(figure)!r} must end in .svg or .tex")
+        picture = drawing(equations, of, at, suffix[1:], digits, functions)
+        try:
+            Path(figure).write_text(picture, encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise DerivgenError(f"--figure: {escaped(figure)!r} cannot be written ({error.strerror})") from None
+    click.echo(text, nl=False)
 
 
 @main.command("list")

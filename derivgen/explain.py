@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from derivgen import plan
+from derivgen import certify, plan
 from derivgen.derivation import (
     LARGEST_CLOSED_FORM,
     DerivationError,
@@ -20,9 +20,9 @@ from derivgen.derivation import (
 )
 from derivgen.draws import Draws
 from derivgen.errors import DerivgenError, suggest
-from derivgen.evaluation import Real, contradiction
+from derivgen.evaluation import Numbers, Real, contradiction
 from derivgen.exercise import Known
-from derivgen.expression import Number, Partial, Tree, names
+from derivgen.expression import Name, Number, Partial, Tree, names
 from derivgen.graph import Graph
 from derivgen.networks import Network
 from derivgen.reading import ReadingError, read
@@ -73,6 +73,39 @@ def explain(
         if name not in graph:
             raise DerivationError(f"--wrt: {suggest(name, [*graph.leaves, *(n.name for n in graph.nodes)])}")
     return derivation_text(graph, target, by, given, form, digits)
+
+
+def drawing(equations: str, of: str | None, at: str, form: str, digits: int, functions: Iterable[str] = ()) -> str:
+    """The equations as a circuit, in tikz or svg; with numbers, every value and ∂of/∂ of it, each of them proved."""
+    from derivgen.figures.apart import taken_apart
+    from derivgen.figures.circuit import circuit
+    from derivgen.figures.svg import svg
+    from derivgen.figures.tikz import tikz
+
+    graph = Graph.of(equations, functions=functions, kinks="forbid")
+    given = numbers_of(at, graph)
+    target = graph.output if of is None else of
+    if target not in graph or graph.is_leaf(target):
+        raise DerivationError(f"--of: {suggest(target, [node.name for node in graph.nodes])}")
+    parts, texts = taken_apart(graph), dict[Tree, str]()
+    if given:
+        numbers, lines = Numbers(parts, {**given}), certify.NumberLines(parts)
+        point, reach = lines.point({**given}), parts.ancestors(target)
+        quantities = (*parts.leaves, *(node.name for node in parts.nodes))
+        drawn: list[Name | Partial] = [*map(Name, quantities)]
+        drawn += [Partial(target, name) for name in quantities if name in reach]
+        for quantity in drawn:
+            text, exact = write(numbers.value(quantity), digits)
+            lines.prove_value(text, quantity, "=" if exact else "≈", point)
+            texts[quantity] = text
+    scene = circuit(
+        graph,
+        {quantity.name: text for quantity, text in texts.items() if isinstance(quantity, Name)},
+        {quantity.wrt: text for quantity, text in texts.items() if isinstance(quantity, Partial)},
+    )
+    if scene.touching():
+        raise DerivgenError("these equations are too crowded to be drawn: draw some of them alone")
+    return (svg if form == "svg" else tikz)(scene) + "\n"
 
 
 def derivation_text(

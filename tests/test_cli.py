@@ -620,3 +620,16 @@ def test_a_terminal_that_knows_little_gets_escapes():
     )
     assert " -0.1309" in run.stdout
     assert cli.LONGEST_FILE == 2**20
+
+
+def test_derive_draws_the_equations(tmp_path: Path) -> None:
+    equations = ["derive", "a = sigmoid(w*x + b); L = (a - y)^2/2", "--at", "x=1,w=-0.2,b=0.1,y=1"]
+    for name, begins in (("circuit.svg", "<svg"), ("circuit.tex", r"\begin{tikzpicture}")):
+        result = CliRunner().invoke(main, [*equations, "--figure", str(tmp_path / name)])
+        assert result.exit_code == 0, result.output
+        assert (tmp_path / name).read_text("utf-8").startswith(begins)
+    assert "-0.1309" in (tmp_path / "circuit.tex").read_text("utf-8"), "the gradient by w stands in it"
+    plain = CliRunner().invoke(main, [*equations[:2], "--figure", str(tmp_path / "plain.tex")])
+    assert plain.exit_code == 0 and "0.475" not in (tmp_path / "plain.tex").read_text("utf-8")
+    refused = CliRunner().invoke(main, [*equations, "--figure", str(tmp_path / "circuit.png")])
+    assert refused.exit_code == 2 and "must end in .svg or .tex" in refused.output

@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 from pathlib import Path
@@ -349,15 +348,3 @@ def test_pictures_on_one_page_share_no_ids():
     assert ids[0] and not ids[0] & ids[1]
     assert re.search(r'viewBox="0 0 [\d.]+ [\d.]+" width="[\d.]+" height="[\d.]+"', one)
     assert 'fill="#fff"/>' in one and "<text" not in one
-
-
-@pytest.mark.parametrize("sizes", ["[2, 2, 2, 1]", "[3, 4, 2, 1]", "[5, 5, 5, 3]"])
-def test_a_drawing_is_quick(sizes):
-    net = network(f"sizes: {sizes}")
-    values, gradients = numbers(net, Draws("", "figures", "1"))
-    spent = []
-    for _ in range(3):
-        start = time.perf_counter()
-        layered(net, values=values, gradients=gradients)
-        spent.append(time.perf_counter() - start)
-    assert min(spent) < 0.3  # 0.1 on a machine that does nothing else
