@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import sqrt
 
 Point = tuple[float, float]
@@ -42,6 +44,15 @@ class Box:
         down = min(self.bottom, other.bottom) - max(self.top, other.top)
         return across * down if across > 0 and down > 0 else 0
 
+    def meets(self, other: Box) -> bool:
+        """Whether two boxes have a point in common."""
+        return (
+            self.left <= other.right
+            and other.left <= self.right
+            and self.top <= other.bottom
+            and other.top <= self.bottom
+        )
+
     def gap(self, other: Box) -> float:
         """The distance between two boxes; 0 if they touch."""
         across = max(self.left - other.right, other.left - self.right, 0)
@@ -78,6 +89,26 @@ class Box:
         off = (abs(x * dy - y * dx) - reach) / length  # of the endless line through a and b
         return off if off >= within else self.distance(a, b)
 
+    def nearest(self, pieces: Sequence[tuple[Point, Point]], within: float) -> float:
+        """The distance of the nearest of some straight pieces; ``within`` if they are all farther."""
+        nearest = within
+        for a, b in self.grown(within).beside(pieces):
+            nearest = min(nearest, self.near(a, b, nearest))
+            if not nearest:
+                break
+        return nearest
+
+    def beside(self, pieces: Sequence[tuple[Point, Point]]) -> list[tuple[Point, Point]]:
+        """The straight pieces that are not wholly to one side of the box: all that may run through it."""
+        left, top, right, bottom = self.left, self.top, self.right, self.bottom
+        return [
+            (a, b) for a, b in pieces
+            if not (
+                (a[0] < left and b[0] < left) or (a[0] > right and b[0] > right)
+                or (a[1] < top and b[1] < top) or (a[1] > bottom and b[1] > bottom)
+            )
+        ]  # fmt: skip
+
     def crossed(self, a: Point, b: Point) -> bool:
         """Whether a straight piece has a point in the box (Liang and Barsky's clipping)."""
         (ax, ay), (bx, by) = a, b
@@ -111,6 +142,7 @@ def squared_distance(p: Point, a: Point, b: Point) -> float:
     return across * across + down * down
 
 
+@lru_cache(maxsize=4096)
 def bends(points: tuple[Point, ...]) -> Curve:
     """Cubic Bézier pieces through the points, without a kink (Catmull and Rom's spline)."""
     padded = (points[0], *points, points[-1])
@@ -122,9 +154,13 @@ def bends(points: tuple[Point, ...]) -> Curve:
     return tuple(pieces)
 
 
+@lru_cache(maxsize=4096)
 def flattened(curve: Curve) -> tuple[Point, ...]:
     track = [curve[0][0]]
     for a, b, c, d in curve:
+        if a[1] == b[1] == c[1] == d[1]:  # level: one piece
+            track.append(d)
+            continue
         for i in range(1, PIECES + 1):
             t = i / PIECES
             u = 1 - t

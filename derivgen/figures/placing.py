@@ -80,15 +80,10 @@ class _Search:
         self.labels = [[wish.at(spot) for spot in wish.spots] for wish in wishes]
         self.boxes = [[label.box.grown(APART / 2) for label in row] for row in self.labels]
         hulls = [_hull(row) for row in self.boxes]
+        self.surroundings = [surroundings.near(hull, wish.owner) for hull, wish in zip(hulls, wishes, strict=True)]
         every = [label.box.grown(APART / 2) for label in fixed]
-        near = [[box for box in every if hull.gap(box) < NEAR] for hull in hulls]
-        self.static = [
-            [
-                _LIKED * i + surroundings.cost(label) + sum(_conflict(box, other) for other in still)
-                for i, (label, box) in enumerate(zip(labels, boxes, strict=True))
-            ]
-            for labels, boxes, still in zip(self.labels, self.boxes, near, strict=True)
-        ]
+        self.still = [[box for box in every if hull.gap(box) < NEAR] for hull in hulls]
+        self.known: list[list[float | None]] = [[None] * len(row) for row in self.labels]
         # Labels whose spots never come near one another cannot be in each other's way.
         self.rivals = [
             [j for j, other in enumerate(hulls) if j != i and hull.gap(other) < NEAR] for i, hull in enumerate(hulls)
@@ -96,8 +91,6 @@ class _Search:
 
     def run(self) -> tuple[list[int], bool]:
         count = len(self.labels)
-        # A label with no clear spot stays in the way, whatever the others do: one try is enough then.
-        hopeless = any(min(costs) >= _HARD for costs in self.static)
         best: list[int] = []
         lowest = 0.0
         for start in range(_STARTS):
@@ -113,16 +106,38 @@ class _Search:
             cost = sum(self.cost(i, at, chosen, earlier=True) for i, at in enumerate(found))
             if not best or cost < lowest:
                 best, lowest = found, cost
-            if lowest < _HARD or hopeless:
+            if lowest < _HARD or self.hopeless(found):
                 break
         return best, lowest < _HARD
 
+    def hopeless(self, chosen: Sequence[int]) -> bool:
+        """A label with no clear spot stays in the way, whatever the others do: one try is enough then."""
+        return any(
+            self.static(i, at) >= _HARD and all(self.static(i, k) >= _HARD for k in range(len(self.labels[i])))
+            for i, at in enumerate(chosen)
+        )
+
     def best(self, i: int, chosen: Sequence[int | None]) -> int:
-        costs = [self.cost(i, at, chosen) for at in range(len(self.labels[i]))]
-        return costs.index(min(costs))
+        best, lowest = 0, self.cost(i, 0, chosen)
+        for at in range(1, len(self.labels[i])):
+            if _LIKED * at >= lowest:  # no later spot can cost less
+                break
+            cost = self.cost(i, at, chosen)
+            if cost < lowest:
+                best, lowest = at, cost
+        return best
+
+    def static(self, i: int, at: int) -> float:
+        """What a spot costs, wherever the other labels stand; worked out when first asked for."""
+        known = self.known[i][at]
+        if known is None:
+            box = self.boxes[i][at]
+            cost = _LIKED * at + self.surroundings[i].cost(self.labels[i][at])
+            known = self.known[i][at] = cost + sum(_conflict(box, other) for other in self.still[i])
+        return known
 
     def cost(self, i: int, at: int, chosen: Sequence[int | None], earlier: bool = False) -> float:
-        cost, box = self.static[i][at], self.boxes[i][at]
+        cost, box = self.static(i, at), self.boxes[i][at]
         for j in self.rivals[i]:
             other = chosen[j]
             if other is not None and not (earlier and j > i):
@@ -130,41 +145,57 @@ class _Search:
         return cost
 
 
+Piece = tuple[Point, Point]
+
+
 class Surroundings:
     """The shapes and lines around a label, and what it costs to stand there."""
 
     def __init__(self, shapes: Sequence[Shape], lines: Sequence[Line]) -> None:
-        self.shapes = [(shape, shape.box) for shape in shapes]
-        self.lines = [(line, _span(line.track), tuple(pairwise(line.track))) for line in lines]
+        self.shapes = [(shape.id, shape.box) for shape in shapes]
+        self.lines: list[tuple[str, Box, Sequence[Piece]]] = []
+        for line in lines:
+            track = line.track
+            self.lines.append((line.id, _span(track), tuple(pairwise(track))))
+
+    def near(self, hull: Box, owner: str) -> Surroundings:
+        """What of them matters to a label of that owner anywhere inside the hull."""
+        around, near = hull.grown(NEAR), Surroundings((), ())
+        near.shapes = [(id, box) for id, box in self.shapes if box.meets(around)]
+        near.lines = [
+            (id, span, pieces if id == owner else around.beside(pieces))
+            for id, span, pieces in self.lines
+            if id == owner or span.meets(around)
+        ]
+        return near
 
     def cost(self, label: Label) -> float:
         box, cost = label.box, 0.0
-        for shape, other in self.shapes:
-            if shape.id != label.owner and box.gap(other) < APART:
+        for id, other in self.shapes:
+            if id == label.owner:
+                if box.overlap(other) > 0:
+                    cost += _HARD
+            elif box.gap(other) < APART:
                 cost += _HARD + box.overlap(other)
-            elif shape.id == label.owner and box.overlap(other) > 0:
-                cost += _HARD
-        foreign, own = self.distances(label, NEAR)
+        foreign, own = self.distances(label)
         for distance in foreign:
             if distance < APART or (own is not None and distance <= own):
                 cost += _HARD
             cost += (NEAR - distance) * 3
         return cost
 
-    def distances(self, label: Label, within: float) -> tuple[list[float], float | None]:
-        """Of the label from each foreign line that is near, and from its own line."""
+    def distances(self, label: Label) -> tuple[list[float], float | None]:
+        """Of the label from each foreign line that is near, and from its own line; ``NEAR`` stands for all beyond."""
         box = label.box
-        around = box.grown(within)
+        around = box.grown(NEAR)
         foreign, own = [], None
-        for line, hull, pieces in self.lines:
-            mine = line.id == label.owner
-            if not mine and around.gap(hull) > 0:
-                continue
-            distance = min(box.near(a, b, within) for a, b in pieces)
-            if mine:
-                own = distance
-            elif distance < within:
-                foreign.append(distance)
+        for id, span, pieces in self.lines:
+            if id == label.owner:
+                own = box.nearest(pieces, NEAR)
+            elif span.meets(around):
+                distance = box.nearest(pieces, NEAR)
+                if distance < NEAR:
+                    foreign.append(distance)
         return foreign, own
 
 
