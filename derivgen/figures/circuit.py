@@ -18,8 +18,8 @@ from derivgen.figures.apart import ORDERED, inputs, sign, taken_apart
 from derivgen.figures.geometry import Box as Around
 from derivgen.figures.geometry import Point, rounded
 from derivgen.figures.metrics import NODE, label_room, measured
-from derivgen.figures.placing import Surroundings, Wish, along, place
-from derivgen.figures.ranks import Arc, Arrangement, Box, arrange
+from derivgen.figures.placing import HARD, Surroundings, Wish, along, place
+from derivgen.figures.ranks import ARROW, SHORTEST, Arc, Arrangement, Box, arrange
 from derivgen.figures.scene import APART, Label, LabelRole, Layer, Line, Scene, Shape, ShapeKind, ShapeRole
 from derivgen.graph import Graph
 from derivgen.notation import latex_name
@@ -29,9 +29,10 @@ from derivgen.reading import Scope
 CIRCLE, TALL, PADDING, MARGIN = 18.0, 18.0, 4.0, 4.0  # a circle's diameter, a box's height, around texts, the picture
 # Between a label and its line, a line and a foreign node, a label and its node; widths count in steps.
 GAP, CLEAR, NEXT, STEP = 1.5, 1.5, 0.8, 4.0
-# How far gaps are stretched, wide and high, until labels fit.
-STRETCHES = ((1.0, 1.0), (1.05, 1.25), (1.15, 1.5), (1.3, 1.9), (1.6, 2.4), (2.0, 3.0), (3.0, 3.0))
-_NUMBERS: tuple[LabelRole, ...] = ("value", "gradient")
+# How often room is made where something touches, and how much: beside a line's labels, above and below a node.
+TRIES, WIDER, TALLER = 14, 6.0, 3.0
+# Which numbers of a quantity that is used more than once stand at its node; the fewer, the more room there is.
+AT_NODES: tuple[tuple[LabelRole, ...], ...] = (("value", "gradient"), ("gradient",), ())
 _AROUND = (0.0, -0.5, 0.5, -1.0, 1.0, -1.5, 1.5)  # of its node a label may stand
 _ALONG = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.84)  # where on its line a label may stand
 
@@ -63,9 +64,7 @@ class Parts:
         return [i for i, arc in enumerate(self.arcs) if arc.source == quantity]
 
 
-def circuit(
-    graph: Graph, values: Mapping[str, str] | None = None, gradients: Mapping[str, str] | None = None
-) -> Scene:
+def circuit(graph: Graph, values: Mapping[str, str] | None = None, gradients: Mapping[str, str] | None = None) -> Scene:
     """The drawing of a graph, with the LaTeX of values (above the lines) and gradients (below), by quantity.
 
     A quantity is a name, or the place of an operation inside an equation, as ``taken_apart`` names it. One that is used
@@ -80,23 +79,37 @@ def circuit(
     drawn = {shape.id for shape in parts.shapes}
     texts = [text for text in texts if text.quantity in drawn]
     best: tuple[int, Scene] | None = None
-    attempts = [(stretch, _NUMBERS) for stretch in STRETCHES]
-    attempts += [(stretch, at_nodes) for at_nodes in (("gradient",), ()) for stretch in STRETCHES[2:]]
-    for stretch, at_nodes in attempts:
+    for at_nodes in AT_NODES:
         owners = {text.id: _owner(parts, text, at_nodes) for text in texts}
-        far = stretch in STRETCHES[2:]
-        scene = _scene(parts, texts, owners, stretch, far=far)
-        if scene is None and best is None and stretch == STRETCHES[-1]:
-            scene = _scene(parts, texts, owners, stretch, far=far, anyway=True)
-        if scene is None:
-            continue
-        count = _faults(scene)
-        if best is None or count < best[0]:
-            best = count, scene
-        if not count:
+        found = _mended(parts, texts, owners)
+        if best is None or found[0] < best[0]:
+            best = found
+        if not best[0]:
             break
     assert best is not None
     return best[1]
+
+
+def _mended(parts: Parts, texts: list[Text], owners: Mapping[str, str]) -> tuple[int, Scene]:
+    """The first drawing in which nothing touches, or the best there was: room is made where something touches."""
+    best: tuple[int, Scene] | None = None
+    wider: dict[str, float] = {}
+    taller: dict[str, float] = {}
+    for attempt in range(TRIES):
+        scene = _scene(parts, texts, owners, wider, taller, far=attempt > 1, lost=attempt > 2)
+        crowded = _crowded(scene)
+        if best is None or len(crowded) < best[0]:
+            best = len(crowded), scene
+        if not crowded:
+            break
+        ends = {line.id: (line.source, line.target) for line in scene.lines}
+        for id in crowded:
+            for line in (id,) if id in ends else tuple(line for line in ends if id in ends[line]):
+                wider[line] = wider.get(line, 0.0) + WIDER
+            for shape in ends.get(id, (id,)):
+                taller[shape] = taller.get(shape, 0.0) + TALLER
+    assert best is not None
+    return best
 
 
 @lru_cache(maxsize=256)
@@ -174,20 +187,18 @@ def _straightened(arcs: tuple[Arc, ...], shapes: Mapping[str, Shape], graph: Gra
 
 
 def _scene(
-    parts: Parts, texts: list[Text], owners: Mapping[str, str], stretch: tuple[float, float], *, far: bool,
-    anyway: bool = False,
-) -> Scene | None:  # fmt: skip
-    """The drawing with its gaps stretched so far; None, but ``anyway``, if lines run over nodes.
+    parts: Parts, texts: list[Text], owners: Mapping[str, str], wider: Mapping[str, float], taller: Mapping[str, float],
+    *, far: bool, lost: bool,
+) -> Scene:  # fmt: skip
+    """The drawing with so much more room beside lines' labels, and above and below nodes.
 
-    With ``far``, labels may also stand where they are read less well.
+    With ``far`` and ``lost``, labels may also stand where they are read less well.
     """
-    arrangement = _arranged(parts, texts, owners, *stretch)
+    arrangement = _arranged(parts, texts, owners, wider, taller)
     shapes = tuple(
         replace(shape, x=arrangement.centres[shape.id][0], y=arrangement.centres[shape.id][1]) for shape in parts.shapes
     )
     lines = _lines(parts, {shape.id: shape for shape in shapes}, arrangement)
-    if not anyway and _run_over(shapes, lines):
-        return None
     named = {owners[text.id]: text for text in texts if text.role == "name"}
     at = {shape.id: shape for shape in shapes}
     by_line = {line.id: line for line in lines}
@@ -195,7 +206,7 @@ def _scene(
     for text in texts:
         owner = owners[text.id]
         if owner in by_line:
-            wishes.append(_beside(text, by_line[owner], named.get(owner), stretch[0] > 1.2))
+            wishes.append(_beside(text, by_line[owner], named.get(owner), lost))
         else:
             wishes.append(_around(text, at[owner], far))
     labels = place(wishes, shapes, lines)
@@ -220,7 +231,8 @@ def _line_id(parts: Parts, i: int) -> str:
     return f"{arc.source}>{arc.target}" + (f".{arc.operand}" if twin else "")
 
 
-def _arranged(parts: Parts, texts: list[Text], owners: Mapping[str, str], wide: float, high: float) -> Arrangement:
+def _arranged(parts: Parts, texts: list[Text], owners: Mapping[str, str], wider: Mapping[str, float],
+              taller: Mapping[str, float]) -> Arrangement:  # fmt: skip
     """Room for the texts in the boxes and on the arcs, then places. Widths count in steps: near numbers, one layout."""
     room: dict[str, float] = {}
     above = {shape.id: shape.height / 2 + 1 for shape in parts.shapes}
@@ -237,16 +249,18 @@ def _arranged(parts: Parts, texts: list[Text], owners: Mapping[str, str], wide: 
             above[text.quantity] = max(above[text.quantity], extra)
         elif text.role == "gradient":
             below[text.quantity] = max(below[text.quantity], extra)
+    for id, more in taller.items():
+        above[id], below[id] = above[id] + more, below[id] + more
+    for line, more in wider.items():
+        room[line] = room.get(line, SHORTEST - ARROW) + more
     boxes = tuple(Box(shape.id, shape.width, above[shape.id], below[shape.id]) for shape in parts.shapes)
     arcs = tuple(replace(arc, room=room.get(_line_id(parts, i), 0.0)) for i, arc in enumerate(parts.arcs))
-    return _arrange(boxes, arcs, parts.ordered, wide, high)
+    return _arrange(boxes, arcs, parts.ordered)
 
 
 @lru_cache(maxsize=256)
-def _arrange(
-    boxes: tuple[Box, ...], arcs: tuple[Arc, ...], ordered: frozenset[str], wide: float, high: float
-) -> Arrangement:
-    return arrange(boxes, arcs, ordered, wide=wide, high=high)
+def _arrange(boxes: tuple[Box, ...], arcs: tuple[Arc, ...], ordered: frozenset[str]) -> Arrangement:
+    return arrange(boxes, arcs, ordered)
 
 
 # --- lines ------------------------------------------------------------------------------------------------------
@@ -353,27 +367,30 @@ def _wish(text: Text, owner: str, spots: list[Point]) -> Wish:
     return Wish(text.id, text.latex, text.role, owner, text.layer, *label_room(text.latex), tuple(spots))
 
 
-def _faults(scene: Scene) -> int:
-    """How many labels touch something or are nearer to another line, and how many lines run over nodes."""
+def _crowded(scene: Scene) -> list[str]:
+    """The lines and nodes where more room is needed: the owners of crowded labels, and nodes that lines run over."""
     around = Surroundings(scene.shapes, scene.lines)
-    boxes = [label.box for label in scene.labels]
-    count = _run_over(scene.shapes, scene.lines)
-    count += sum(around.cost(label) >= 1000 for label in scene.labels)
-    count += sum(box.gap(other) < APART - 0.02 for i, box in enumerate(boxes) for other in boxes[:i])
-    return count
+    found = {label.owner: None for label in scene.labels if around.cost(label) >= HARD}
+    boxes = [(label.owner, label.box) for label in scene.labels]
+    for i, (owner, box) in enumerate(boxes):
+        for other, near in boxes[:i]:
+            if box.gap(near) < APART - 0.02:
+                found[owner] = found[other] = None
+    for shape in _run_over(scene.shapes, scene.lines):
+        found[shape] = None
+    return list(found)
 
 
-def _run_over(shapes: tuple[Shape, ...], lines: tuple[Line, ...]) -> int:
-    """How many lines run through, or too near to, a node that is not their own."""
-    count = 0
-    for line in lines:
-        track = line.track
-        low, high = min(y for _, y in track) - CLEAR, max(y for _, y in track) + CLEAR
-        for shape in shapes:
-            box = shape.box.grown(CLEAR)
-            if box.bottom > low and box.top < high and shape.id not in (line.source, line.target):
-                count += any(box.crossed(a, b) for a, b in pairwise(track) if b[0] >= box.left and a[0] <= box.right)
-    return count
+def _run_over(shapes: tuple[Shape, ...], lines: tuple[Line, ...]) -> list[str]:
+    """The nodes that a line, not their own, runs through or too near to."""
+    found = []
+    tracks = [(line, tuple(pairwise(line.track))) for line in lines]
+    for shape in shapes:
+        box = shape.box.grown(CLEAR)
+        for line, pieces in tracks:
+            if shape.id not in (line.source, line.target) and any(box.crossed(a, b) for a, b in box.beside(pieces)):
+                found.append(shape.id)
+    return found
 
 
 def _framed(shapes: tuple[Shape, ...], lines: tuple[Line, ...], labels: tuple[Label, ...]) -> Scene:

@@ -15,7 +15,7 @@ from math import sqrt
 from derivgen.figures.geometry import Box, Point, rounded
 from derivgen.figures.scene import APART, NEAR, Label, LabelRole, Layer, Line, Scene, Shape
 
-_HARD = 1000.0  # what a touch costs; soft costs stay below it
+HARD = 1000.0  # what a touch costs; soft costs stay below it
 _LIKED = 1.5  # how much more each further spot costs than the one before it
 _SWEEPS, _STARTS = 12, 6
 
@@ -106,14 +106,14 @@ class _Search:
             cost = sum(self.cost(i, at, chosen, earlier=True) for i, at in enumerate(found))
             if not best or cost < lowest:
                 best, lowest = found, cost
-            if lowest < _HARD or self.hopeless(found):
+            if lowest < HARD or self.hopeless(found):
                 break
-        return best, lowest < _HARD
+        return best, lowest < HARD
 
     def hopeless(self, chosen: Sequence[int]) -> bool:
         """A label with no clear spot stays in the way, whatever the others do: one try is enough then."""
         return any(
-            self.static(i, at) >= _HARD and all(self.static(i, k) >= _HARD for k in range(len(self.labels[i])))
+            self.static(i, at) >= HARD and all(self.static(i, k) >= HARD for k in range(len(self.labels[i])))
             for i, at in enumerate(chosen)
         )
 
@@ -174,13 +174,13 @@ class Surroundings:
         for id, other in self.shapes:
             if id == label.owner:
                 if box.overlap(other) > 0:
-                    cost += _HARD
+                    cost += HARD
             elif box.gap(other) < APART:
-                cost += _HARD + box.overlap(other)
+                cost += HARD + box.overlap(other)
         foreign, own = self.distances(label)
         for distance in foreign:
             if distance < APART or (own is not None and distance <= own):
-                cost += _HARD
+                cost += HARD
             cost += (NEAR - distance) * 3
         return cost
 
@@ -206,7 +206,7 @@ def clashes(scene: Scene) -> int:
 
 def _conflict(one: Box, other: Box) -> float:
     area = one.overlap(other)
-    return _HARD + area if area else 0.0
+    return HARD + area if area else 0.0
 
 
 def _span(points: Sequence[Point]) -> Box:

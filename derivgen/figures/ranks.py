@@ -53,16 +53,12 @@ class Arrangement:
     crossings: int
 
 
-def arrange(boxes: Sequence[Box], arcs: Sequence[Arc], ordered: frozenset[str] = frozenset(), *, wide: float = 1.0,
-            high: float = 1.0) -> Arrangement:  # fmt: skip
-    """Places for boxes, which come in topological order; ``ordered`` ones take their inputs from top to bottom.
-
-    ``wide`` and ``high`` stretch the gaps between columns and between the boxes of a column.
-    """
+def arrange(boxes: Sequence[Box], arcs: Sequence[Arc], ordered: frozenset[str] = frozenset()) -> Arrangement:
+    """Places for boxes, which come in topological order; ``ordered`` ones take their inputs from top to bottom."""
     ends = tuple((arc.source, arc.target, arc.operand, arc.straight) for arc in arcs)
     layout = _best(tuple(box.id for box in boxes), ends, ordered)
-    ys = layout.heights(boxes, high)
-    lefts, rights = layout.columns(boxes, arcs, wide)
+    ys = layout.heights(boxes)
+    lefts, rights = layout.columns(boxes, arcs)
     xs = [(left + right) / 2 for left, right in zip(lefts, rights, strict=True)]
     at = [(round(xs[rank], 2), round(y, 2)) for rank, y in zip(layout.rank, ys, strict=True)]
     sides = [(round(lefts[rank], 2), round(rights[rank], 2)) for rank in layout.rank]
@@ -212,7 +208,7 @@ class _Layout:
 
     # --- coordinates --------------------------------------------------------------------------------------------
 
-    def columns(self, boxes: Sequence[Box], arcs: Sequence[Arc], wide: float) -> tuple[list[float], list[float]]:
+    def columns(self, boxes: Sequence[Box], arcs: Sequence[Arc]) -> tuple[list[float], list[float]]:
         """Each column's sides: as wide as its widest box, and before the next one room for the labels between."""
         count = len(self.layers)
         widths, rooms = [0.0] * count, [SHORTEST] * count
@@ -223,14 +219,14 @@ class _Layout:
         lefts, x = [], 0.0
         for width, room in zip(widths, rooms, strict=True):
             lefts.append(x)
-            x += width + room * wide
+            x += width + room
         return lefts, [left + width for left, width in zip(lefts, widths, strict=True)]
 
-    def heights(self, boxes: Sequence[Box], high: float) -> list[float]:
+    def heights(self, boxes: Sequence[Box]) -> list[float]:
         """Each box's y: near its neighbours', in order and apart, with rows and long arcs straight."""
         virtual = [VIRTUAL] * (len(self.rank) - self.real)
         above, below = [box.above for box in boxes] + virtual, [box.below for box in boxes] + virtual
-        stacks = [_stacked(layer, above, below, high) for layer in self.layers]
+        stacks = [_stacked(layer, above, below) for layer in self.layers]
         order = list(zip(self.layers, stacks, strict=True))
         ys = [0.0] * len(self.rank)
         for layer, stack in order:
@@ -288,11 +284,11 @@ class _Layout:
         return list(unique)
 
 
-def _stacked(layer: list[int], above: list[float], below: list[float], high: float) -> list[float]:
+def _stacked(layer: list[int], above: list[float], below: list[float]) -> list[float]:
     """The heights of a column's boxes, packed as closely as they may stand."""
     places = [0.0]
     for a, b in pairwise(layer):
-        places.append(places[-1] + (below[a] + above[b] + BETWEEN) * high)
+        places.append(places[-1] + below[a] + above[b] + BETWEEN)
     return places[: len(layer)]
 
 
