@@ -13,10 +13,11 @@ tree is certified entry by entry.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from derivgen.derivation import Chain, Filled, Value, chain, forward_form, local
-from derivgen.exercise import value_line
-from derivgen.expression import ONE, Apply, Name, Partial, Tree, column, matrix, number, total
+from derivgen.exercise import State, value_line
+from derivgen.expression import ONE, Apply, Name, Partial, Tree, column, matrix, number, substitute, total
 from derivgen.graph import Graph
 from derivgen.networks import Layer, Network
 
@@ -141,6 +142,23 @@ def biases_form(network: Network, layer: Layer, of: str) -> Tree:
     """∂L/∂b: δ itself, summed over the examples of a batch."""
     own = delta(layer, of)
     return times(transposed(own), ones(layer)) if _convention(network) == "X W" else own
+
+
+def read_off(state: State) -> State:
+    """The state with ReLU'(z) = 1[a > 0] wherever the output a is given, and z, which flows in, is not known.
+
+    z > 0 exactly where a > 0. At a = 0 this says z ≤ 0: not enough where the right-hand branch counts at z = 0.
+    """
+    graph, literal, stated = state.graph, dict(state.known.literal), dict(state.graph.stated)
+    for name in sorted(state.cuts - state.known.taken):
+        tree = graph.node(name).tree
+        operation = graph.operation(tree.operation) if isinstance(tree, Apply) else ""
+        if operation not in ("relu", "leaky_relu") or state.numeric(z := graph.parents(name)[0]):
+            continue
+        if operation == "leaky_relu" or graph.kinks != "right" or literal.get(name, 0) > 0:
+            side = graph.kinks if operation == "leaky_relu" else "left"
+            stated[name] = ((z, substitute(local(replace(graph, kinks=side), name, z), {z: Name(name)})),)
+    return replace(state, network=replace(state.network, graph=replace(graph, stated=tuple(stated.items()))))
 
 
 def forward_lines(network: Network, wanted: Collection[str], stage: int = 0) -> tuple[Chain, ...]:

@@ -650,8 +650,10 @@ class NumberLines:
             elif tree.operation == "tanh" and -1 < value < 1:
                 ratio = _CONTEXT.divide(_CONTEXT.add(1, value), _CONTEXT.subtract(1, value))
                 found[before] = _CONTEXT.divide(_CONTEXT.ln(ratio), 2)
-            elif tree.operation == "relu" and value > 0:
-                found[before] = value
+            elif tree.operation == "relu":  # at an output of 0, any negative number: what the quiz asks must not tell
+                found[before] = value if value > 0 else Decimal(-1)
+            elif tree.operation == "leaky_relu":
+                found[before] = value if value > 0 else _CONTEXT.multiply(value, 100)
         return found
 
     def _logit(

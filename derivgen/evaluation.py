@@ -20,7 +20,7 @@ from typing import Any
 
 from derivgen.derivation import branch, local_derivatives
 from derivgen.errors import DerivgenError
-from derivgen.expression import Name, Number, Partial, Tree, substitute
+from derivgen.expression import ZERO, Apply, Name, Number, Partial, Tree, substitute, walk
 from derivgen.graph import Graph
 from derivgen.operations import OPERATIONS
 from derivgen.reading import read_row
@@ -231,6 +231,8 @@ class Numbers(dict[Any, Real]):
         super().__init__(given)
         self.graph, self.carry, self.taken = graph, carry, taken
         self.cuts = frozenset(n for n in given if isinstance(n, str) and not graph.is_leaf(n))
+        forms = ((name, form) for name, stated in graph.stated for _, form in stated)
+        self.read_off = {form for name, form in forms if form == Apply("above", (Name(name), ZERO))}
 
     def __missing__(self, key: str | Partial) -> Real:
         if isinstance(key, str):
@@ -257,8 +259,11 @@ class Numbers(dict[Any, Real]):
         return self[name]
 
     def _evaluate(self, tree: Tree, name: str) -> Real:
+        # Where a slope is read off a given output, 0 is no kink but an inactive ReLU.
+        tolerant = self.graph.kinks == "forbid" and self.read_off and not self.read_off.isdisjoint(walk(tree))
+        kinks = "left" if tolerant else self.graph.kinks
         try:
-            return self.rounded(evaluator(self.graph.resolved(tree), self.graph.kinks)(self))
+            return self.rounded(evaluator(self.graph.resolved(tree), kinks)(self))
         except MissingNumberError:
             raise
         except EvaluationError as error:

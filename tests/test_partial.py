@@ -13,9 +13,11 @@ import pytest
 
 from derivgen import spec
 from derivgen.asks import ASKS
+from derivgen.backward import read_off
 from derivgen.draws import Draws
 from derivgen.errors import CertificateError, QuizError
 from derivgen.evaluation import MissingNumberError, Numbers, to_decimal
+from derivgen.exercise import Known, State
 from derivgen.expression import Name, Partial
 from derivgen.graph import Graph
 from derivgen.networks import KINDS, Network, build
@@ -140,6 +142,54 @@ def test_a_given_value_at_a_kink(kinks: str, slope: int) -> None:
     assert "kink" in refusal(RELU, givens, "[derivative: z_1^(1)]")
 
 
+# --- slopes that are read off a given output ----------------------------------------------------------------------
+
+TWO = "sizes: [2, 2, 1], activation: relu, biases: false"
+LEAKY = TWO.replace("relu", "leaky_relu")
+BOTH = "[derivative: z_1^(1), derivative: z_2^(1)]"
+
+
+@pytest.mark.parametrize("top", ["", "kinks: left", "rounding: {carry: 2}"])
+def test_a_given_output_says_whether_a_relu_is_active(top: str) -> None:
+    """z > 0 exactly where a > 0; at a = 0, z < 0, or a kink whose derivative is declared to be 0."""
+    assert exact(compose(TWO, "{W2: [5, 1], a^(1): [3, 2]}", BOTH, top=top)) == [5, 1]
+    assert exact(compose(TWO, "{W2: [5, 1], a^(1): [3, 0]}", BOTH, top=top)) == [5, 0]
+    assert exact(compose(TWO, "{W2: [5, 1], x: [2, 7], a^(1): [3, 0]}", "[derivative: W_21^(1), derivative: W_22^(1)]", top=top)) == [35, 0]
+    assert exact(compose(LEAKY, "{W2: [5, 1], a^(1): [3, -0.02]}", BOTH, top=top)) == [5, Fraction(1, 100)]
+    deep = "{W2: [[5, 1], [1, 2]], a^(1): [3, 0], dH/dz^(2): [-3, 1]}"
+    assert exact(compose(RELU, deep, "[derivative: a_1^(1), derivative: z_1^(1), derivative: z_2^(1)]", top=top)) == [-14, -14, 0]
+
+
+def test_where_the_right_hand_branch_counts_an_output_of_zero_says_too_little() -> None:
+    assert exact(compose(TWO, "{W2: [5, 1], a^(1): [3, 2]}", BOTH, top="kinks: right")) == [5, 1]
+    assert exact(compose(LEAKY, "{W2: [5, 1], a^(1): [3, 0]}", BOTH, top="kinks: right")) == [5, 1]
+    message = refusal(TWO, "{W2: [5, 1], a^(1): [3, 0]}", BOTH, top="kinks: right")
+    assert "the givens do not determine what is asked: W_12^(1) has no number" in message
+    assert "kink" in refusal(LEAKY, "{W2: [5, 1], a^(1): [3, 0]}", BOTH), "it comes from z = 0 only"
+
+
+def test_the_solution_says_what_the_output_tells_and_has_no_number_for_what_flows_in() -> None:
+    sheet = compose(TWO, "{W2: [5, 1], a^(1): [3, 2]}", "[derivative: z_1^(1)]")
+    text = files(sheet, ["markdown"])["solutions.md"]
+    assert "What flows into a ReLU is positive exactly where its output is: $a _ 1^{(1)}$ says whether" in text
+    assert r"W _ {11}^{(2)} \cdot \mathbf{1}\lbrack a _ 1^{(1)} > 0\rbrack \cr  &= 5 \cdot \mathbf{1}\lbrack 3 > 0\rbrack" in text
+    known = files(compose(TWO, "{W2: [5, 1], z^(1): [3, 2]}", "[derivative: z_1^(1)]"), ["markdown"])["solutions.md"]
+    assert "What flows into" not in known and r"\mathbf{1}\lbrack z _ 1^{(1)} > 0\rbrack" in known
+
+
+def test_all_gradients_from_given_outputs() -> None:
+    sheet = compose(TWO, "{W2: [5, 1], x: [2, 7], a^(1): [3, 0]}", "[gradients]")
+    assert [value["plain"] for value in answers(sheet)[0]["values"]] == ["[10, 0; 35, 0]", "[3; 0]"]
+
+
+@pytest.mark.parametrize("a", [0, 3])
+def test_a_gate_that_is_read_off_wrongly_is_caught(a: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = Numbers._local
+    monkeypatch.setattr(Numbers, "_local", lambda self, graph, name, by: 1 - right(self, graph, name, by) if name == "a_1^(1)" else right(self, graph, name, by))
+    with pytest.raises((CertificateError, QuizError), match=r"is wrong|cannot be reached"):
+        compose(TWO, f"{{W2: [5, 1], a^(1): [{a}, 2]}}", "[derivative: z_1^(1)]")
+
+
 # --- source 004 --------------------------------------------------------------------------------------------------
 
 SIGMOIDS = "sizes: [2, 2, 1], activation: [sigmoid, sigmoid], notation: bias-row, loss: half_squared_error"
@@ -238,7 +288,8 @@ def determined(graph: Graph, of: str, given: Mapping[str | Partial, Fraction], n
             if user not in {of, *graph.ancestors(of)}:
                 continue
             tree = graph.node(user).tree
-            needed = {name} if getattr(tree, "operation", "") in ("relu", "leaky_relu") else set()
+            gated = getattr(tree, "operation", "") in ("relu", "leaky_relu") and user not in given
+            needed = {name} if gated else set()
             for product in tree.args if getattr(tree, "operation", "") in ("add", "multiply") else ():
                 factors = [f.name for f in (product.args if hasattr(product, "args") else (product,)) if isinstance(f, Name)]
                 if name in factors:
@@ -254,6 +305,13 @@ def determined(graph: Graph, of: str, given: Mapping[str | Partial, Fraction], n
     return known
 
 
+def as_read_off(network: Network, given: Mapping[str | Partial, Fraction]) -> Graph:
+    """The graph whose slopes are in terms of given outputs where these are all that is known."""
+    names = frozenset(key for key in given if isinstance(key, str))
+    slopes = frozenset(key for key in given if isinstance(key, Partial))
+    return read_off(State(network, Known(names, slopes, frozenset(), tuple(given.items())))).graph
+
+
 def node_names(tree: Any) -> list[str]:
     return [part.name for part in tree.args if isinstance(part, Name)]
 
@@ -262,8 +320,9 @@ def node_names(tree: Any) -> list[str]:
 def test_whatever_is_revealed_of_a_network_gives_its_own_numbers_or_says_what_is_missing(number: int) -> None:
     chance = random.Random(f"partial {number}")
     _, network, numbers = whole(chance)
-    graph, of = network.graph, network.loss or network.graph.output
+    of = network.loss or network.graph.output
     given = revealed(chance, network, numbers)
+    graph = as_read_off(network, given)
     known = determined(graph, of, given, numbers)
     wanted: list[str | Partial] = [node.name for node in graph.nodes]
     wanted += [Partial(of, name) for name in graph.ancestors(of) if name not in dict(network.fixed)]

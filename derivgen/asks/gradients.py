@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from derivgen.backward import biases_form, delta, delta_form, forward_lines, lone, weights_form
+from derivgen.backward import biases_form, delta, delta_form, forward_lines, lone, read_off, weights_form
 from derivgen.derivation import Chain, Filled, Value, chain
 from derivgen.draws import Draws
 from derivgen.exercise import Answer, AskError, Part, State, allow
@@ -24,6 +24,7 @@ def gradients(state: State, parameters: Mapping[str, object], draws: Draws) -> t
             raise AskError(f"must be one of {', '.join(wanted)}", "wrt")
         wanted = [wrt]
     numeric = state.numeric(of) and not state.known.slopes
+    state = read_off(state) if numeric else state
     state, work = gradient_work(state, of, wanted, numeric)
     entries = tuple((Partial(of, array), answer(state, of, array, numeric)) for array in wanted)
     facts = {**work, "of": Name(of), "targets": tuple(Partial(of, array) for array in wanted), "numeric": numeric}
