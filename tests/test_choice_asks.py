@@ -247,6 +247,27 @@ def test_all_zero_is_decided_by_the_numbers() -> None:
         assert part(made)["answer"]["correct"] == [0] and "None of its nodes is active" in markdown(made)[1]
 
 
+def test_all_are_zero_where_the_derivative_by_what_flows_into_the_output_is() -> None:
+    """At H = y the loss is flat; behind an inactive output node nothing moves. Nothing is left to chance then."""
+    at_target = "{x: [1, 2], W1: [[1, 1], [1, 1]], W2: [1, 1], y: 6}"
+    behind = "{x: [1, 2], W1: [[1, 1], [1, 1]], W2: [-1, 0]}"
+    for kind, activation in (("half_squared_error", "relu"), ("squared_error", "identity"), ("", "relu")):
+        network = RELU.replace("[2, 2, 2, 1], activation: relu", f"[2, 2, 1], activation: {activation}")
+        loss = f", loss: {kind}}}" if kind else ", output_activation: relu}"
+        given = at_target if kind else behind
+        for seed in "123456":
+            ask = f"[{{true_false: {{about: all_zero{', of: L' if kind else ''}}}}}]"
+            made = sheet(network.replace("}", loss), ask, given, seed=seed)
+            assert part(made)["answer"]["correct"] == [0] and part(made)["certified"]
+            solution = markdown(made)[1]
+            assert "leads through $z _ 1^{(2)}$, so" in solution and "and it is zero" in solution
+    off = at_target.replace("y: 6", "y: 5")
+    network = RELU.replace("[2, 2, 2, 1]", "[2, 2, 1]").replace("}", ", loss: squared_error}")
+    assert part(sheet(network, "[{true_false: {about: all_zero, of: L}}]", off))["answer"]["correct"] == [1]
+    with pytest.raises(DerivgenError, match=r"part 1.a needs a value that is nonzero"):
+        sheet(network, "[{true_false: {about: all_zero, of: L, truth: false}}]", at_target)
+
+
 # --- multiple_choice -----------------------------------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from fractions import Fraction
 
 from derivgen import slips
@@ -88,7 +89,7 @@ def _formula(state: State, parameters: Mapping[str, object], draws: Draws) -> tu
     part = _part(named, truth, facts)
     if wrong is None:
         return after, part
-    return after, Part(part.ask, part.parameters, part.answer, part.facts, distinct=(target, wrong.tree))
+    return after, replace(part, distinct=(target, wrong.tree))
 
 
 # --- all weights at once -----------------------------------------------------------------------------------------
@@ -194,7 +195,11 @@ def _active_output(state: State, parameters: Mapping[str, object], draws: Draws)
 
 
 def _all_zero(state: State, parameters: Mapping[str, object], draws: Draws) -> tuple[State, Part]:
-    """All ∂H/∂W = 0 at these numbers: false as soon as one is not, true where no last hidden node is active."""
+    """All ∂H/∂W = 0 at these numbers: false as soon as one is not.
+
+    True where no last hidden node is active, or where the derivative by what flows into the output is zero at the
+    quiz's own numbers: at H = y, or behind an inactive output node.
+    """
     allow(parameters, "about", "truth", "of")
     network, graph = state.network, state.graph
     if len(network.layers) < 2 or len(network.outputs) != 1:
@@ -202,11 +207,14 @@ def _all_zero(state: State, parameters: Mapping[str, object], draws: Draws) -> t
     of = state.output(parameters) if "of" in parameters else network.outputs[0]
     hidden, last = network.layers[-2], network.layers[-1]
     state.need_bound(of)
+    into = Partial(of, last.pre[0][0])
+    if state.number(into) == 0 and parameters.get("truth") is not False:
+        return _no_way_back(state, into, draws)
     possible = hidden.activation == "relu" and not network.fixed
     truth = _truth(parameters, draws) if possible or "truth" in parameters else False
     fixed = {name for name, _ in network.fixed}
     posts = tuple(name for row in hidden.post for name in row if name not in fixed)
-    facts: dict[str, object] = {"about": "all_zero", "of": Name(of), **_general(state, of, "=")}
+    facts: dict[str, object] = {"about": "all_zero", "of": Name(of), "factor": "", **_general(state, of, "=")}
     named = {"of": of, "about": "all_zero"}
     if not truth:
         outgoing = [name for row in last.weights for name in row]
@@ -218,7 +226,7 @@ def _all_zero(state: State, parameters: Mapping[str, object], draws: Draws) -> t
         facts |= {"weight": Name(weight), "work": before.facts}
         part = _part(named, truth, facts)
         demands: tuple[tuple[Tree, str], ...] = ((Partial(of, weight), "!"),)
-        return after, Part(part.ask, part.parameters, part.answer, part.facts, demands=demands)
+        return after, replace(part, demands=demands)
     if not possible:
         raise AskError("can be true only where the last hidden layer uses the ReLU and biases are no weights", "truth")
     if not all(state.determines(Name(name)) for name in posts):
@@ -238,7 +246,18 @@ def _all_zero(state: State, parameters: Mapping[str, object], draws: Draws) -> t
     after = state.show(*(("value", node.name) for node in nodes))
     part = _part(named, truth, facts)
     demands = tuple((Name(name), "=") for name in posts)
-    return after, Part(part.ask, part.parameters, part.answer, part.facts, demands=demands)
+    return after, replace(part, demands=demands)
+
+
+def _no_way_back(state: State, into: Partial, draws: Draws) -> tuple[State, Part]:
+    """All ∂L/∂W = 0, since ∂L/∂z of the output node is: it is a factor of each of them."""
+    after, before = derivative(state, {"of": into.of, "wrt": into.wrt}, draws)
+    facts = {
+        "about": "all_zero", "of": Name(into.of), **_general(state, into.of, "="), "factor": into,
+        "pre": Name(into.wrt), "work": before.facts,
+    }  # fmt: skip
+    part = _part({"of": into.of, "about": "all_zero"}, True, facts)
+    return after, replace(part, demands=((into, "="),))
 
 
 ABOUT: dict[str, Callable[[State, Mapping[str, object], Draws], tuple[State, Part]]] = {
