@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from rendering import formulas, github_errors, katex_errors, leftovers
 
-from derivgen import spec
+from derivgen import certify, spec
 from derivgen.asks import ASKS
 from derivgen.certify import symbolic
 from derivgen.errors import CertificateError, DerivgenError
@@ -494,11 +494,16 @@ def test_a_network_counts_alike_in_every_notation(notation: str) -> None:
         (DEEP, "{multiple_choice: {ask: gradient, wrt: W_12^(1)}}", 4),
     ],
 )
-def test_truths_and_places_are_uniform(network: str, ask: str, kinds: int) -> None:
-    """χ² at 0.1%: 10.83 for two kinds, 16.27 for four."""
-    seeds = 400
+def test_truths_and_places_are_uniform(network: str, ask: str, kinds: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """χ² at 0.1%: 10.83 for two kinds, 16.27 for four. What is drawn is not proved: chance is all that is asked for."""
+    monkeypatch.setattr(certify, "symbolic", lambda *_, **__: [])
+    monkeypatch.setattr(certify, "refuted", lambda *_, **__: [])
+    monkeypatch.setattr(certify.NumberLines, "prove_line", lambda *_, **__: ())
+    monkeypatch.setattr(certify.NumberLines, "prove_value", lambda *_, **__: "0")
+    seeds = 200
     composer = Composer(quiz(network, f"[{ask}]", more=RANDOM))
-    counts = Counter(part(composer.compose(str(seed)))["answer"]["correct"][0] for seed in range(seeds))
+    made = (composer.compose(str(seed)).exercises[0].plan.parts[0].answer for seed in range(seeds))
+    counts = Counter(answer.correct[0] for answer in made if answer)
     expected = seeds / kinds
     assert sum((counts[i] - expected) ** 2 / expected for i in range(kinds)) < {2: 10.83, 4: 16.27}[kinds]
 
