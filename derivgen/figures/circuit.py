@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
@@ -18,9 +18,9 @@ from derivgen.figures.apart import ORDERED, inputs, sign, taken_apart
 from derivgen.figures.geometry import Box as Around
 from derivgen.figures.geometry import Point, rounded
 from derivgen.figures.metrics import NODE, label_room, measured
-from derivgen.figures.placing import HARD, Surroundings, Wish, along, place
+from derivgen.figures.placing import Wish, along, place
 from derivgen.figures.ranks import ARROW, SHORTEST, Arc, Arrangement, Box, arrange
-from derivgen.figures.scene import APART, Label, LabelRole, Layer, Line, Scene, Shape, ShapeKind, ShapeRole
+from derivgen.figures.scene import Label, LabelRole, Layer, Line, Scene, Shape, ShapeKind, ShapeRole
 from derivgen.graph import Graph
 from derivgen.notation import latex_name
 from derivgen.printing import latex
@@ -29,6 +29,7 @@ from derivgen.reading import Scope
 CIRCLE, TALL, PADDING, MARGIN = 18.0, 18.0, 4.0, 4.0  # a circle's diameter, a box's height, around texts, the picture
 # Between a label and its line, a line and a foreign node, a label and its node; widths count in steps.
 GAP, CLEAR, NEXT, STEP = 1.5, 1.5, 0.8, 4.0
+PAGE = 455.0  # the width of a printed page's text
 # How often room is made where something touches, and how much: beside a line's labels, above and below a node.
 TRIES, WIDER, TALLER = 14, 6.0, 3.0
 # Which numbers of a quantity that is used more than once stand at its node; the fewer, the more room there is.
@@ -96,8 +97,7 @@ def _mended(parts: Parts, texts: list[Text], owners: Mapping[str, str]) -> tuple
     wider: dict[str, float] = {}
     taller: dict[str, float] = {}
     for attempt in range(TRIES):
-        scene = _scene(parts, texts, owners, wider, taller, far=attempt > 1, lost=attempt > 2)
-        crowded = _crowded(scene)
+        scene, crowded = _scene(parts, texts, owners, wider, taller, far=attempt > 0, lost=attempt > 1)
         if best is None or len(crowded) < best[0]:
             best = len(crowded), scene
         if not crowded:
@@ -105,9 +105,9 @@ def _mended(parts: Parts, texts: list[Text], owners: Mapping[str, str]) -> tuple
         ends = {line.id: (line.source, line.target) for line in scene.lines}
         for id in crowded:
             for line in (id,) if id in ends else tuple(line for line in ends if id in ends[line]):
-                wider[line] = wider.get(line, 0.0) + WIDER
+                wider[line] = wider.get(line, 0.0) + WIDER * (1 + attempt // 2)
             for shape in ends.get(id, (id,)):
-                taller[shape] = taller.get(shape, 0.0) + TALLER
+                taller[shape] = taller.get(shape, 0.0) + TALLER * (1 + attempt // 2)
     assert best is not None
     return best
 
@@ -189,8 +189,8 @@ def _straightened(arcs: tuple[Arc, ...], shapes: Mapping[str, Shape], graph: Gra
 def _scene(
     parts: Parts, texts: list[Text], owners: Mapping[str, str], wider: Mapping[str, float], taller: Mapping[str, float],
     *, far: bool, lost: bool,
-) -> Scene:  # fmt: skip
-    """The drawing with so much more room beside lines' labels, and above and below nodes.
+) -> tuple[Scene, list[str]]:  # fmt: skip
+    """The drawing with so much more room beside lines' labels and above and below nodes; where it needs still more.
 
     With ``far`` and ``lost``, labels may also stand where they are read less well.
     """
@@ -209,8 +209,13 @@ def _scene(
             wishes.append(_beside(text, by_line[owner], named.get(owner), lost))
         else:
             wishes.append(_around(text, at[owner], far))
-    labels = place(wishes, shapes, lines)
-    return _framed(shapes, lines, labels)
+    labels, crowded = place(wishes, shapes, lines)
+    scene = _framed(shapes, lines, labels)
+    crowded += _run_over(shapes, lines)
+    if not crowded:  # the scene's own measure has the last word
+        owned = {label.id: label.owner for label in labels}
+        crowded = [owned[id] for id, _ in scene.touching()]
+    return scene, list(dict.fromkeys(crowded))
 
 
 def _owner(parts: Parts, text: Text, at_nodes: tuple[LabelRole, ...]) -> str:
@@ -260,7 +265,7 @@ def _arranged(parts: Parts, texts: list[Text], owners: Mapping[str, str], wider:
 
 @lru_cache(maxsize=256)
 def _arrange(boxes: tuple[Box, ...], arcs: tuple[Arc, ...], ordered: frozenset[str]) -> Arrangement:
-    return arrange(boxes, arcs, ordered)
+    return arrange(boxes, arcs, ordered, PAGE - 2 * MARGIN)
 
 
 # --- lines ------------------------------------------------------------------------------------------------------
@@ -329,26 +334,37 @@ def _ends(shape: Shape, arcs: list[int], parts: Parts, arrangement: Arrangement)
 def _beside(text: Text, line: Line, name: Text | None, lost: bool) -> Wish:
     """Where a text may stand on its line: the name on it, the value above, the gradient below; clear of the name."""
     width, height = label_room(text.latex)
+    begun = _begun(line)
     if text.role == "name":
-        return _wish(text, line.id, [along(line, part)[0] for part in (_ALONG if lost else _ALONG[:3])])
+        parts = _ALONG if lost else _ALONG[:3]
+        shares = [part * begun for part in parts] + (list(_ALONG) if lost and begun < 1 else [])
+        return _wish(text, line.id, [along(line, share)[0] for share in shares])
     side = -1.0 if text.role == "value" else 1.0
     lift = label_room(name.latex)[1] / 2 if name is not None else 0.0
+    pieces = tuple(pairwise(line.track)) if line.smooth else ()
     spots: list[Point] = []
     later: list[Point] = []
     for part in _ALONG:
-        (x, y), (dx, dy) = along(line, part)
+        (x, y), (dx, dy) = along(line, part * begun)
         nx, ny = (-dy, dx) if dx >= 0 else (dy, -dx)  # points down
         reach = (abs(nx) * width + abs(ny) * height) / 2 + GAP
         for off, kept in ((reach + lift, spots), (reach, later))[: 2 if lift else 1]:
             spot = (x + side * nx * off, y + side * ny * off)
-            (later if _runs_through(line, spot, width, height) else kept).append(spot)
+            (later if _runs_through(pieces, spot, width, height) else kept).append(spot)
     return _wish(text, line.id, [*spots, *later])
 
 
-def _runs_through(line: Line, spot: Point, width: float, height: float) -> bool:
-    """Whether a bent line runs through a label beside it."""
+def _begun(line: Line) -> float:
+    """The share of its length that a line runs to the right before it turns round to the next band."""
+    lengths = [((b[0] - a[0]) ** 2 + (b[1] - a[1]) ** 2) ** 0.5 for a, b in pairwise(line.track)]
+    turn = next((i for i, (a, b) in enumerate(pairwise(line.track)) if b[0] <= a[0]), None)
+    return 1.0 if turn is None else sum(lengths[:turn]) / sum(lengths)
+
+
+def _runs_through(pieces: Sequence[tuple[Point, Point]], spot: Point, width: float, height: float) -> bool:
+    """Whether a line runs through a label beside it."""
     box = Around.around(*spot, width, height)
-    return line.smooth and any(box.crossed(a, b) for a, b in pairwise(line.track))
+    return any(box.crossed(a, b) for a, b in box.beside(pieces))
 
 
 def _around(text: Text, shape: Shape, far: bool) -> Wish:
@@ -365,20 +381,6 @@ def _around(text: Text, shape: Shape, far: bool) -> Wish:
 
 def _wish(text: Text, owner: str, spots: list[Point]) -> Wish:
     return Wish(text.id, text.latex, text.role, owner, text.layer, *label_room(text.latex), tuple(spots))
-
-
-def _crowded(scene: Scene) -> list[str]:
-    """The lines and nodes where more room is needed: the owners of crowded labels, and nodes that lines run over."""
-    around = Surroundings(scene.shapes, scene.lines)
-    found = {label.owner: None for label in scene.labels if around.cost(label) >= HARD}
-    boxes = [(label.owner, label.box) for label in scene.labels]
-    for i, (owner, box) in enumerate(boxes):
-        for other, near in boxes[:i]:
-            if box.gap(near) < APART - 0.02:
-                found[owner] = found[other] = None
-    for shape in _run_over(scene.shapes, scene.lines):
-        found[shape] = None
-    return list(found)
 
 
 def _run_over(shapes: tuple[Shape, ...], lines: tuple[Line, ...]) -> list[str]:

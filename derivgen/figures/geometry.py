@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from math import sqrt
 
 Point = tuple[float, float]
@@ -144,21 +145,41 @@ def squared_distance(p: Point, a: Point, b: Point) -> float:
 
 @lru_cache(maxsize=4096)
 def bends(points: tuple[Point, ...]) -> Curve:
-    """Cubic Bézier pieces through the points, without a kink (Catmull and Rom's spline)."""
-    padded = (points[0], *points, points[-1])
+    """Cubic Bézier pieces through the points, without a kink, that never swing beyond two neighbouring points.
+
+    The direction at a point is the mean of the directions to it and from it, across and down for themselves: none where
+    they are opposed, and bounded where one is small (as in Steffen's interpolation, Astron. Astrophys. 239, 1990).
+    """
+    steps = [_direction(p, q) for p, q in pairwise(points)]
+    before, after = [steps[0], *steps], [*steps, steps[-1]]
+    turns = [(_mean(u[0], v[0]), _mean(u[1], v[1])) for u, v in zip(before, after, strict=True)]
     pieces = []
-    for p, q, r, s in zip(padded, padded[1:], padded[2:], padded[3:], strict=False):
-        first = (q[0] + (r[0] - p[0]) / 6, q[1] + (r[1] - p[1]) / 6)
-        second = (r[0] - (s[0] - q[0]) / 6, r[1] - (s[1] - q[1]) / 6)
-        pieces.append((q, first, second, r))
+    for (p, q), (s, t) in zip(pairwise(points), pairwise(turns), strict=True):
+        third = sqrt((q[0] - p[0]) ** 2 + (q[1] - p[1]) ** 2) / 3
+        first = (p[0] + third * s[0], p[1] + third * s[1])
+        second = (q[0] - third * t[0], q[1] - third * t[1])
+        pieces.append((p, first, second, q))
     return tuple(pieces)
+
+
+def _direction(p: Point, q: Point) -> Point:
+    dx, dy = q[0] - p[0], q[1] - p[1]
+    length = sqrt(dx * dx + dy * dy) or 1.0
+    return dx / length, dy / length
+
+
+def _mean(one: float, other: float) -> float:
+    if one * other <= 0:
+        return 0.0
+    least = min(abs(one), abs(other))
+    return min((abs(one) + abs(other)) / 2, 1.5 * least) * (1 if one > 0 else -1)
 
 
 @lru_cache(maxsize=4096)
 def flattened(curve: Curve) -> tuple[Point, ...]:
     track = [curve[0][0]]
     for a, b, c, d in curve:
-        if a[1] == b[1] == c[1] == d[1]:  # level: one piece
+        if a[1] == b[1] == c[1] == d[1] or a[0] == b[0] == c[0] == d[0]:  # level or upright: one piece
             track.append(d)
             continue
         for i in range(1, PIECES + 1):

@@ -13,11 +13,11 @@ from itertools import pairwise
 from math import sqrt
 
 from derivgen.figures.geometry import Box, Point, rounded
-from derivgen.figures.scene import APART, NEAR, Label, LabelRole, Layer, Line, Scene, Shape
+from derivgen.figures.scene import APART, NEAR, Label, LabelRole, Layer, Line, Shape
 
 HARD = 1000.0  # what a touch costs; soft costs stay below it
 _LIKED = 1.5  # how much more each further spot costs than the one before it
-_SWEEPS, _STARTS = 12, 6
+_SWEEPS, _STARTS, _FEW = 12, 6, 2  # rounds from one start; starts; where more room is made if they fail
 
 
 @dataclass(frozen=True)
@@ -57,10 +57,13 @@ def along(line: Line, share: float) -> tuple[Point, Point]:
 
 
 def place(
-    wishes: Sequence[Wish], shapes: Sequence[Shape], lines: Sequence[Line], fixed: Sequence[Label] = ()
-) -> tuple[Label, ...]:
-    """Each label at the spot that lets all be read best; whether none touches is for ``clashes`` to say."""
-    return settled(wishes, shapes, lines, fixed)[0]
+    wishes: Sequence[Wish], shapes: Sequence[Shape], lines: Sequence[Line]
+) -> tuple[tuple[Label, ...], list[str]]:
+    """Each label at the spot that lets all be read best, and the owners of those that are crowded even there."""
+    search = _Search(wishes, shapes, lines, ())
+    chosen, clear = search.run(_FEW)
+    crowded = [] if clear else [wishes[i].owner for i in range(len(wishes)) if search.crowded(i, chosen)]
+    return tuple(search.labels[i][at] for i, at in enumerate(chosen)), crowded
 
 
 def settled(
@@ -68,7 +71,7 @@ def settled(
 ) -> tuple[tuple[Label, ...], bool]:
     """The labels in their places, and whether the search found all of them clear of everything."""
     search = _Search(wishes, shapes, lines, fixed)
-    chosen, clear = search.run()
+    chosen, clear = search.run(_STARTS)
     return tuple(search.labels[i][at] for i, at in enumerate(chosen)), clear
 
 
@@ -89,11 +92,11 @@ class _Search:
             [j for j, other in enumerate(hulls) if j != i and hull.gap(other) < NEAR] for i, hull in enumerate(hulls)
         ]
 
-    def run(self) -> tuple[list[int], bool]:
+    def run(self, starts: int) -> tuple[list[int], bool]:
         count = len(self.labels)
         best: list[int] = []
         lowest = 0.0
-        for start in range(_STARTS):
+        for start in range(starts):
             order = [*range(start, count), *range(start)] if start < count else list(range(count))[::-1]
             chosen: list[int | None] = [None] * count
             for _ in range(_SWEEPS):
@@ -116,6 +119,9 @@ class _Search:
             self.static(i, at) >= HARD and all(self.static(i, k) >= HARD for k in range(len(self.labels[i])))
             for i, at in enumerate(chosen)
         )
+
+    def crowded(self, i: int, chosen: Sequence[int]) -> bool:
+        return self.cost(i, chosen[i], chosen) >= HARD
 
     def best(self, i: int, chosen: Sequence[int | None]) -> int:
         best, lowest = 0, self.cost(i, 0, chosen)
@@ -197,11 +203,6 @@ class Surroundings:
                 if distance < NEAR:
                     foreign.append(distance)
         return foreign, own
-
-
-def clashes(scene: Scene) -> int:
-    """How many touches there are in a scene, and labels nearer to another line than to their own."""
-    return len(scene.touching())
 
 
 def _conflict(one: Box, other: Box) -> float:

@@ -15,6 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from math import inf
+
+from derivgen.figures.bands import Folded, Step, cuts, folded
 
 Point = tuple[float, float]
 SHORTEST, ARROW, BETWEEN = 28.0, 10.0, 6.0  # the width of a gap, of it beside its labels, the height between boxes
@@ -53,22 +56,32 @@ class Arrangement:
     crossings: int
 
 
-def arrange(boxes: Sequence[Box], arcs: Sequence[Arc], ordered: frozenset[str] = frozenset()) -> Arrangement:
-    """Places for boxes, which come in topological order; ``ordered`` ones take their inputs from top to bottom."""
+def arrange(
+    boxes: Sequence[Box], arcs: Sequence[Arc], ordered: frozenset[str] = frozenset(), widest: float = inf
+) -> Arrangement:
+    """Places for boxes, which come in topological order; ``ordered`` ones take their inputs from top to bottom.
+
+    What is much wider than ``widest`` is cut into bands, one below the other.
+    """
     ends = tuple((arc.source, arc.target, arc.operand, arc.straight) for arc in arcs)
     layout = _best(tuple(box.id for box in boxes), ends, ordered)
     ys = layout.heights(boxes)
     lefts, rights = layout.columns(boxes, arcs)
-    xs = [(left + right) / 2 for left, right in zip(lefts, rights, strict=True)]
-    at = [(round(xs[rank], 2), round(y, 2)) for rank, y in zip(layout.rank, ys, strict=True)]
-    sides = [(round(lefts[rank], 2), round(rights[rank], 2)) for rank in layout.rank]
+    bands = layout.bands(boxes, lefts, rights, ys, widest)
+    moves = [bands.moves[rank] for rank in layout.rank]
+    middles = [(left + right) / 2 for left, right in zip(lefts, rights, strict=True)]
+    at = [
+        (round(middles[rank] + dx, 2), round(y + dy, 2))
+        for rank, y, (dx, dy) in zip(layout.rank, ys, moves, strict=True)
+    ]
     routes = []
-    for chain in layout.chains:
-        route = [at[chain[0]]]
+    for i, chain in enumerate(layout.chains):
+        route = [at[chain[0]], *bands.turns.get((i, layout.rank[chain[0]]), ())]
         for virtual in chain[1:-1]:  # level across its column, so that it passes the boxes there
-            left, right = sides[virtual]
-            y = at[virtual][1]
+            rank, y = layout.rank[virtual], at[virtual][1]
+            left, right = round(lefts[rank] + moves[virtual][0], 2), round(rights[rank] + moves[virtual][0], 2)
             route += [(left, y), (right, y)] if right - left > FLAT else [at[virtual]]
+            route += bands.turns.get((i, rank), ())
         routes.append((*route, at[chain[-1]]))
     centres = {box.id: at[i] for i, box in enumerate(boxes)}
     return Arrangement(centres, tuple(routes), layout.count)
@@ -222,10 +235,25 @@ class _Layout:
             x += width + room
         return lefts, [left + width for left, width in zip(lefts, widths, strict=True)]
 
+    def bands(
+        self, boxes: Sequence[Box], lefts: Sequence[float], rights: Sequence[float], ys: Sequence[float], widest: float
+    ) -> Folded:
+        """Where the columns go: beside one another, or in bands that are not much wider than the page."""
+        steps = [Step(i, a, b) for i, chain in enumerate(self.chains) for a, b in pairwise(chain)]
+        leading = [0] * len(self.layers)
+        for step in steps:
+            leading[self.rank[step.source]] += 1
+        above, below = self._reaches(boxes)
+        return folded(cuts(lefts, rights, leading, widest), lefts, self.rank, steps, ys, above, below, self.real)
+
+    def _reaches(self, boxes: Sequence[Box]) -> tuple[list[float], list[float]]:
+        """How far each box, and each virtual one, reaches above and below its centre."""
+        virtual = [VIRTUAL] * (len(self.rank) - self.real)
+        return [box.above for box in boxes] + virtual, [box.below for box in boxes] + virtual
+
     def heights(self, boxes: Sequence[Box]) -> list[float]:
         """Each box's y: near its neighbours', in order and apart, with rows and long arcs straight."""
-        virtual = [VIRTUAL] * (len(self.rank) - self.real)
-        above, below = [box.above for box in boxes] + virtual, [box.below for box in boxes] + virtual
+        above, below = self._reaches(boxes)
         stacks = [_stacked(layer, above, below) for layer in self.layers]
         order = list(zip(self.layers, stacks, strict=True))
         ys = [0.0] * len(self.rank)

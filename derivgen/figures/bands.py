@@ -1,0 +1,122 @@
+"""Columns too wide for a page in, bands of them out: the drawing runs on below itself, as a line of text does.
+
+An arc that leads on to the next band turns round at the right, runs back between the two, and turns in at the left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+Point = tuple[float, float]
+SMALLER = 1.25  # so much wider than the page a drawing may be before it is cut: its texts are still easy to read
+MOST = 5  # bands
+CORNER, LANE, PORT, GUTTER = 5.0, 6.0, 5.0, 12.0  # an arc's turn; between arcs; where they leave a box; around them
+
+
+@dataclass(frozen=True)
+class Step:
+    """What an arc does between two neighbouring columns: from a box, or a virtual one, to another."""
+
+    arc: int
+    source: int
+    target: int
+
+
+@dataclass(frozen=True)
+class Folded:
+    """How far each column moves, and the points of each arc's turn after a column."""
+
+    moves: tuple[Point, ...]
+    turns: dict[tuple[int, int], tuple[Point, ...]]  # by arc and column
+
+
+def cuts(lefts: Sequence[float], rights: Sequence[float], leading: Sequence[int], widest: float) -> tuple[int, ...]:
+    """The columns that end a band, for the fewest bands that fit a page; among those, where the fewest arcs are cut.
+
+    ``leading`` has how many arcs lead on from each column.
+
+    >>> cuts([0, 50, 100, 150], [20, 70, 120, 170], [1, 2, 1, 0], 500), cuts(
+    ...     [0, 50, 100, 150], [20, 70, 120, 170], [2, 1, 2, 0], 120)
+    ((), (1,))
+    """
+    last = len(lefts) - 1
+    limit = widest * SMALLER
+
+    def width(first: int, end: int) -> float:
+        turns = (_turn(leading[first - 1]) if first else 0.0) + (_turn(leading[end]) if end < last else 0.0)
+        return (rights[end] if end == last else lefts[end + 1]) - lefts[first] + turns
+
+    best: dict[int, tuple[int, float, tuple[int, ...]]] = {
+        -1: (0, 0.0, ())
+    }  # what ends at a column: its cost, its cuts
+    for _ in range(MOST):
+        following: dict[int, tuple[int, float, tuple[int, ...]]] = {}
+        for before, (cut, broadest, chosen) in best.items():
+            for end in range(before + 1, last + 1):
+                across = width(before + 1, end)
+                if across > limit:
+                    continue
+                more = cut + leading[end] ** 2 if end < last else cut
+                found = more, max(broadest, across), (*chosen, end)
+                if end not in following or found < following[end]:
+                    following[end] = found
+        if last in following:
+            return following[last][2][:-1]
+        best = following
+    return ()
+
+
+def _turn(count: int) -> float:
+    return 2 * CORNER + LANE * count
+
+
+def folded(
+    ends: Sequence[int], lefts: Sequence[float], rank: Sequence[int], steps: Sequence[Step],
+    ys: Sequence[float], above: Sequence[float], below: Sequence[float], real: int,
+) -> Folded:  # fmt: skip
+    """Each band below the one before it; ``ends`` are the columns that end one, ``real`` the number of real boxes."""
+    band = [sum(column > end for end in ends) for column in range(len(lefts))]
+    tops = [min(y - a for y, a, r in zip(ys, above, rank, strict=True) if band[r] == b) for b in range(len(ends) + 1)]
+    bottoms = [max(y + d for y, d, r in zip(ys, below, rank, strict=True) if band[r] == b) for b in range(len(tops))]
+    crossing = [[step for step in steps if rank[step.source] == end] for end in ends]
+    shifts, down = [0.0], bottoms[0]
+    for b, across in enumerate(crossing):
+        shifts.append(down + 2 * GUTTER + LANE * (len(across) - 1) - tops[b + 1])
+        down = shifts[-1] + bottoms[b + 1]
+    starts = [0, *(end + 1 for end in ends)]
+    moves = tuple((-lefts[starts[b]], shifts[b]) for b in band)
+    turns: dict[tuple[int, int], tuple[Point, ...]] = {}
+    for b, (end, across) in enumerate(zip(ends, crossing, strict=True)):
+        leave = _ports([(step.source, ys[step.target]) for step in across], ys, real)
+        enter = _ports([(step.target, ys[step.source]) for step in across], ys, real)
+        right, gutter = lefts[end + 1] - lefts[starts[b]] + CORNER, bottoms[b] + shifts[b] + GUTTER
+        for k, step in enumerate(across):
+            # The topmost takes the outermost lane at the right, the lowest below, the innermost at the left.
+            y, last = leave[k] + shifts[b], enter[k] + shifts[b + 1]
+            out, back = _place(leave, k), _place(enter, k)
+            x, level, left = (
+                right + LANE * (len(across) - 1 - out),
+                gutter + LANE * (len(across) - 1 - out),
+                -2 * CORNER,
+            )
+            left -= CORNER + LANE * back
+            turns[step.arc, end] = tuple((round(px, 2), round(py, 2)) for px, py in (
+                (x - CORNER, y), (x, y + CORNER), (x, level - CORNER), (x - CORNER, level),
+                (left + CORNER, level), (left, level + CORNER), (left, last - CORNER), (left + CORNER, last),
+            ))  # fmt: skip
+    return Folded(moves, turns)
+
+
+def _ports(at: Sequence[tuple[int, float]], ys: Sequence[float], real: int) -> list[float]:
+    """The height at which each arc meets its box: those of one real box a little apart, ordered by their others."""
+    heights = []
+    for k, (box, other) in enumerate(at):
+        mates = sorted((there, m) for m, (mate, there) in enumerate(at) if mate == box)
+        place = mates.index((other, k)) - (len(mates) - 1) / 2
+        heights.append(ys[box] + (place * PORT if box < real else 0.0))
+    return heights
+
+
+def _place(heights: Sequence[float], k: int) -> int:
+    return sum((height, m) < (heights[k], k) for m, height in enumerate(heights))
