@@ -481,6 +481,11 @@ def symbolic(graph: Graph, text: str, truth: Tree, *, latex: bool) -> list[Proof
 
     Raises ``CertificateError`` naming the line if one does not, ``ReadingError`` if it cannot be read back.
     """
+    return [*_symbolic(graph, text, truth, latex)]
+
+
+@lru_cache(maxsize=4096)  # structures of one quiz share most of their lines
+def _symbolic(graph: Graph, text: str, truth: Tree, latex: bool) -> tuple[Proof, ...]:
     line = _read(text, graph.scope, latex=latex)
     sides = [line.left, *(right for _, right in line.links)]
     update = bool(line.links) and line.links[0][0] == "<-"
@@ -522,7 +527,7 @@ def symbolic(graph: Graph, text: str, truth: Tree, *, latex: bool) -> list[Proof
             raise CertificateError(f"a printed line is wrong (against the central difference): {text}")
     if not seen:
         raise UndefinedError(f"{text} has no value at any real point that was tried")
-    return [Proof("residues", lucky, "0"), Proof("difference", seen, f"{worst:.1e}")]
+    return Proof("residues", lucky, "0"), Proof("difference", seen, f"{worst:.1e}")
 
 
 # --- what is meant to be wrong --------------------------------------------------------------------------------
