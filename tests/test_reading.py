@@ -521,7 +521,7 @@ def meaning_or_none(tree: Tree) -> int | None:
 PRINTED_SCOPE = Scope.of(NAMES, {"g": 1, "h": 2})
 
 
-@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(trees())
 def test_what_is_printed_reads_back_as_it_was_meant(tree: Tree) -> None:
     wanted = meaning_or_none(tree)
@@ -534,4 +534,4 @@ def test_what_is_printed_reads_back_as_it_was_meant(tree: Tree) -> None:
             continue
         assert meaning_or_none(again) == wanted, (text, plain(again, PRINTED_SCOPE))
         twice = one_row(again, PRINTED_SCOPE, dialect)
-        assert meaning_or_none(read(twice, PRINTED_SCOPE, latex=dialect != "plain")) == wanted, (text, twice)
+        assert twice == text or meaning_or_none(read(twice, PRINTED_SCOPE, latex=dialect != "plain")) == wanted, (text, twice)
