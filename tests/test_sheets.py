@@ -352,7 +352,7 @@ def test_a_composed_loss_stays_within_the_margins():
     ]  # fmt: skip
     fitting, refused = [], 0
     for network in chains + sums:
-        exercise = f"  - {{network: {network}, asks: [composed_loss]}}\n"
+        exercise = f"  - {{network: {network}, picture: false, asks: [composed_loss]}}\n"
         try:
             Composer(spec.loads(f"title: T\nexercises:\n{exercise}", asks=ASKS, kinds=KINDS)).compose()
         except DerivgenError as error:
