@@ -17,8 +17,10 @@ from derivgen import __version__
 from derivgen.derivation import local
 from derivgen.evaluation import Real, evaluator
 from derivgen.expression import ZERO, Apply, Name, Partial, Tree, walk
+from derivgen.figures.drawing import Drawing
 from derivgen.graph import Graph
 from derivgen.operations import KINKED, OPERATIONS
+from derivgen.pictures import FORMS, PLACES, Mark
 from derivgen.plan import Plan, PreparedChain, Text
 from derivgen.printing import portable, printed
 from derivgen.sheet import Exercise, Row, Sheet
@@ -63,6 +65,7 @@ def skeleton_context(sheet: Sheet, dialect: str) -> dict[str, object]:
         "code": code, "command": command if sheet.command else "", "version": __version__,
         "points": points_text(sheet.points), "digits": quiz.digits, "kinks": kinks(sheet, dialect),
         "exercises": [_exercise(exercise, dialect, marks) for exercise in sheet.exercises],
+        "drawn": any(exercise.plan.drawings for exercise in sheet.exercises),
     }  # fmt: skip
 
 
@@ -215,6 +218,11 @@ def _exercise(exercise: Exercise, dialect: str, marks: _Marks) -> dict[str, obje
         if isinstance(value, PreparedChain):
             printed_rows = rows.get(value) or exercise.rows(value, dialect)
             return {"rows": [{name: Markup(getattr(row, name)) for name in _ROW} for row in printed_rows]}
+        if isinstance(value, Drawing):
+            return {
+                **{place: {form: _place(value, place, form) for form in FORMS} for place in PLACES},
+                "numbers": {id: _place(value, "number", id) for id in value.ids},
+            }
         if isinstance(value, Mapping):
             return {key: fact(inner) for key, inner in value.items()}
         if isinstance(value, (list, tuple)):
@@ -247,12 +255,17 @@ def _matrix(cells: list[list[Markup]], group: Group, dialect: str) -> str:
     return portable(text) if dialect == "markdown" else text
 
 
-SHAPES = ("weight_shapes",)  # asks that printed matrices would answer
+SHAPES = ("draw_network", "weight_shapes")  # asks that printed matrices would answer
 
 
 def _givens_at(made: Plan) -> int:
     """Before which part the numbers stand: the first that they do not give away."""
     return next((i for i, part in enumerate(made.parts) if part.ask not in SHAPES), len(made.parts))
+
+
+def _place(drawing: Drawing, place: str, form: str) -> Markup:
+    """The mark of a drawing, or of one of its numbers."""
+    return Markup(f"{MARK}{Mark(drawing.name, place, form)}{MARK}")
 
 
 _ROW = ("left", "relation", "right", "unrounded")

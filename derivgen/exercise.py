@@ -30,6 +30,7 @@ from derivgen.networks import Layer, Network
 from derivgen.operations import OPERATIONS
 from derivgen.reading import read_row
 from derivgen.slips import Roles, Slipped
+from derivgen.spec import Look
 
 TEXTBOOK_IDENTITIES = ("sigmoid", "tanh")  # their derivative is quoted as g' = g(1 − g), 1 − g²
 
@@ -46,7 +47,7 @@ class AskError(DerivgenError):
 class Answer:
     """A typed answer; ``entries`` are (what it is the answer for, its tree), numeric ones as ``Value``."""
 
-    type: str  # number, expression, matrix, values, choice, statements, text
+    type: str  # number, expression, matrix, values, choice, statements, figure, text
     entries: tuple[tuple[Tree, Tree | Value], ...]
     choices: tuple[Tree | Value | str, ...] = ()
     correct: tuple[int, ...] = ()  # the places of the right choices
@@ -111,6 +112,23 @@ class ArrowLabel:
     sign: str  # "*", "+" or "" for a function
     by: Tree | Symbol
     plus: Tree | None = None  # the bias after a weight: × w, + b
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A drawing of a network: in layers, or as a circuit of its operations.
+
+    ``values`` and ``gradients`` are the quantities whose numbers stand on a solution's drawing, and ``told`` those of
+    them that stand on the question's too. In place of ``blanks`` the question has boxes to be filled in.
+    """
+
+    network: Network
+    kind: str  # layered or circuit
+    values: tuple[str, ...] = ()
+    gradients: tuple[Partial, ...] = ()
+    told: frozenset[str | Partial] = frozenset()
+    blanks: tuple[str | Partial, ...] = ()
+    look: Look = field(default_factory=Look)
 
 
 @dataclass(frozen=True)

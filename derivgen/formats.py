@@ -13,21 +13,23 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import jinja2
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
+from derivgen import pictures
 from derivgen.context import MARK, skeleton_context, structure, variant_texts
 from derivgen.errors import DerivgenError, suggest
 from derivgen.folders import templates_folder
 from derivgen.formula import fault
+from derivgen.pictures import Mark
 from derivgen.printing import portable
+from derivgen.templating import environment
 
 if TYPE_CHECKING:
     from derivgen.sheet import Sheet
     from derivgen.spec import Place, Quiz
 
 MACROS = ("document", "exercise", "part", "solution", "paragraph", "inline", "formula", "display", "lines", "arrows",
-          "space", "strong", "code", "choices")  # fmt: skip
+          "space", "strong", "code", "choices", "figure", "table")  # fmt: skip
 
 
 class FormatError(DerivgenError):
@@ -106,6 +108,14 @@ def comment(text: str) -> Markup:
 ESCAPES: dict[str, Callable[[str], str]] = {"latex": escape_latex, "markdown": escape_markdown}
 
 
+def spoken_latex(text: str) -> str:
+    """Words for a PDF's reader, which are never set: names, numbers and plain words in ASCII."""
+    return re.sub(r"[^\w .,:;=()\[\]^*/'+-]", "?", text, flags=re.ASCII)
+
+
+SPOKEN: dict[str, Callable[[str], str]] = {"latex": spoken_latex, "markdown": escape_markdown}
+
+
 # --- an instructor's own paragraph: plain text with $...$ -----------------------------------------------------
 
 
@@ -159,18 +169,9 @@ class Format:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        folder = templates_folder()
         if name not in formats():
             raise FormatError(suggest(name, formats()))
-        self.environment = ImmutableSandboxedEnvironment(
-            loader=jinja2.FileSystemLoader(folder),
-            undefined=jinja2.StrictUndefined,
-            autoescape=True,  # what macros return is Markup; what they get goes through finalize
-            finalize=self._finalize,
-            variable_start_string="<<", variable_end_string=">>", block_start_string="<%", block_end_string="%>",
-            comment_start_string="<#", comment_end_string="#>", trim_blocks=True, lstrip_blocks=True,
-            keep_trailing_newline=True, auto_reload=False, cache_size=-1,
-        )  # fmt: skip
+        self.environment = environment(self._finalize)  # what macros return is Markup
         self.dialect = name
         module: Any = self.environment.get_template(f"formats/{name}.j2").module
         self.dialect, self.extension = str(module.dialect), str(module.extension)
@@ -196,15 +197,35 @@ class Format:
 
     def render(self, sheet: Sheet, *, solutions: bool) -> str:
         """The question sheet or the solution sheet: the structure's skeleton with this variant's texts put in."""
-        key = (self.name, solutions, structure(sheet))
-        pieces = sheet.skeletons.get(key)
-        if pieces is None:
-            pieces = sheet.skeletons[key] = self._skeleton(sheet, solutions)
+        pieces = self._pieces(sheet, solutions)
         comment(sheet.command)
         texts = sheet.texts.get(self.dialect)
         if texts is None:  # the same for the questions and the solutions
             texts = sheet.texts[self.dialect] = variant_texts(sheet, self.dialect)
-        return "".join(piece if i % 2 == 0 else texts[int(piece)] for i, piece in enumerate(pieces))
+
+        def text(piece: str) -> str:
+            if piece.isdigit():
+                return texts[int(piece)]
+            mark = Mark.of(piece)
+            found = pictures.text(sheet, mark, solutions=solutions)
+            return SPOKEN[self.dialect](found) if mark.form == "alt" else found
+
+        return "".join(piece if i % 2 == 0 else text(piece) for i, piece in enumerate(pieces))
+
+    def figures(self, sheet: Sheet, *, solutions: bool) -> dict[str, str]:
+        """The SVG files that a sheet shows, by their paths beside it."""
+        marks = [Mark.of(piece) for piece in self._pieces(sheet, solutions)[1::2] if not piece.isdigit()]
+        return {
+            mark.file(solutions=solutions): pictures.picture(sheet, mark) for mark in marks if mark.form == "file"
+        }  # fmt: skip
+
+    def _pieces(self, sheet: Sheet, solutions: bool) -> list[str]:
+        """The skeleton of a sheet's structure."""
+        key = (self.name, solutions, structure(sheet))
+        pieces = sheet.skeletons.get(key)
+        if pieces is None:
+            pieces = sheet.skeletons[key] = self._skeleton(sheet, solutions)
+        return pieces
 
     def _skeleton(self, sheet: Sheet, solutions: bool) -> list[str]:
         """The rendered sheet cut at its marks: text, mark's number, text, …"""

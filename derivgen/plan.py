@@ -20,6 +20,7 @@ from derivgen.exercise import (
     ArrowLabel,
     AskError,
     Claim,
+    Figure,
     Gap,
     Known,
     On,
@@ -31,14 +32,17 @@ from derivgen.exercise import (
     input_form,
 )
 from derivgen.expression import Apply, Name, Number, Partial, Tree, matrix, number, substitute, walk
+from derivgen.figures.drawing import Drawing
 from derivgen.graph import Graph, GraphError
 from derivgen.networks import Network, drawn
 from derivgen.operations import OPERATIONS
 from derivgen.printing import BREAK, Form, printed, symbol
 from derivgen.reading import read_row
 from derivgen.spec import Ask as AskSpec
-from derivgen.stem import stem
+from derivgen.spec import Picture
+from derivgen.stem import picture, stem
 
+NO_PICTURE = Picture(False)
 DIALECTS = ("latex", "markdown", "plain")
 RELATIONS = {
     "latex": {"=": "=", "≈": r"\approx", "<-": r"\leftarrow"},
@@ -121,6 +125,7 @@ class Plan:
     trailing: tuple[Mapping[str, object], ...]
     lines: certify.NumberLines
     known: Known
+    drawings: tuple[Drawing, ...] = ()
 
     @property
     def graph(self) -> Graph:
@@ -144,6 +149,9 @@ class Plan:
             for tree in (*_value_trees(part), *(tree for tree, _ in part.demands)):
                 for name in quantities_of(self.graph, tree):
                     found |= self.graph.upstream(name, self.cuts)
+        for key in (key for drawing in self.drawings for key in drawing.keys):
+            name = key if isinstance(key, str) else key.of
+            found |= self.graph.upstream(name, self.cuts) if name in self.graph else set()
         return frozenset(found)
 
     @cached_property
@@ -225,6 +233,8 @@ def prepare(fact: object, graph: Graph, found: list[PreparedChain]) -> object:
     if isinstance(fact, Supposed):
         left, right = ({d: printed(side, graph.scope, d).text for d in DIALECTS} for side in (fact.left, fact.right))
         return Text({d: f"{left[d]} {RELATIONS[d][fact.relation]} {right[d]}".replace(BREAK, "") for d in DIALECTS})
+    if isinstance(fact, Figure):
+        return Drawing(fact)
     if isinstance(fact, On):
         return prepare(fact.facts, fact.graph, found)
     if isinstance(fact, Mapping):
@@ -352,7 +362,14 @@ def prove(line: Chain, prepared: PreparedChain) -> list[certify.Proof]:
 
 
 def make(
-    network: Network, asks: tuple[AskSpec, ...], known: Known, number: int, draws: Draws, *, drop_repeats: bool
+    network: Network,
+    asks: tuple[AskSpec, ...],
+    known: Known,
+    number: int,
+    draws: Draws,
+    *,
+    drop_repeats: bool,
+    wanted: Picture = NO_PICTURE,
 ) -> Plan:
     """Fold the state over the asks; errors carry the place in the quiz file."""
     state = State(network, known)
@@ -363,8 +380,12 @@ def make(
     directives: list[Mapping[str, object]] = []
     seen: set[tuple[object, ...]] = set()
     stem_found: list[PreparedChain] = []
-    stem_facts = stem(network, frozenset(ask.name for ask in asks))
+    asked = frozenset(ask.name for ask in asks)
+    stem_facts = stem(network, asked, picture(network, asked, known, wanted))
     prepared_stem = prepare(stem_facts, network.graph, stem_found)
+    drawings = _named(prepared_stem, str(number))
+    if wanted.show and wanted.place and any(drawing.crowded for drawing in drawings):
+        raise wanted.place.error("these equations are too crowded to be drawn")
     for line, ready in zip(chains_of(stem_facts), stem_found, strict=True):
         prove(line, ready)
     leaks = any(ask.name == "local_derivatives" for ask in asks)
@@ -405,6 +426,10 @@ def make(
                 parts.append(part)
                 proofs.append(tuple(_answer_proofs(part, state.graph)) or tuple(part_proofs))
                 chains.append(tuple(found))
+                drawn = _named(prepared[-1], f"{number}{label}")
+                if any(drawing.crowded for drawing in drawn):
+                    raise AskError("these equations are too crowded to be drawn")
+                drawings += drawn
         except AskError as error:
             place = spec.place.at(error.parameter) if error.parameter else spec.place
             raise place.error(error.problem) from None
@@ -419,8 +444,27 @@ def make(
     assert isinstance(prepared_stem, dict)
     return Plan(
         replace(network, graph=state.graph), prepared_stem, tuple(parts), tuple(prepared), tuple(proofs), tuple(chains),
-        tuple(directives), certify.NumberLines(state.graph), known,
+        tuple(directives), certify.NumberLines(state.graph), known, tuple(drawings),
     )  # fmt: skip
+
+
+def _named(facts: object, name: str) -> list[Drawing]:
+    """The drawings among prepared facts; each gets the name of its files."""
+    found = list(_drawings(facts))
+    for i, drawing in enumerate(found):
+        drawing.name = name + (f"-{i + 1}" if i else "")
+    return found
+
+
+def _drawings(facts: object) -> Iterator[Drawing]:
+    if isinstance(facts, Drawing):
+        yield facts
+    elif isinstance(facts, Mapping):
+        for inner in facts.values():
+            yield from _drawings(inner)
+    elif isinstance(facts, list):
+        for inner in facts:
+            yield from _drawings(inner)
 
 
 def resolved(

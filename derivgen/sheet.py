@@ -17,10 +17,12 @@ from derivgen.errors import CertificateError
 from derivgen.evaluation import EvaluationError, Numbers, Real
 from derivgen.exercise import updated
 from derivgen.expression import Name, Partial, Tree
+from derivgen.figures.drawing import Drawing
+from derivgen.figures.scene import Scene
 from derivgen.networks import build
 from derivgen.plan import RELATIONS, Plan, PreparedChain, PreparedLink, entries_of
 from derivgen.printing import BREAK
-from derivgen.written import fill, named, quantity_key, significant
+from derivgen.written import fill, named, quantity_key, significant, write
 
 MOST_STRUCTURES = 40  # tried where the literal numbers do not suit what was drawn
 
@@ -63,6 +65,7 @@ class Exercise:
     filled: Mapping[PreparedChain, tuple[FilledLink, ...]]
     proofs: tuple[tuple[certify.Proof, ...], ...]
     introduce: bool = True
+    scenes: Mapping[str, Scene] = field(default_factory=dict, repr=False)  # drawings with numbers, by their names
 
     @property
     def numbers(self) -> Numbers:
@@ -179,7 +182,7 @@ class Composer:
         try:
             made = plan.make(
                 network, exercise.asks, entries.known(network, exercise.random), number, traced,
-                drop_repeats=bool(trace),
+                drop_repeats=bool(trace), wanted=exercise.picture,
             )
         except certify.UndefinedError as error:
             raise exercise.network.place.error(str(error)) from None
@@ -274,7 +277,27 @@ def certified(
                 own.append(certify.Proof("difference", 1, error))
         proofs.append(tuple(own) or symbolic)
     passes = tuple(stage.numbers for stage in stages)
-    return Exercise(name, number, title, made, tuple(given.items()), passes, filled, tuple(proofs), introduce)
+    scenes = {d.name: _scene(d, made, stages[0], given, digits) for d in made.drawings if d.keys}
+    return Exercise(name, number, title, made, tuple(given.items()), passes, filled, tuple(proofs), introduce, scenes)
+
+
+def _scene(drawing: Drawing, made: Plan, stage: _Stage, given: Mapping[str | Partial, Real], digits: int) -> Scene:
+    """A drawing with its numbers, each proved from its text. A circuit has more quantities than its equations."""
+    numbers, lines, point = stage.numbers, made.lines, stage.point
+    if drawing.figure.kind == "circuit":
+        numbers = Numbers(drawing.graph, given, taken=made.known.taken)
+        lines = drawing.lines
+        point = lines.point(given, made.known.taken)
+    assert point is not None
+    texts: dict[str | Partial, str] = {}
+    for key in drawing.keys:
+        tree = Name(key) if isinstance(key, str) else key
+        texts[key], exact = write(numbers.value(tree), digits)
+        lines.prove_value(texts[key], tree, "=" if exact else "≈", point)
+    scene = drawing.scene(texts)
+    if scene.touching():
+        raise EvaluationError("the numbers are too long for a drawing")
+    return scene
 
 
 @dataclass(frozen=True)

@@ -103,6 +103,29 @@ class Ask:
 
 
 @dataclass(frozen=True)
+class Look:
+    """How a network's drawing looks: what stands on the lines and in the nodes, and whether biases are drawn.
+
+    ``mark`` are weights that stand on their lines where the others do not.
+    """
+
+    weights: typing.Literal["symbols", "numbers", "none"] = "symbols"
+    nodes: typing.Literal["split", "circle", "plain"] = "split"
+    biases: bool = False
+    mark: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Whether the description of a network has a drawing (None: where there is room for one), and of which values."""
+
+    show: bool | None = None
+    values: typing.Literal["none", "given", "all"] = "none"
+    look: Look | None = None
+    place: Place | None = None
+
+
+@dataclass(frozen=True)
 class Exercise:
     """A network with its givens, and what is asked about it."""
 
@@ -112,6 +135,7 @@ class Exercise:
     givens: Mapping[str, Givens]
     random: bool
     introduce: bool
+    picture: Picture
     allow: frozenset[str]
     asks: tuple[Ask, ...]
     place: Place
@@ -173,8 +197,17 @@ class ExerciseShape(Shape):
     givens: dict[str, object] = {}
     random: bool = False
     introduce: bool = True
+    picture: object = None
     allow: list[object] = []
     asks: Annotated[list[object], Field(min_length=1)]
+
+
+class PictureShape(Shape):
+    weights: typing.Literal["symbols", "numbers", "none"] = "symbols"
+    values: typing.Literal["none", "given", "all"] = "none"
+    nodes: typing.Literal["split", "circle", "plain"] = "split"
+    biases: bool = False
+    mark: object = ()
 
 
 class EquationsShape(Shape):
@@ -348,10 +381,23 @@ def exercise_of(raw: object, place: Place, asks: Collection[str], kinds: Collect
         givens=MappingProxyType({name: given_of(v, givens.at(name)) for name, v in shape.givens.items()}),
         random=shape.random,
         introduce=shape.introduce,
+        picture=picture_of(shape.picture, place.at("picture")),
         allow=frozenset(allowed(word, place.at("allow").at(i)) for i, word in enumerate(shape.allow)),
         asks=tuple(ask_of(item, listed.at(i), asks) for i, item in enumerate(shape.asks)),
         place=place,
     )
+
+
+def picture_of(raw: object, place: Place) -> Picture:
+    """Whether and how an exercise draws its network: true, false, or what shall stand on the drawing."""
+    if raw is None or isinstance(raw, bool):
+        return Picture(raw, place=place)
+    if not isinstance(raw, Mapping):
+        raise place.error(f"must be true, false or a mapping, not {shown(raw)}")
+    shape = validated(PictureShape, dict(raw), place)
+    styled = bool(shape.model_fields_set - {"values"})
+    look = Look(shape.weights, shape.nodes, shape.biases, names_of(shape.mark, place.at("mark")))
+    return Picture(True, shape.values, look if styled else None, place)
 
 
 def allowed(word: object, place: Place) -> str:

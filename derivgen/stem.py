@@ -5,21 +5,29 @@ from __future__ import annotations
 from dataclasses import replace
 
 from derivgen.derivation import chain
-from derivgen.exercise import ArrowLabel, Symbol
+from derivgen.exercise import ArrowLabel, Figure, Known, Symbol
 from derivgen.expression import Apply, Name, Number, Tree, apply, names, walk
+from derivgen.figures.drawing import MOST_OPERATIONS, Drawing, quantities
+from derivgen.figures.layered import unwritten
+from derivgen.figures.metrics import MetricsError
 from derivgen.graph import Graph
 from derivgen.networks import Network
 from derivgen.notation import Notation
 from derivgen.operations import OPERATIONS
+from derivgen.spec import Look, Picture
 
 SELF_CONTAINED = frozenset({"parameter_count", "risk_contribution", "text"})  # asks that name no quantity of a layer
 EXPLAINED = ("sigmoid",)  # operations whose symbol does not say what they are
+DRAWN = frozenset({"draw_network", "draw_circuit", "circuit_values", "label_figure"})  # asks with drawings of their own
+# Asks that a drawing with all values would answer.
+TOLD = frozenset(("forward_values", "pre_activations", "activations", "output", "classify", "loss_value",
+                  "training_step"))  # fmt: skip
 
 
-def stem(network: Network, asks: frozenset[str]) -> dict[str, object]:
-    """A line of arrows for a chain, else words; the equations if no part asks for them."""
+def stem(network: Network, asks: frozenset[str], figure: Figure | None = None) -> dict[str, object]:
+    """Its drawing, else a line of arrows for a chain, else words; the equations if no part asks for them."""
     if network.layers:
-        return {**layered(network), "letters": not asks <= SELF_CONTAINED}
+        return {**layered(network), "letters": not asks <= SELF_CONTAINED, **_drawn(network, asks, figure)}
     graph, reveals = network.graph, "forward_pass" not in asks
     inner = [node for node in graph.nodes if node.name != network.loss]
     arrows = _arrows(graph, [node.name for node in inner])
@@ -34,16 +42,78 @@ def stem(network: Network, asks: frozenset[str]) -> dict[str, object]:
         "constants": network.constants,
     }
     return {
-        **{role: tuple(map(Name, members)) for role, members in roles.items()},
+        **{role: tuple(map(Name, members)) for role, members in roles.items()}, "picture": figure or "",
         "functions": tuple(Symbol(f) for f, _ in graph.functions if f != network.loss),
         "abstract_loss": bool(network.loss and graph.functions and loss is not None and graph.is_abstract(loss)),
         "symbols": tuple(Symbol(name) for name in EXPLAINED if _uses(graph, name)),
-        "arrows": arrows, "output": Name(inner[-1].name if inner else graph.output),
+        "arrows": () if figure else arrows, "output": Name(inner[-1].name if inner else graph.output),
         "loss": Name(network.loss) if network.loss else "",
         "loss_line": chain(Name(network.loss), loss) if loss else "",
         "equations": tuple(chain(Name(node.name), node.tree) for node in inner) if reveals else (),
-        "words": () if reveals or arrows else tuple({"name": Name(n.name), "said": _said(n.tree)} for n in inner),
+        "words": tuple(
+            {"name": Name(n.name), "said": _said(n.tree)} for n in inner if not (reveals or arrows or figure)
+        ),
     }  # fmt: skip
+
+
+def picture(network: Network, asks: frozenset[str], known: Known, wanted: Picture) -> Figure | None:
+    """The drawing that introduces a network, if it has one: it gives no answer away.
+
+    Unless the quiz says otherwise, networks of layers have one, and equations of few operations.
+    """
+    own, layers = asks & DRAWN, network.layers
+    batch = bool(layers) and len(layers[0].pre) > 1
+    if wanted.show is False or (wanted.show is None and (own or batch)):
+        return None
+    if wanted.show:
+        assert wanted.place is not None
+        if own:
+            raise wanted.place.error(f"this drawing would answer {min(own)}, which has one of its own")
+        if batch:
+            raise wanted.place.error("a batch has no drawing: each example has values of its own")
+        if wanted.values == "all" and (answered := asks & TOLD):
+            raise wanted.place.at("values").error(f"all values on the drawing would answer {min(answered)}")
+        if wanted.look and not layers:
+            raise wanted.place.error("for equations, only values can be chosen")
+        for name in wanted.look.mark if wanted.look else ():
+            if name not in (*network.weights, *network.biases):
+                raise wanted.place.at("mark").error(f"{name} is no weight of this network")
+    look = wanted.look or look_of(network, asks)
+    bare = Figure(network, "layered" if layers else "circuit", look=look)
+    names = quantities(bare)
+    told = [name for name in names if wanted.values == "all" or (wanted.values == "given" and name in known.numbered)]
+    trained = (*network.weights, *network.biases) if layers and look.weights == "numbers" else ()
+    told += [name for name in trained if name in known.numbered]
+    try:
+        drawing = Drawing(bare)
+        fits = (bool(layers) or len(drawing.graph.nodes) <= MOST_OPERATIONS) and not drawing.crowded
+    except MetricsError as error:
+        if wanted.place and wanted.show:
+            raise wanted.place.error(str(error)) from None
+        return None
+    return replace(bare, values=tuple(told), told=frozenset(told)) if fits or wanted.show else None
+
+
+def look_of(network: Network, asks: frozenset[str] = frozenset()) -> Look:
+    """Boxes z | a with the weights on the lines; circles where neurons have names; plain where nothing is named."""
+    if network.layers and asks and asks <= SELF_CONTAINED:
+        return Look("none", "plain")
+    return Look("symbols", "circle" if network.named else "split")
+
+
+def _drawn(network: Network, asks: frozenset[str], figure: Figure | None) -> dict[str, object]:
+    """What is said beside a drawing of layers: weights that have no room on it, and biases that it leaves out."""
+    if figure is None:
+        return {"picture": "", "matrices": (), "undrawn_biases": False}
+    matrices: list[object] = []
+    if figure.look.weights == "symbols" and not figure.look.mark and "weight_shapes" not in asks:
+        arrays, missing = dict(network.graph.arrays), unwritten(network, Drawing(figure).plain)
+        matrices = [
+            chain(Name(layer.weights_array), arrays[layer.weights_array])
+            for layer in network.layers if layer.number in missing and layer.weights_array in arrays
+        ]  # fmt: skip
+    has = bool(network.biases or network.fixed)
+    return {"picture": figure, "matrices": tuple(matrices), "undrawn_biases": has and not figure.look.biases}
 
 
 def layered(network: Network) -> dict[str, object]:

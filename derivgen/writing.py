@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from hashlib import sha256
+from itertools import product
 from pathlib import Path
 
 from derivgen import __version__
@@ -25,6 +26,7 @@ from derivgen.errors import DerivgenError
 from derivgen.exercise import Part
 from derivgen.expression import Number, Tree
 from derivgen.formats import format_of, formats
+from derivgen.pictures import FOLDERS, is_ours, words
 from derivgen.printing import latex, plain
 from derivgen.sheet import Exercise, Sheet
 from derivgen.written import significant, write
@@ -96,6 +98,9 @@ def _part(exercise: Exercise, part: Part, proofs: Iterable[Proof], digits: int) 
         for left, right in part.answer.entries
     ]
     answer: dict[str, object] = {"type": part.answer.type}
+    if part.answer.type == "figure":
+        drawing = next(d for d in exercise.plan.drawings if d.name == part.id.replace(".", ""))
+        answer["text"] = words(drawing.facts(drawing.plain))
     if part.answer.type == "values":
         answer["values"] = entries
     elif entries:
@@ -169,11 +174,11 @@ def _exact(number: object) -> str:
 
 def files(sheet: Sheet, names: Sequence[str]) -> dict[str, str]:
     """Every text file of a variant, by its name."""
-    made = {
-        f"{kind}.{format_of(name).extension}": format_of(name).render(sheet, solutions=kind == "solutions")
-        for name in names
-        for kind in KINDS
-    }
+    made = {}
+    for name, kind in product(names, KINDS):
+        form, solutions = format_of(name), kind == "solutions"
+        made[f"{kind}.{form.extension}"] = form.render(sheet, solutions=solutions)
+        made |= form.figures(sheet, solutions=solutions)
     made["key.json"] = key(sheet)
     return made
 
@@ -215,6 +220,8 @@ def write_run(
             here = staging / variant.folder
             here.mkdir()
             for name, text in files(sheet, formats).items():
+                if "/" in name:
+                    (here / name).parent.mkdir(exist_ok=True)
                 (here / name).write_bytes(text.encode())
             done.append((variant, sheet))
             if not pdf:
@@ -258,9 +265,14 @@ def refuse_foreign(folder: Path, variants: Sequence[Variant], several: bool) -> 
             if target.is_symlink() or (target.exists() and not target.is_dir()):
                 raise OutputError(f"{target} is in the way and is no folder of derivgen's")
             inside = list(target.iterdir()) if target.is_dir() else []
+            drawn = [path for path in inside if path.name in FOLDERS.values() and path.is_dir()]
+            foreign = sorted(p.name for p in inside if p not in drawn and (p.name not in known or p.is_dir()))
+            foreign += sorted(
+                f"{folder.name}/{path.name}" for folder in drawn for path in folder.iterdir()
+                if not is_ours(folder.name, path.name) or path.is_dir()
+            )  # fmt: skip
         except OSError as error:
             raise OutputError(f"cannot read {target}: {error.strerror}") from None
-        foreign = sorted(path.name for path in inside if path.name not in known or path.is_dir())
         if foreign:
             raise OutputError(f"{target} holds {foreign[0]}, which is not derivgen's; move it or choose another --out")
     table = folder / INDEX

@@ -367,7 +367,7 @@ def test_what_counts_at_a_kink_is_said_to_the_student(kinks: str, expression: st
     asks = f"[{{bind: {{{binding}}}}}, {{gradient: w}}]"
     made = compose(quiz(KINKED.replace("EXPRESSION", expression), asks, top=f"kinks: {kinks}"))
     texts = files(made, ["latex", "markdown"])
-    for name in texts:
+    for name in (name for name in texts if not name.endswith(".svg")):
         assert (" ".join(said.split()) in " ".join(texts[name].split())) == (name != "key.json"), name
     assert said in texts["questions.md"]
 

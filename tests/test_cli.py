@@ -20,6 +20,8 @@ from derivgen.errors import CertificateError
 from derivgen.operations import OPERATIONS
 
 TEXTS = {"questions.md", "questions.tex", "solutions.md", "solutions.tex", "key.json"}
+FOLDERS = {"questions-figures", "solutions-figures"}
+DRAWN = {f"{folder}/1.svg" for folder in FOLDERS}  # the drawing that introduces the one exercise
 
 QUIZ = """\
 title: {title}
@@ -91,7 +93,7 @@ def file(text: str, name: str = "quiz.yaml") -> str:
 
 def test_one_variant_in_both_formats():
     assert good("generate", "neural-nets") == f"{Path('generated', 'neural-nets', '1')}\n"
-    assert set(snapshot(Path("generated"))) == {f"neural-nets/1/{name}" for name in TEXTS}
+    assert set(snapshot(Path("generated"))) == {f"neural-nets/1/{name}" for name in TEXTS | DRAWN}
 
 
 @pytest.mark.parametrize(
@@ -101,7 +103,8 @@ def test_one_variant_in_both_formats():
 def test_the_formats_that_are_asked_for(words, endings):
     good("generate", "neural-nets", "--out", "o", *(f"--format={word}" for word in words))
     made = {path.name for path in Path("o/neural-nets/1").iterdir()}
-    assert made == {"key.json", *(f"{kind}.{end}" for kind in ("questions", "solutions") for end in endings)}
+    drawn = FOLDERS if "md" in endings else set()  # LaTeX draws in the text itself
+    assert made == {"key.json", *drawn, *(f"{kind}.{end}" for kind in ("questions", "solutions") for end in endings)}
 
 
 def test_a_range_of_seeds_and_its_index():
@@ -174,7 +177,7 @@ def test_pdfs_of_one_variant_and_of_a_class():
     good("generate", "neural-nets-numeric", "--seeds", "1..2", "--format", "markdown", "--pdf", "--out", "o")
     folder = Path("o/neural-nets-numeric")
     assert {path.name for path in folder.iterdir()} == {"1", "2", "index.csv", "all-questions.pdf", "all-solutions.pdf"}
-    assert {path.name for path in (folder / "1").iterdir()} == TEXTS | {"questions.pdf", "solutions.pdf"}
+    assert {path.name for path in (folder / "1").iterdir()} == TEXTS | FOLDERS | {"questions.pdf", "solutions.pdf"}
     for kind in ("questions", "solutions"):
         lengths = [len(pypdfium2.PdfDocument(folder / seed / f"{kind}.pdf")) for seed in "12"]
         whole = pypdfium2.PdfDocument(folder / f"all-{kind}.pdf")
@@ -188,7 +191,8 @@ def test_pdfs_of_one_variant_and_of_a_class():
 def test_a_new_run_replaces_an_old_one():
     good("generate", "neural-nets", "--out", "o", "--pdf")
     good("generate", "neural-nets", "--out", "o", "--format", "markdown")
-    assert {path.name for path in Path("o/neural-nets/1").iterdir()} == {"questions.md", "solutions.md", "key.json"}
+    texts = {"questions.md", "solutions.md", "key.json"}
+    assert {path.name for path in Path("o/neural-nets/1").iterdir()} == texts | FOLDERS
     assert [path.name for path in Path("o/neural-nets").iterdir()] == ["1"]
 
 
@@ -435,7 +439,7 @@ def test_a_broken_seed_is_safe(seed):
     assert len(folder.name) <= 40
     assert folder.name.isascii()
     assert folder.name.replace("-", "").replace("_", "").replace(".", "").isalnum()
-    assert set(snapshot(Path())) == {f"o/neural-nets-numeric/{folder.name}/{name}" for name in TEXTS}
+    assert set(snapshot(Path())) == {f"o/neural-nets-numeric/{folder.name}/{name}" for name in TEXTS | DRAWN}
     assert json.loads((folder / "key.json").read_text("utf-8"))["seed"] == seed
     markdown, tex = (folder / "solutions.md").read_text("utf-8"), (folder / "solutions.tex").read_text("utf-8")
     first, second, *_ = markdown.split("\n")

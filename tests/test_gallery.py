@@ -29,8 +29,8 @@ def test_a_sheet_replays(folder: Path, tmp_path: Path) -> None:
     result = CliRunner().invoke(main, [*words, "--out", str(tmp_path)])
     assert result.exit_code == 0, result.output
     made = tmp_path / folder.parent.name / folder.name
-    committed = {path.name for path in folder.iterdir() if path.suffix != ".pdf"}
-    assert {path.name for path in made.iterdir()} == committed
+    committed = {str(path.relative_to(folder)) for path in folder.rglob("*.*") if path.suffix != ".pdf"}
+    assert {str(path.relative_to(made)) for path in made.rglob("*.*")} == committed
     for name in committed:
         assert (made / name).read_bytes() == (folder / name).read_bytes(), name
 

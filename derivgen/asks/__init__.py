@@ -10,15 +10,19 @@ from collections.abc import Callable, Mapping
 
 from derivgen.asks.activations import activations
 from derivgen.asks.chain_rule import chain_rule
+from derivgen.asks.circuit_values import circuit_values
 from derivgen.asks.classify import classify
 from derivgen.asks.closed_form import closed_form
 from derivgen.asks.composed_loss import composed_loss
 from derivgen.asks.derivative import derivative
+from derivgen.asks.draw_circuit import draw_circuit
+from derivgen.asks.draw_network import draw_network
 from derivgen.asks.fill_in_blank import fill_in_blank
 from derivgen.asks.forward_pass import forward_pass
 from derivgen.asks.forward_values import forward_values
 from derivgen.asks.gradient import gradient
 from derivgen.asks.gradients import gradients
+from derivgen.asks.label_figure import label_figure
 from derivgen.asks.local_derivative import local_derivative
 from derivgen.asks.local_derivatives import local_derivatives
 from derivgen.asks.loss_gradient import loss_gradient
@@ -66,6 +70,10 @@ ASKS: dict[str, Ask] = {
         multiple_choice,
         risk_contribution,
         parameter_count,
+        draw_network,
+        draw_circuit,
+        circuit_values,
+        label_figure,
     )
 }
 DIRECTIVES = ("bind", "text")

@@ -17,7 +17,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from derivgen.evaluation import EvaluationError, evaluator
-from derivgen.expression import Apply, Name, Number, Tree
+from derivgen.expression import Apply, Name, Number, Tree, substitute
 from derivgen.graph import Graph, Node
 from derivgen.notation import latex_name
 from derivgen.operations import OPERATIONS
@@ -138,6 +138,10 @@ def _called(tree: Apply, graph: Graph) -> str:
     if row is not None and row.latex:
         return row.latex
     if row is not None and row.written_out and tree.operation in OPERATIONS:  # ½(a − y)² has no other name
+        names = tuple(a.name for a in tree.args if isinstance(a, Name) and "/" not in a.name)
+        if len(names) == len(row.arguments):
+            form = substitute(read_row(row.name, row.value), dict(zip(row.arguments, tree.args, strict=True)))
+            return latex(form, Scope.of(names))
         return latex(read_row(row.name, row.value), Scope.of(row.arguments))
     if tree.operation in dict(graph.functions):
         return latex_name(tree.operation)

@@ -19,7 +19,7 @@ from derivgen.networks import Network
 from derivgen.notation import latex_name
 
 Weights = Literal["symbols", "numbers", "none"]
-Style = Literal["split", "circle"]
+Style = Literal["split", "circle", "plain"]
 
 WIDEST = 450.0  # pt: the width of a printed page's text
 MOST_NODES, SHOWN = 6, 3  # a wider layer shows its first three nodes, dots, and its last
@@ -53,7 +53,8 @@ def layered(
     ``weights`` on their lines as symbols, as the numbers that ``values`` has for them, or not at all; a gap of more
     than twelve lines, or too narrow for its labels, carries none (``unwritten`` tells), except those ``asked`` for.
     ``values`` stand above the nodes (green, forward), ``gradients`` below (red, backward), both in LaTeX by the name
-    of the quantity: z and a of a split node each over its half. ``style``: boxes ``z | a``, or circles of one name.
+    of the quantity: z and a of a split node each over its half. ``style``: boxes ``z | a``, circles of
+    one name, or plain circles.
     ``biases`` come from a node 1 of their own. ``blanks`` are quantities whose numbers a question leaves to be filled
     in. ``room`` is the widest number that there shall be room for, so that ``Scene.fill`` finds it.
     """
@@ -162,7 +163,8 @@ class _Plan:
         if node.pre and self.style == "split":
             texts = (latex_name(node.pre), latex_name(node.id))
             return Shape(node.id, "split", 0, 0, rounded(2 * self.half), _TALL, texts, node.role)
-        return Shape(node.id, "circle", 0, 0, self.circle, self.circle, (self._name(node),), node.role)
+        name = () if self.style == "plain" else (self._name(node),)
+        return Shape(node.id, "circle", 0, 0, self.circle, self.circle, name, node.role)
 
     @cached_property
     def half(self) -> float:
@@ -175,9 +177,9 @@ class _Plan:
     def circle(self) -> float:
         """The width of a circle around the widest of the texts that stand in circles."""
         nodes = [node for column in self.columns for node in column if not node.dots and not node.constant]
-        across = max(_CIRCLE, self.given[0], self.number[0] if self.style == "circle" else 0.0)
+        across = max(_CIRCLE, self.given[0], 0.0 if self.style == "split" else self.number[0])
         for node in nodes:
-            if not node.pre or self.style == "circle":
+            if self.style == "circle" or (self.style == "split" and not node.pre):
                 extent = measured(self._name(node), NODE)
                 corner = sqrt(extent.width**2 + (extent.height + extent.depth) ** 2)  # its corners stay inside
                 across = max(across, corner + 4.0)

@@ -164,7 +164,7 @@ def _shape(shape: Shape, glyphs: dict[tuple[str, int], str], prefix: str) -> lis
         bar = f"M{_n(shape.x)} {_n(box.top + 5)}V{_n(box.bottom - 5)}"
         drawn.append(f'<path d="{bar}" stroke="{INK}" stroke-width="0.4"/>')
         shifts = (-shape.width / 4, shape.width / 4)  # type: ignore[assignment]
-    texts = zip(shape.texts, shifts, strict=True)
+    texts = zip(shape.texts, shifts, strict=False)  # a plain node has none
     return drawn + [_text(shape.x + shift, shape.y, text, NODE, INK, glyphs, prefix) for text, shift in texts]
 
 

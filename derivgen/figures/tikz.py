@@ -75,7 +75,7 @@ def _shape(shape: Shape) -> list[str]:
         drawn.append(rf"\draw[{ink},line width=0.4pt] {top} -- {bottom};")
     quarter = shape.width / 4
     places = (-quarter, quarter) if shape.kind == "split" else (0.0,)
-    texts = zip(shape.texts, places, strict=True)
+    texts = zip(shape.texts, places, strict=False)  # a plain node has none
     return drawn + [_text(shape.x + shift, shape.y, text, NODE, ink) for text, shift in texts]
 
 

@@ -1,0 +1,90 @@
+"""Every forward value and every derivative of one output, to be written on the drawing and into a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from derivgen.asks.draw_circuit import together
+from derivgen.derivation import Chain, Filled, Value, adjoints, chain
+from derivgen.draws import Draws
+from derivgen.exercise import Answer, AskError, Figure, Part, State, allow, value_line
+from derivgen.expression import Apply, Name, Partial, Tree
+from derivgen.figures.drawing import Drawing, quantities
+from derivgen.spec import Look
+
+
+def circuit_values(state: State, parameters: Mapping[str, object], draws: Draws) -> tuple[State, Part]:
+    allow(parameters, "of", "gradients")
+    figure, of = numbered(state, parameters)
+    drawing = Drawing(figure)
+    slopes = {slope.wrt: slope for slope in figure.gradients}
+    quantities = [key for key in figure.values if key not in weights_of(state)]
+    trees = {key: _tree(drawing, key) for key in quantities}
+    facts = {
+        "figure": figure, "of": Name(of), "gradients": bool(slopes), "circuit": figure.kind == "circuit",
+        "rows": tuple(
+            {"of": trees[key], "value": f"forward {key}", "told": key in figure.told,
+             "gradient": f"backward {key}" if key in slopes else ""} for key in quantities
+        ),
+        "forward_lines": tuple(value_line(state.graph, node) for node in state.value_nodes(of)),
+        "backward_lines": backward_lines(state, of, [slope.wrt for slope in figure.gradients]),
+    }  # fmt: skip
+    entries: list[tuple[Tree, Tree | Value]] = [
+        (trees[key], Value(trees[key])) for key in quantities if key not in figure.told
+    ]
+    entries += [(slope, Value(slope)) for slope in figure.gradients if slope.wrt in state.graph and slope.wrt != of]
+    if not entries:
+        raise AskError("all values are given already")
+    after = state.show(*(("value", node.name) for node in state.value_nodes(of)))
+    return after, Part("circuit_values", {"of": of}, Answer("values", tuple(entries)), facts)
+
+
+def numbered(state: State, parameters: Mapping[str, object]) -> tuple[Figure, str]:
+    """The drawing with the values of all that an output comes from, and with its derivatives by them."""
+    network, graph = state.network, state.graph
+    if network.layers and len(network.layers[0].pre) > 1:
+        raise AskError("a batch has no drawing: each example has values of its own")
+    default = network.outputs[0] if network.layers else state.output({})
+    of = state.quantity(parameters.get("of", default), "of", node=True)
+    state.need_bound(of)
+    gradients = parameters.get("gradients", True)
+    if not isinstance(gradients, bool):
+        raise AskError("must be true or false", "gradients")
+    if not network.layers:
+        drawing = Drawing(Figure(network, "circuit"))
+        reach = drawing.graph.ancestors(of)
+        names = [name for name in quantities(drawing.figure) if name in reach or name == of]
+        told = frozenset(name for name in names if name in state.numbered)
+        slopes = tuple(Partial(of, name) for name in names) if gradients else ()
+        return Figure(network, "circuit", tuple(names), slopes, told), of
+    biases = bool(network.biases or network.fixed)
+    look = Look("numbers", "circle" if network.named else "split", biases)
+    names = [*quantities(Figure(network, "layered"))]
+    reach = graph.ancestors(of)
+    nodes = [name for name in names if name not in network.inputs and (name in reach or name == of)]
+    slopes = tuple(Partial(of, name) for name in nodes) if gradients else ()
+    trained = tuple(name for name in (*network.weights, *network.biases) if name in state.numbered)
+    told = frozenset(name for name in (*names, *trained) if name in state.numbered)
+    return Figure(network, "layered", (*names, *trained), slopes, told, look=look), of
+
+
+def weights_of(state: State) -> frozenset[str]:
+    """The weights of a layered network: they stand on its lines."""
+    network = state.network
+    return frozenset((*network.weights, *network.biases)) if network.layers else frozenset()
+
+
+def backward_lines(state: State, of: str, names: list[str]) -> tuple[Chain, ...]:
+    """∂of/∂v of every quantity that has a name, from the output back."""
+    forms = adjoints(state.graph, of)
+    order = [*state.graph.leaves, *(node.name for node in state.graph.nodes)]
+    tokens = [Partial(of, name) for name in reversed(order) if name in names and name in forms]
+    return tuple(chain(token, forms[token.wrt], Filled(forms[token.wrt]), Value(token)) for token in tokens)
+
+
+def _tree(drawing: Drawing, key: str) -> Tree:
+    if "/" not in key:
+        return Name(key)
+    tree = together(drawing.graph, key)
+    assert isinstance(tree, Apply)
+    return tree
