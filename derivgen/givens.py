@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import TypeVar
 
 from derivgen import spec
-from derivgen.derivation import local_derivatives
+from derivgen.derivation import Value, local_derivatives
 from derivgen.draws import MOST_ATTEMPTS, Draws
 from derivgen.errors import DerivgenError, suggest
 from derivgen.evaluation import (
@@ -211,10 +211,31 @@ def settle(
                 raise exercise.place.error(str(error)) from None
             rejected[str(error)] = rejected.get(str(error), 0) + 1
     worst = max(rejected, key=lambda reason: rejected[reason])
-    if rules:
+    if rules and (stuck := _stuck(made, literal)):
+        worst = stuck
+    elif rules:
         permits = next((f" (allow: [{word}] permits it)" for end, word in PERMITS.items() if worst.endswith(end)), "")
         worst = f"no numbers found in {MOST_ATTEMPTS} draws; most often: {worst}{permits}"
     raise UnfitError(worst)
+
+
+def _stuck(made: Plan, literal: Mapping[Key, Real]) -> str:
+    """What the quiz's own numbers lead to that no draw can mend, such as a kink; an empty string if nothing."""
+    graph, numbers = made.graph, Numbers(made.graph, literal, taken=made.known.taken)
+    for node in (node for node in graph.nodes if node.name in made.used):
+        try:
+            numbers[node.name]
+            for parent in local_derivatives(graph, node.name):
+                with suppress(MissingNumberError):
+                    numbers.local(node.name, parent)
+        except MissingNumberError:
+            continue
+        except EvaluationError as error:
+            above = graph.upstream(node.name, made.cuts - {node.name})
+            fixed = dict(made.network.fixed)
+            own = ", ".join(name for name in literal if name in above and name not in fixed and name != node.name)
+            return f"{error}, whatever is drawn: the quiz gives {own}"
+    return ""
 
 
 def _conflict(made: Plan, given: Mapping[Key, Real]) -> tuple[Key, str] | None:
@@ -368,6 +389,21 @@ def _unfit(made: Plan, numbers: Numbers, digits: int) -> str:
             return f"the choices of part {part.id} must differ by more than the tolerance"
         if _coincide(part, numbers):
             return f"the wrong formulas of part {part.id} must not come to the number of the right one"
+        if weight := _unmoved(part, numbers, digits):
+            return f"the step of part {part.id} must show in {digits} decimals of {weight}: raise digits"
+    return ""
+
+
+def _unmoved(part: Part, numbers: Numbers, digits: int) -> str:
+    """A weight that a step of gradient descent changes, but not as printed; a matrix if no entry shows it."""
+    for step, right in part.answer.entries if part.answer else ():
+        if not isinstance(right, Value) or not isinstance(step, Apply) or step.operation != "subtract":
+            continue
+        pairs = zip(*(entries_of(numbers.graph, tree) for tree in (step.args[0], step)), strict=True)
+        moves = [(numbers.value(old), numbers.value(new)) for old, new in pairs]
+        moves = [(old, new) for old, new in moves if old != new]
+        if moves and all(Fraction(write(old, digits)[0]) == Fraction(write(new, digits)[0]) for old, new in moves):
+            return "the weight" if not isinstance(step.args[0], Name) else step.args[0].name
     return ""
 
 
