@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from pictures import PAGE, misdrawn, unreadable
 
 from derivgen.evaluation import Numbers
 from derivgen.expression import Partial
@@ -22,8 +23,8 @@ CS231N = "f = 1/(1 + e^(-(w_0*x_0 + w_1*x_1 + w_2)))"
 SHARED = "f = (x + y)*z + x"
 SIGMAS = "f = (x + sigmoid(y))/(sigmoid(x) + (x + y)^2)"
 CHAIN = "z_1 = x*w_1; a_1 = g_1(z_1); z_2 = a_1*w_2; a_2 = g_2(z_2); L = Loss(a_2, y^*)"
-DRAWN = range(500 if os.environ.get("DERIVGEN_STRICT") == "1" else 60)
-BATCH = 20
+DRAWN = range(500 if os.environ.get("DERIVGEN_STRICT") == "1" else 30)  # pictures.py draws 500 at any time
+BATCH = 10
 
 
 def chain():
@@ -89,20 +90,6 @@ def crossings(scene):
     return count
 
 
-def unreadable(scene):
-    """Nodes that overlap, lines that run through nodes, and what labels touch."""
-    found = [*scene.touching()]
-    for i, shape in enumerate(scene.shapes):
-        found += [(shape.id, other.id) for other in scene.shapes[:i] if shape.box.gap(other.box) < 1]
-        for line in scene.lines:
-            if shape.id not in (line.source, line.target):
-                found += [(line.id, shape.id)] * any(shape.box.crossed(a, b) for a, b in pairwise(line.track))
-    for box in [*(shape.box for shape in scene.shapes), *(label.box for label in scene.labels)]:
-        if not (box.left >= 0 and box.top >= 0 and box.right <= scene.width and box.bottom <= scene.height):
-            found.append(("outside", box))
-    return found
-
-
 # --- what is drawn ----------------------------------------------------------------------------------------------
 
 
@@ -127,7 +114,7 @@ def test_a_quantity_times_itself_has_two_lines():
     ("f = x/y", r"\div"), ("f = x - y", "-"), ("f = x + 1", "+1"), ("f = x/2", r"\div 2"), ("f = 2*x", r"2\times"),
     ("f = max(x, y)", r"\max"), ("f = max(x, 0)", r"\max(\cdot, 0)"), ("f = sigmoid(x)", r"\sigma"),
     ("f = tanh(x)", r"\tanh"), ("f = relu(x)", r"\mathrm{ReLU}"), ("f = log(x)", r"\ln"), ("f = abs(x)", r"|\cdot|"),
-    ("f = 1 - x", r"1-(\cdot)"), ("f = x*(1/2)", r"\times 1/2"), ("f = half_squared_error(x, y)", r"\frac{1}{2} (a - y)^{2}"),
+    ("f = 1 - x", r"1-(\cdot)"), ("f = x*(1/2)", r"\times 1/2"), ("f = half_squared_error(a, y)", r"\frac{1}{2} (a - y)^{2}"),
 ])  # fmt: skip
 def test_signs(equation, sign):
     (shape,) = [shape for shape in circuit(Graph.of(equation)).shapes if shape.id == "f"]
@@ -212,6 +199,32 @@ def test_drawn_circuits_can_be_read(first):
         assert not unreadable(circuit(graph)), f"seed {seed}, without numbers"
 
 
+def test_labels_are_clear_of_everything_in_the_pdf_and_in_the_svg_too():
+    graphs = [Graph.of(SHARED), Graph.of(SIGMAS), Graph.of(CS231N), chain(), *(drawn(seed) for seed in range(1000, 1008))]
+    assert not misdrawn([circuit(graph, *texts(graph, seed)) for seed, graph in enumerate(graphs)])
+
+
+def test_a_circuit_wider_than_the_page_runs_on_below_itself():
+    graph = Graph.of("f = " + "sigmoid(" * 20 + "x + y" + ")" * 20, ["x", "y"])
+    scene = circuit(graph, *texts(graph))
+    assert scene.width <= PAGE / 0.75 and not unreadable(scene)
+    at = {shape.id: shape for shape in scene.shapes}
+    back = [line for line in scene.lines if at[line.target].x < at[line.source].x]
+    rows = {shape.y for shape in scene.shapes if shape.kind == "box"}
+    assert len(back) == len(rows) - 1 > 0
+    for line in back:  # round the right end, between the bands, round the left end, and always to the right at its ends
+        assert line.points[1][0] > line.points[0][0] and line.points[-1][0] > line.points[-2][0]
+        assert at[line.source].y < min(y for x, y in line.points[4:6]) < at[line.target].y
+
+
+def test_bends_never_swing_beyond_their_points():
+    for seed in range(40):
+        for line in circuit(drawn(seed)).lines:
+            for (ax, ay), *inner, (bx, by) in line.curve:
+                assert all(min(ax, bx) - 0.01 <= x <= max(ax, bx) + 0.01 for x, _ in inner)
+                assert all(min(ay, by) - 0.01 <= y <= max(ay, by) + 0.01 for _, y in inner)
+
+
 def test_long_lines_bend_without_kinks():
     scene = circuit(Graph.of(SHARED))
     (long,) = [line for line in scene.lines if line.id == "x>f"]
@@ -222,7 +235,7 @@ SCRIPT = """
 import sys
 sys.path.insert(0, {folder!r})
 from test_circuit import CS231N, Graph, circuit, drawn, texts
-for graph in [Graph.of(CS231N), *map(drawn, range(8))]:
+for graph in [Graph.of(CS231N), *map(drawn, range(6))]:
     print(circuit(graph, *texts(graph)))
 """
 
@@ -233,6 +246,6 @@ def test_the_same_drawing_for_every_hash_seed():
             [sys.executable, "-c", SCRIPT.format(folder=str(Path(__file__).parent))],
             env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True,
         ).stdout
-        for seed in ("0", "1", "7")
+        for seed in ("0", "7")
     }  # fmt: skip
     assert len(outputs) == 1 and outputs.pop()

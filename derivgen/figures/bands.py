@@ -11,7 +11,8 @@ from dataclasses import dataclass
 Point = tuple[float, float]
 SMALLER = 1.25  # so much wider than the page a drawing may be before it is cut: its texts are still easy to read
 MOST = 5  # bands
-CORNER, LANE, PORT, GUTTER = 5.0, 6.0, 5.0, 12.0  # an arc's turn; between arcs; where they leave a box; around them
+# An arc's turn; between arcs; where they leave a box; around them; between boxes at most.
+CORNER, LANE, PORT, GUTTER, APART = 5.0, 6.0, 5.0, 12.0, 24.0
 
 
 @dataclass(frozen=True)
@@ -21,11 +22,12 @@ class Step:
     arc: int
     source: int
     target: int
+    port: float = 0.0  # which operand of its target, where they may not be exchanged
 
 
 @dataclass(frozen=True)
 class Folded:
-    """How far each column moves, and the points of each arc's turn after a column."""
+    """How far each box moves, and the points of each arc's turn after a column."""
 
     moves: tuple[Point, ...]
     turns: dict[tuple[int, int], tuple[Point, ...]]  # by arc and column
@@ -77,19 +79,25 @@ def folded(
 ) -> Folded:  # fmt: skip
     """Each band below the one before it; ``ends`` are the columns that end one, ``real`` the number of real boxes."""
     band = [sum(column > end for end in ends) for column in range(len(lefts))]
-    tops = [min(y - a for y, a, r in zip(ys, above, rank, strict=True) if band[r] == b) for b in range(len(ends) + 1)]
-    bottoms = [max(y + d for y, d, r in zip(ys, below, rank, strict=True) if band[r] == b) for b in range(len(tops))]
+    reach = [(y - a, y + d) for y, a, d in zip(ys, above, below, strict=True)]
+    inside = [[i for i, r in enumerate(rank) if band[r] == b] for b in range(len(ends) + 1)]
+    lifts = [0.0] * len(ys)
+    for boxes in inside if ends else ():
+        _close_up(sorted(boxes, key=lambda i: reach[i]), reach, lifts)
+    ys = [y - lift for y, lift in zip(ys, lifts, strict=True)]
+    tops = [min(reach[i][0] - lifts[i] for i in boxes) for boxes in inside]
+    bottoms = [max(reach[i][1] - lifts[i] for i in boxes) for boxes in inside]
     crossing = [[step for step in steps if rank[step.source] == end] for end in ends]
     shifts, down = [0.0], bottoms[0]
     for b, across in enumerate(crossing):
         shifts.append(down + 2 * GUTTER + LANE * (len(across) - 1) - tops[b + 1])
         down = shifts[-1] + bottoms[b + 1]
     starts = [0, *(end + 1 for end in ends)]
-    moves = tuple((-lefts[starts[b]], shifts[b]) for b in band)
+    moves = tuple((-lefts[starts[band[r]]], shifts[band[r]] - lift) for r, lift in zip(rank, lifts, strict=True))
     turns: dict[tuple[int, int], tuple[Point, ...]] = {}
     for b, (end, across) in enumerate(zip(ends, crossing, strict=True)):
-        leave = _ports([(step.source, ys[step.target]) for step in across], ys, real)
-        enter = _ports([(step.target, ys[step.source]) for step in across], ys, real)
+        leave = _ports([(step.source, 0.0, ys[step.target]) for step in across], ys, real)
+        enter = _ports([(step.target, step.port, ys[step.source]) for step in across], ys, real)
         right, gutter = lefts[end + 1] - lefts[starts[b]] + CORNER, bottoms[b] + shifts[b] + GUTTER
         for k, step in enumerate(across):
             # The topmost takes the outermost lane at the right, the lowest below, the innermost at the left.
@@ -108,12 +116,21 @@ def folded(
     return Folded(moves, turns)
 
 
-def _ports(at: Sequence[tuple[int, float]], ys: Sequence[float], real: int) -> list[float]:
+def _close_up(boxes: Sequence[int], reach: Sequence[Point], lifts: list[float]) -> None:
+    """Lift what stands below a wide strip in which nothing stands: in a band of its own it need not be so far off."""
+    bottom, lift = reach[boxes[0]][1], 0.0
+    for i in boxes:
+        lift += max(0.0, reach[i][0] - bottom - APART)
+        lifts[i] = lift
+        bottom = max(bottom, reach[i][1])
+
+
+def _ports(at: Sequence[tuple[int, float, float]], ys: Sequence[float], real: int) -> list[float]:
     """The height at which each arc meets its box: those of one real box a little apart, ordered by their others."""
     heights = []
-    for k, (box, other) in enumerate(at):
-        mates = sorted((there, m) for m, (mate, there) in enumerate(at) if mate == box)
-        place = mates.index((other, k)) - (len(mates) - 1) / 2
+    for k, (box, *order) in enumerate(at):
+        mates = sorted(([*others], m) for m, (mate, *others) in enumerate(at) if mate == box)
+        place = mates.index((order, k)) - (len(mates) - 1) / 2
         heights.append(ys[box] + (place * PORT if box < real else 0.0))
     return heights
 

@@ -16,6 +16,7 @@ from derivgen.figures.geometry import Box, Point, rounded
 from derivgen.figures.scene import APART, NEAR, Label, LabelRole, Layer, Line, Shape
 
 HARD = 1000.0  # what a touch costs; soft costs stay below it
+_NEARER = 2.0  # pt, at least, that a label is nearer to its own line: its ink is smaller than its box
 _LIKED = 1.5  # how much more each further spot costs than the one before it
 _SWEEPS, _STARTS, _FEW = 12, 6, 2  # rounds from one start; starts; where more room is made if they fail
 
@@ -185,7 +186,7 @@ class Surroundings:
                 cost += HARD + box.overlap(other)
         foreign, own = self.distances(label)
         for distance in foreign:
-            if distance < APART or (own is not None and distance <= own):
+            if distance < APART or (own is not None and distance < own + _NEARER):
                 cost += HARD
             cost += (NEAR - distance) * 3
         return cost

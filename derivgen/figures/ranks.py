@@ -68,18 +68,20 @@ def arrange(
     ys = layout.heights(boxes)
     lefts, rights = layout.columns(boxes, arcs)
     bands = layout.bands(boxes, lefts, rights, ys, widest)
-    moves = [bands.moves[rank] for rank in layout.rank]
     middles = [(left + right) / 2 for left, right in zip(lefts, rights, strict=True)]
     at = [
         (round(middles[rank] + dx, 2), round(y + dy, 2))
-        for rank, y, (dx, dy) in zip(layout.rank, ys, moves, strict=True)
+        for rank, y, (dx, dy) in zip(layout.rank, ys, bands.moves, strict=True)
     ]
     routes = []
     for i, chain in enumerate(layout.chains):
         route = [at[chain[0]], *bands.turns.get((i, layout.rank[chain[0]]), ())]
         for virtual in chain[1:-1]:  # level across its column, so that it passes the boxes there
             rank, y = layout.rank[virtual], at[virtual][1]
-            left, right = round(lefts[rank] + moves[virtual][0], 2), round(rights[rank] + moves[virtual][0], 2)
+            left, right = (
+                round(lefts[rank] + bands.moves[virtual][0], 2),
+                round(rights[rank] + bands.moves[virtual][0], 2),
+            )
             route += [(left, y), (right, y)] if right - left > FLAT else [at[virtual]]
             route += bands.turns.get((i, rank), ())
         routes.append((*route, at[chain[-1]]))
@@ -239,7 +241,9 @@ class _Layout:
         self, boxes: Sequence[Box], lefts: Sequence[float], rights: Sequence[float], ys: Sequence[float], widest: float
     ) -> Folded:
         """Where the columns go: beside one another, or in bands that are not much wider than the page."""
-        steps = [Step(i, a, b) for i, chain in enumerate(self.chains) for a, b in pairwise(chain)]
+        steps = [
+            Step(i, a, b, self.port.get((a, b), 0.0)) for i, chain in enumerate(self.chains) for a, b in pairwise(chain)
+        ]
         leading = [0] * len(self.layers)
         for step in steps:
             leading[self.rank[step.source]] += 1
