@@ -493,11 +493,19 @@ def _symbolic(graph: Graph, text: str, truth: Tree, latex: bool) -> tuple[Proof,
         if not isinstance(truth, Apply) or line.left != truth.args[0]:
             raise CertificateError(f"a printed line updates something else: {text}")
         sides = sides[1:]
+    try:
+        return _equal(graph, tuple(sides), truth)
+    except CertificateError as error:
+        raise type(error)(f"{error}: {text}") from None
+
+
+@lru_cache(maxsize=4096)  # a line reads the same in most dialects
+def _equal(graph: Graph, sides: tuple[Tree, ...], truth: Tree) -> tuple[Proof, ...]:
     residues, reals = _models(graph)
     shape, truths = _cells(graph, truth)
     parts = [_cells(graph, side) for side in sides]
     if any(own != shape for own, _ in parts):
-        raise CertificateError(f"a printed line has sides of different shapes: {text}")
+        raise CertificateError("a printed line has sides of different shapes")
     lucky = 0
     for model in residues:
         try:
@@ -507,9 +515,9 @@ def _symbolic(graph: Graph, text: str, truth: Tree, latex: bool) -> tuple[Proof,
             continue
         lucky += 1
         if any(values != wanted for values in got):
-            raise CertificateError(f"a printed line is wrong (at residues modulo 2^61 - 1): {text}")
+            raise CertificateError("a printed line is wrong (at residues modulo 2^61 - 1)")
     if not lucky:
-        raise UndefinedError(f"{text} has no value anywhere")
+        raise UndefinedError("a line has no value anywhere")
     worst, seen = Decimal(0), 0
     for point in reals:
         try:
@@ -524,9 +532,9 @@ def _symbolic(graph: Graph, text: str, truth: Tree, latex: bool) -> tuple[Proof,
         seen += 1
         worst = max([worst, *errors])
         if worst > _TOLERANCE:
-            raise CertificateError(f"a printed line is wrong (against the central difference): {text}")
+            raise CertificateError("a printed line is wrong (against the central difference)")
     if not seen:
-        raise UndefinedError(f"{text} has no value at any real point that was tried")
+        raise UndefinedError("a line has no value at any real point that was tried")
     return Proof("residues", lucky, "0"), Proof("difference", seen, f"{worst:.1e}")
 
 
