@@ -22,6 +22,7 @@ dL/dw = (a - y)*a*(1 - a)*x
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -34,7 +35,7 @@ from derivgen.asks import ASKS
 from derivgen.derivation import DerivationError
 from derivgen.errors import DerivgenError, suggest
 from derivgen.evaluation import EvaluationError, Numbers, Real, contradiction
-from derivgen.explain import constant, derivation_text, numbers_of
+from derivgen.explain import circuit_text, constant, derivation_text, numbers_of
 from derivgen.expression import Name, Partial, Tree
 from derivgen.formats import format_of
 from derivgen.graph import Graph
@@ -176,6 +177,19 @@ class Net:
             exact[name] = Fraction(number)
         return exact
 
+    def svg(self, at: str = "", of: str | None = None, digits: int = 4) -> str:
+        """The network as a circuit, an SVG file's text; ``at="x=1,w=2"`` writes values and ∂of/∂ of them on it.
+
+        Raises ``DerivgenError`` for equations that are too crowded to be drawn.
+        """
+        return circuit_text(self.graph, of, at, "svg", digits)
+
+    def _repr_svg_(self) -> str | None:
+        try:
+            return self.svg()
+        except DerivgenError:
+            return None
+
     def _repr_markdown_(self) -> str:
         def text(tree: Tree) -> str:
             return printed(tree, self.graph.scope, "markdown").text.replace(BREAK, "")
@@ -204,13 +218,20 @@ class Sheet:
         """The question sheet, or the solution sheet, in a format: markdown or latex."""
         return format_of(form).render(self.sheet, solutions=solutions)
 
+    def pictures(self, *, solutions: bool = False) -> dict[str, str]:
+        """The SVG files that the Markdown text shows, by the paths that it gives them."""
+        return format_of("markdown").figures(self.sheet, solutions=solutions)
+
     @property
     def key(self) -> str:
         """The machine-readable key, as JSON."""
         return key(self.sheet)
 
     def _repr_markdown_(self) -> str:
-        return self.text()
+        text = self.text()
+        for path, drawn in self.pictures().items():  # a notebook has no files beside it
+            text = text.replace(f"({path})", f"(data:image/svg+xml;base64,{b64encode(drawn.encode()).decode()})")
+        return text
 
 
 def generate(quiz: str | Path, seed: str = "1", *, secret: str = "") -> Sheet:

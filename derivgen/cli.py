@@ -256,7 +256,7 @@ def derive(
         suffix = Path(figure).suffix
         if suffix not in (".svg", ".tex"):
             raise DerivgenError(f"--figure: {escaped(figure)!r} must end in .svg or .tex")
-        picture = drawing(equations, of, at, suffix[1:], digits, functions)
+        picture = drawing(equations, of, at, "svg" if suffix == ".svg" else "tikz", digits, functions)
         try:
             Path(figure).write_text(picture, encoding="utf-8", newline="\n")
         except OSError as error:

@@ -29,17 +29,6 @@ from derivgen.written import write
 MARK = "\x1a"  # no text from outside can hold it: invisible characters are refused or taken out
 
 
-def structure(sheet: Sheet) -> tuple[object, ...]:
-    """What decides the skeleton: the plans, and which rows print a value beside the rounded one, or nothing."""
-    marks = tuple(
-        (bool(link.unrounded), link.silent)
-        for exercise in sheet.exercises
-        for links in exercise.filled.values()
-        for link in links
-    )  # fmt: skip
-    return (*(exercise.plan for exercise in sheet.exercises), marks, bool(sheet.command))
-
-
 def variant_texts(sheet: Sheet, dialect: str) -> list[str]:
     """The variant's own texts, in the order of their marks."""
     texts = [sheet.code, sheet.command]

@@ -6,10 +6,10 @@ The lines are those of the asks, filled and certified as on a sheet; only the ma
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from derivgen import certify, plan
+from derivgen import plan
 from derivgen.derivation import (
     LARGEST_CLOSED_FORM,
     DerivationError,
@@ -20,13 +20,14 @@ from derivgen.derivation import (
 )
 from derivgen.draws import Draws
 from derivgen.errors import DerivgenError, suggest
-from derivgen.evaluation import Numbers, Real, contradiction
-from derivgen.exercise import Known
-from derivgen.expression import Name, Number, Partial, Tree, names
+from derivgen.evaluation import Real, contradiction
+from derivgen.exercise import Figure, Known
+from derivgen.expression import Number, Partial, Tree, names
+from derivgen.figures.drawing import Drawing, quantities
 from derivgen.graph import Graph
 from derivgen.networks import Network
 from derivgen.reading import ReadingError, read
-from derivgen.sheet import certified
+from derivgen.sheet import certified, numbered
 from derivgen.spec import Ask, Place
 from derivgen.written import write
 
@@ -76,36 +77,29 @@ def explain(
 
 
 def drawing(equations: str, of: str | None, at: str, form: str, digits: int, functions: Iterable[str] = ()) -> str:
-    """The equations as a circuit, in tikz or svg; with numbers, every value and ∂of/∂ of it, each of them proved."""
-    from derivgen.figures.apart import taken_apart
-    from derivgen.figures.circuit import circuit
-    from derivgen.figures.svg import svg
-    from derivgen.figures.tikz import tikz
+    """The text of ``derivgen derive --figure``."""
+    return circuit_text(Graph.of(equations, functions=functions, kinks="forbid"), of, at, form, digits)
 
-    graph = Graph.of(equations, functions=functions, kinks="forbid")
+
+def circuit_text(graph: Graph, of: str | None, at: str, form: str, digits: int) -> str:
+    """A graph as a circuit, in tikz or svg; with numbers, every value and ∂of/∂ of it, each of them proved."""
+    from derivgen.pictures import written
+
     given = numbers_of(at, graph)
     target = graph.output if of is None else of
     if target not in graph or graph.is_leaf(target):
         raise DerivationError(f"--of: {suggest(target, [node.name for node in graph.nodes])}")
-    parts, texts = taken_apart(graph), dict[Tree, str]()
+    network = Network(graph, (), (), (), (), "", "")
+    figure = Figure(network, "circuit")
     if given:
-        numbers, lines = Numbers(parts, {**given}), certify.NumberLines(parts)
-        point, reach = lines.point({**given}), parts.ancestors(target)
-        quantities = (*parts.leaves, *(node.name for node in parts.nodes))
-        drawn: list[Name | Partial] = [*map(Name, quantities)]
-        drawn += [Partial(target, name) for name in quantities if name in reach]
-        for quantity in drawn:
-            text, exact = write(numbers.value(quantity), digits)
-            lines.prove_value(text, quantity, "=" if exact else "≈", point)
-            texts[quantity] = text
-    scene = circuit(
-        graph,
-        {quantity.name: text for quantity, text in texts.items() if isinstance(quantity, Name)},
-        {quantity.wrt: text for quantity, text in texts.items() if isinstance(quantity, Partial)},
-    )
+        names, reach = quantities(figure), Drawing(figure).graph.ancestors(target)
+        slopes = tuple(Partial(target, name) for name in names if name in reach)
+        figure = replace(figure, values=names, gradients=slopes)
+    drawing = Drawing(figure)
+    scene = numbered(drawing, dict[str | Partial, Real](given.items()), digits)
     if scene.touching():
         raise DerivgenError("these equations are too crowded to be drawn: draw some of them alone")
-    return (svg if form == "svg" else tikz)(scene) + "\n"
+    return written(drawing, scene, "solution", form) + "\n"
 
 
 def derivation_text(

@@ -16,7 +16,7 @@ import jinja2
 from markupsafe import Markup
 
 from derivgen import pictures
-from derivgen.context import MARK, skeleton_context, structure, variant_texts
+from derivgen.context import MARK, skeleton_context, variant_texts
 from derivgen.errors import DerivgenError, suggest
 from derivgen.folders import templates_folder
 from derivgen.formula import fault
@@ -203,32 +203,33 @@ class Format:
         if texts is None:  # the same for the questions and the solutions
             texts = sheet.texts[self.dialect] = variant_texts(sheet, self.dialect)
 
-        def text(piece: str) -> str:
-            if piece.isdigit():
-                return texts[int(piece)]
-            mark = Mark.of(piece)
-            found = pictures.text(sheet, mark, solutions=solutions)
-            return SPOKEN[self.dialect](found) if mark.form == "alt" else found
 
-        return "".join(piece if i % 2 == 0 else text(piece) for i, piece in enumerate(pieces))
+        def text(piece: str | int | Mark) -> str:
+            if isinstance(piece, str):
+                return piece
+            return texts[piece] if isinstance(piece, int) else self._drawn(sheet, piece, solutions)
+
+        return "".join(map(text, pieces))
+
+    def _drawn(self, sheet: Sheet, mark: Mark, solutions: bool) -> str:
+        found = pictures.text(sheet, mark, solutions=solutions)
+        return SPOKEN[self.dialect](found) if mark.form == "alt" else found
 
     def figures(self, sheet: Sheet, *, solutions: bool) -> dict[str, str]:
         """The SVG files that a sheet shows, by their paths beside it."""
-        marks = [Mark.of(piece) for piece in self._pieces(sheet, solutions)[1::2] if not piece.isdigit()]
-        return {
-            mark.file(solutions=solutions): pictures.picture(sheet, mark) for mark in marks if mark.form == "file"
-        }  # fmt: skip
+        marks = [piece for piece in self._pieces(sheet, solutions) if isinstance(piece, Mark) and piece.form == "file"]
+        return {mark.file(solutions=solutions): pictures.picture(sheet, mark) for mark in marks}
 
-    def _pieces(self, sheet: Sheet, solutions: bool) -> list[str]:
+    def _pieces(self, sheet: Sheet, solutions: bool) -> list[str | int | Mark]:
         """The skeleton of a sheet's structure."""
-        key = (self.name, solutions, structure(sheet))
+        key = (self.name, solutions, sheet.structure)
         pieces = sheet.skeletons.get(key)
         if pieces is None:
             pieces = sheet.skeletons[key] = self._skeleton(sheet, solutions)
         return pieces
 
-    def _skeleton(self, sheet: Sheet, solutions: bool) -> list[str]:
-        """The rendered sheet cut at its marks: text, mark's number, text, …"""
+    def _skeleton(self, sheet: Sheet, solutions: bool) -> list[str | int | Mark]:
+        """The rendered sheet cut at its marks: text, a variant's text by its number or a drawing's mark, text, …"""
         context = skeleton_context(sheet, self.dialect)
         if not solutions:  # what the questions must not know, their templates do not get
             context["command"] = ""
@@ -237,7 +238,10 @@ class Format:
         except FormatError as error:
             raise located(error, sheet.quiz, self.dialect) from None
         text = re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", text)).strip() + "\n"
-        return text.split(MARK)
+        pieces = text.split(MARK)
+        return [
+            piece if i % 2 == 0 else int(piece) if piece.isdigit() else Mark.of(piece) for i, piece in enumerate(pieces)
+        ]
 
 
 class _Modules(Mapping[str, Any]):

@@ -69,16 +69,17 @@ def _text(sheet: Sheet, mark: Mark) -> str:
                 scene = exercise.scenes.get(drawing.name)
                 if scene is None:  # without numbers: the same in all variants
                     return _without_numbers(drawing, mark.place, mark.form)
-                return _written(drawing, scene, mark.place, mark.form)
+                return written(drawing, scene, mark.place, mark.form)
     raise KeyError(mark)
 
 
 @lru_cache(maxsize=512)
 def _without_numbers(drawing: Drawing, place: str, form: str) -> str:
-    return _written(drawing, drawing.plain, place, form)
+    return written(drawing, drawing.plain, place, form)
 
 
-def _written(drawing: Drawing, scene: Scene, place: str, form: str) -> str:
+def written(drawing: Drawing, scene: Scene, place: str, form: str) -> str:
+    """What a question or a solution shows of a scene, in a form: tikz, svg or alt; or the number of one label."""
     shown = drawing.shown(scene, solution=place == "solution")
     if place == "number":
         return next(label.latex for label in scene.labels if label.id == form)

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
+from typing import Any
 
 from derivgen import certify, givens, plan, spec
 from derivgen.derivation import Value
@@ -107,8 +109,19 @@ class Sheet:
     code: str
     command: str
     exercises: tuple[Exercise, ...]
-    skeletons: dict[object, list[str]] = field(default_factory=dict, compare=False, repr=False)  # the composer's
+    skeletons: dict[object, list[Any]] = field(default_factory=dict, compare=False, repr=False)  # the composer's
     texts: dict[str, list[str]] = field(default_factory=dict, compare=False, repr=False)  # its own, by dialect
+
+    @cached_property
+    def structure(self) -> tuple[object, ...]:
+        """What decides its skeleton: the plans, and which rows print a value beside the rounded one, or nothing."""
+        marks = tuple(
+            (bool(link.unrounded), link.silent)
+            for exercise in self.exercises
+            for links in exercise.filled.values()
+            for link in links
+        )
+        return (*(exercise.plan for exercise in self.exercises), marks, bool(self.command))
 
     @property
     def points(self) -> Fraction:
@@ -124,7 +137,7 @@ class Composer:
     def __init__(self, quiz: spec.Quiz, secret: str = "") -> None:
         self.quiz, self.secret = quiz, secret
         self._plans: dict[int, _Branch | _Leaf] = {}
-        self._skeletons: dict[object, list[str]] = {}
+        self._skeletons: dict[object, list[Any]] = {}
 
     def compose(self, seed: str = "1", command: str = "") -> Sheet:
         """The sheet of one seed; ``QuizError`` for what the quiz cannot be, ``CertificateError`` for a wrong key."""
@@ -282,22 +295,34 @@ def certified(
 
 
 def _scene(drawing: Drawing, made: Plan, stage: _Stage, given: Mapping[str | Partial, Real], digits: int) -> Scene:
-    """A drawing with its numbers, each proved from its text. A circuit has more quantities than its equations."""
-    numbers, lines, point = stage.numbers, made.lines, stage.point
+    """A drawing with its numbers, in layers by the sheet's own certificates."""
     if drawing.figure.kind == "circuit":
-        numbers = Numbers(drawing.graph, given, taken=made.known.taken)
-        lines = drawing.lines
-        point = lines.point(given, made.known.taken)
-    assert point is not None
+        scene = numbered(drawing, given, digits, made.known.taken)
+    else:
+        assert stage.point is not None
+        scene = _proved(drawing, stage.numbers, made.lines, stage.point, digits)
+    if scene.touching():
+        raise EvaluationError("the numbers are too long for a drawing")
+    return scene
+
+
+def numbered(
+    drawing: Drawing, given: Mapping[str | Partial, Real], digits: int, taken: frozenset[str] = frozenset()
+) -> Scene:
+    """A circuit with its numbers, each proved from its text: it has more quantities than the equations."""
+    if not drawing.keys:
+        return drawing.plain
+    numbers = Numbers(drawing.graph, given, taken=taken)
+    return _proved(drawing, numbers, drawing.lines, drawing.lines.point(given, taken), digits)
+
+
+def _proved(drawing: Drawing, numbers: Numbers, lines: certify.NumberLines, point: certify.Point, digits: int) -> Scene:
     texts: dict[str | Partial, str] = {}
     for key in drawing.keys:
         tree = Name(key) if isinstance(key, str) else key
         texts[key], exact = write(numbers.value(tree), digits)
         lines.prove_value(texts[key], tree, "=" if exact else "≈", point)
-    scene = drawing.scene(texts)
-    if scene.touching():
-        raise EvaluationError("the numbers are too long for a drawing")
-    return scene
+    return drawing.scene(texts)
 
 
 @dataclass(frozen=True)

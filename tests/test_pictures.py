@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import derivgen
 from derivgen import sheet as sheets
 from derivgen import spec
 from derivgen.asks import ASKS
@@ -131,6 +132,19 @@ def test_the_words_of_a_drawing_are_in_the_pdf_too():
     said = data.replace(rb"\040", b" ")  # as PDF writes a space
     assert said.count(b"/Span <</Alt (Drawing of a network, from left to right.") == 1
     assert data.count(b"BDC") == data.count(b"EMC") == 1
+
+
+def test_a_notebook_shows_drawings():
+    net = derivgen.network("z = w*x; L = (z - y)^2")
+    assert net._repr_svg_().startswith("<svg")
+    assert "Values: w = 2" in net.svg(at="w=2,x=3,y=1")
+    crowded = derivgen.network("; ".join(f"a_{i} = {f'a_{i - 1}' if i else 'x'}*y*x + x*y + y/x" for i in range(60)))
+    assert crowded._repr_svg_() is None
+    sheet = derivgen.generate("computational-graphs", seed="1")
+    shown = sheet._repr_markdown_()
+    assert shown.count("](data:image/svg+xml;base64,") == len(sheet.pictures()) == 3
+    assert "questions-figures" not in shown
+    assert len(sheet.pictures(solutions=True)) == 5
 
 
 # ---- proofs ------------------------------------------------------------------------------------------------

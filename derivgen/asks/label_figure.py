@@ -10,7 +10,7 @@ from derivgen.derivation import Value
 from derivgen.draws import Draws
 from derivgen.errors import suggest
 from derivgen.exercise import Answer, AskError, Part, State, allow, value_line
-from derivgen.expression import Name, Partial, Tree
+from derivgen.expression import Apply, Name, Partial, Tree
 
 USUAL = 3  # blanks
 
@@ -20,6 +20,7 @@ def label_figure(state: State, parameters: Mapping[str, object], draws: Draws) -
     figure, of = numbered(state, {"gradients": False, **parameters})
     graph, weights = state.graph, weights_of(state)
     nodes = [key for key in figure.values if key in graph and key not in figure.told and key not in weights]
+    nodes = [key for key in nodes if not _copied(graph.node(key).tree)]
     slopes = [slope for slope in figure.gradients if slope.wrt in graph and slope.wrt != of]
     blanks = _blanks(parameters.get("blanks", USUAL), [*nodes, *slopes], draws)
     told = (frozenset(figure.values) | frozenset(figure.gradients)) - blanks
@@ -38,6 +39,11 @@ def label_figure(state: State, parameters: Mapping[str, object], draws: Draws) -
     said = [key if isinstance(key, str) else f"d{of}/d{key.wrt}" for key in figure.blanks]
     after = state.show(*(("value", key) for key in figure.blanks if isinstance(key, str)))
     return after, Part("label_figure", {"of": of, "blanks": ", ".join(said)}, answer, facts)
+
+
+def _copied(tree: Tree) -> bool:
+    """Whether a node only hands on what another one shows already: H = z."""
+    return isinstance(tree, Name) or (isinstance(tree, Apply) and tree.operation == "identity")
 
 
 def _blanks(wanted: object, possible: list[str | Partial], draws: Draws) -> frozenset[str | Partial]:

@@ -21,7 +21,7 @@ from derivgen.notation import latex_name
 Weights = Literal["symbols", "numbers", "none"]
 Style = Literal["split", "circle", "plain"]
 
-WIDEST = 450.0  # pt: the width of a printed page's text
+WIDEST = 440.0  # pt: the width of a printed page's text, on A4
 MOST_NODES, SHOWN = 6, 3  # a wider layer shows its first three nodes, dots, and its last
 MOST_WEIGHTS = 12  # lines of a gap that can carry their weights
 _MARGIN, _TALL, _CIRCLE, _CONSTANT = 4.0, 25.0, 26.0, 20.0

@@ -78,7 +78,8 @@ _SPACES = {r"\,": 3, r"\thinspace": 3, r"\:": 4, r"\>": 4, r"\;": 5, r"\quad": 1
 _BINARY = {"+", "-", "*", r"\ast", r"\cdot", r"\times", r"\div", r"\pm", r"\circ", r"\odot"}
 _RELATIONS = {"=", "<", ">", ":", r"\approx", r"\le", r"\ge", r"\leq", r"\geq", r"\ne", r"\neq", r"\to", r"\mid"}
 _SAME = {r"\lbrack": "[", r"\rbrack": "]", r"\{": r"\lbrace", r"\}": r"\rbrace", r"\leq": r"\le", r"\geq": r"\ge",
-         r"\neq": r"\ne", r"\|": r"\Vert", r"\lvert": r"\vert", r"\rvert": r"\vert", r"\varepsilon": r"\epsilon", r"\colon": ":"}  # fmt: skip
+         r"\neq": r"\ne", r"\|": r"\Vert",
+         r"\lvert": r"\vert", r"\rvert": r"\vert", r"\varepsilon": r"\epsilon", r"\colon": ":"}  # fmt: skip
 _ACCENTS = {r"\hat", r"\bar", r"\tilde", r"\dot"}
 _FONTS = {r"\mathrm": "upright", r"\text": "upright", r"\mathbf": "bold", r"\mathit": "maths"}
 _BIG = {r"\left", r"\right", r"\bigl", r"\bigr", r"\big"}

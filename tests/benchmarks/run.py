@@ -97,6 +97,48 @@ def warm() -> float:
     return middle
 
 
+def pictures() -> None:
+    """What drawings cost: each bundled quiz's, made anew; and 200 variants that share theirs."""
+    from derivgen import spec
+    from derivgen.asks import ASKS
+    from derivgen.figures.drawing import Drawing
+    from derivgen.folders import bundled_quizzes
+    from derivgen.networks import KINDS
+    from derivgen.sheet import Composer
+    from derivgen.writing import files
+
+    slowest, count = 0.0, 0
+    for quiz in bundled_quizzes():
+        sheet = Composer(spec.load(quiz, asks=ASKS, kinds=KINDS)).compose("1")
+        for drawing in (drawing for exercise in sheet.exercises for drawing in exercise.plan.drawings):
+            started = time.perf_counter()
+            fresh = Drawing(drawing.figure)
+            fresh._laid(dict.fromkeys(fresh.keys, "-8.88"))
+            slowest, count = max(slowest, time.perf_counter() - started), count + 1
+    print(f"a drawing of the bundled quizzes, laid out: {slowest * 1e3:.1f} ms the slowest of {count} (at most 100)")
+
+    def composer(picture: str) -> Composer:
+        text = f"""title: T
+exercises:
+  - network: {{kind: layered, sizes: [2, 2, 2, 1], activation: relu, biases: false}}
+    picture: {picture}
+    random: true
+    asks: [output, derivative: {{wrt: W_11^(1)}}]"""
+        return Composer(spec.loads(text, asks=ASKS, kinds=KINDS))
+
+    medians = []
+    for picture in ("false", "{weights: numbers, values: given}"):
+        made = composer(picture)
+        files(made.compose("0"), ["latex", "markdown"])
+        times = []
+        for seed in range(1, 201):
+            started = time.perf_counter()
+            files(made.compose(str(seed)), ["latex", "markdown"])
+            times.append(time.perf_counter() - started)
+        medians.append(statistics.median(times))
+    report("200 variants with a numbered drawing : without", medians[1], medians[0], medians[1] / medians[0], "no bound")
+
+
 def users_script() -> float:
     """Seconds of what a user would write: sympy.diff, subs and latex anew for each variant, one text."""
     import random
@@ -180,4 +222,5 @@ if __name__ == "__main__":
     middle = warm()
     script = users_script()
     report("user's script : warm variant", script, middle, script / middle, "at least 20")
+    pictures()
     all_gradients()
