@@ -42,6 +42,8 @@ from derivgen.spec import Ask as AskSpec
 from derivgen.spec import Picture
 from derivgen.stem import picture, stem
 
+STATED = frozenset({"true_false", "fill_in_blank"})  # asks whose questions print a derivative's formula
+PRINTED = STATED | {"gradient"}
 NO_PICTURE = Picture(False)
 DIALECTS = ("latex", "markdown", "plain")
 RELATIONS = {
@@ -413,6 +415,11 @@ def make(
                     if alike:
                         continue
                     raise AskError(f"this exercise has already asked {part.ask} of the same quantity")
+                if other := _given_away(part, parts):
+                    if alike:
+                        continue
+                    label = other.id.partition(".")[2]
+                    raise AskError(f"one question would print the other's answer: part {label} is of the same derivative")
                 seen.add(key)
                 state = after
                 part = replace(
@@ -465,6 +472,16 @@ def _drawings(facts: object) -> Iterator[Drawing]:
     elif isinstance(facts, list):
         for inner in facts:
             yield from _drawings(inner)
+
+
+def _given_away(part: Part, parts: list[Part]) -> Part | None:
+    """An earlier part about the same derivative, one of the two in words that print its formula for the other."""
+    about = [part.parameters.get(key) for key in ("of", "wrt")]
+    for other in parts if all(about) else ():
+        asks = {part.ask, other.ask}
+        if [other.parameters.get(key) for key in ("of", "wrt")] == about and asks <= PRINTED and asks & STATED:
+            return other
+    return None
 
 
 def resolved(
