@@ -15,6 +15,7 @@ from fractions import Fraction
 from typing import TypeVar
 
 from derivgen import spec
+from derivgen.contradictions import Key, conflict, said
 from derivgen.derivation import Value, local_derivatives
 from derivgen.draws import MOST_ATTEMPTS, Draws
 from derivgen.errors import DerivgenError, suggest
@@ -23,14 +24,12 @@ from derivgen.evaluation import (
     MissingNumberError,
     Numbers,
     Real,
-    contradiction,
     same_number,
     to_decimal,
 )  # fmt: skip
 from derivgen.exercise import Known, Part
 from derivgen.expression import Apply, Name, Number, Partial, Tree, transform, walk
 from derivgen.networks import Network
-from derivgen.operations import RANGES
 from derivgen.plan import Plan, entries_of
 from derivgen.written import WritingError, write
 
@@ -41,7 +40,6 @@ PERMITS = {  # by the end of a reason against drawn numbers, what the quiz may a
 }  # fmt: skip
 SMOOTH = ("exp", "log", "sigmoid", "tanh", "softplus", "binary_cross_entropy")  # numbers with these are decimals anyway
 Rule = spec.Draw
-Key = str | Partial
 T = TypeVar("T")
 _DERIVATIVE = re.compile(r"d(?P<of>[A-Za-z].*?)/d(?P<wrt>[A-Za-z].*)")
 
@@ -90,7 +88,7 @@ def expanded(network: Network, exercise: spec.Exercise) -> Entries:
                     continue
                 raise where.error(f"{key} is always {fixed[str(key)]} in this notation")
             if key in rules:
-                raise where.error(f"{_said(key)} is given twice")
+                raise where.error(f"{said(key)} is given twice")
             if isinstance(rule, spec.Take) and (isinstance(key, Partial) or network.graph.is_leaf(key)):
                 raise where.error("take is for a value inside the network; give the number itself")
             rules[key], places[key] = rule, where
@@ -170,10 +168,6 @@ def _shaped(array: Tree, given: spec.Givens, place: spec.Place, word: str) -> li
     return found
 
 
-def _said(key: Key) -> str:
-    return key if isinstance(key, str) else f"d{key.of}/d{key.wrt}"
-
-
 # --- numbers ------------------------------------------------------------------------------------------------
 
 
@@ -185,8 +179,8 @@ def settle(
     literal, rules = _rules(made, exercise, entries)
     if not made.partial and (missing := sorted(made.needed - literal.keys() - rules.keys())):
         raise exercise.place.error(f"{missing[0]} has no number: give it one under givens, or write random: true")
-    if conflict := _conflict(made, literal):
-        key, problem = conflict
+    if found := conflict(made.network, literal, made.known.taken):
+        key, problem = found
         raise entries.places.get(key, exercise.place).error(problem)
     rejected: dict[str, int] = {}
     for attempt in range(MOST_ATTEMPTS if rules else 1):
@@ -198,8 +192,8 @@ def settle(
             if reason:
                 rejected[reason] = rejected.get(reason, 0) + 1
                 continue
-            if rules and (conflict := _conflict(made, given)):
-                rejected[conflict[1]] = rejected.get(conflict[1], 0) + 1
+            if rules and (found := conflict(made.network, given, made.known.taken)):
+                rejected[found[1]] = rejected.get(found[1], 0) + 1
                 continue
             return finish(given)
         except AlikeError as error:
@@ -238,44 +232,6 @@ def _stuck(made: Plan, literal: Mapping[Key, Real]) -> str:
     return ""
 
 
-def _conflict(made: Plan, given: Mapping[Key, Real]) -> tuple[Key, str] | None:
-    """A given that disagrees with the others, unless the quiz says ``take``, and how; None if there is none."""
-    graph = made.graph
-    for group in graph.simplices:
-        if not _probable([given.get(name) for name in group]):
-            return group[0], f"the targets {', '.join(group)} must sum to 1, none negative"
-    for name in made.network.targets if made.network.loss_kind == "binary_cross_entropy" else ():
-        if name in given and not 0 <= given[name] <= 1:
-            return name, f"{name} is the target of a binary cross-entropy: it must lie between 0 and 1"
-    if not made.partial:
-        return None
-    for group in made.network.softmaxes:
-        numbers = [given.get(name) for name in group]
-        if not made.known.taken.intersection(group) and (0 in numbers or not _probable(numbers)):
-            return group[0], f"the outputs {', '.join(group)} of a softmax must be positive and sum to 1"
-    for name in sorted((made.cuts - made.known.taken) & given.keys()):
-        tree = graph.resolved(graph.node(name).tree)
-        low, high = RANGES.get(tree.operation, (None, None)) if isinstance(tree, Apply) else (None, None)
-        if (low is not None and given[name] < low) or (high is not None and given[name] > high):
-            assert isinstance(tree, Apply)
-            return name, f"{name} cannot be {write(given[name], 6)[0]}: it comes out of {tree.operation}"
-        if isinstance(tree, Apply) and tree.operation == "relu" and given[name] == 0:
-            for key, value in given.items():
-                if isinstance(key, Partial) and value and graph.users.get(key.wrt) == (name,):
-                    return key, f"the other givens make {_said(key)} 0"
-    found = contradiction(graph, given, made.known.taken)
-    if found is None:
-        return None
-    advice = "; to use another value, write {take: ...}" if isinstance(found[0], str) else ""
-    return found[0], f"the other givens make {_said(found[0])} {write(found[1], 6)[0]}{advice}"
-
-
-def _probable(numbers: list[Real | None]) -> bool:
-    """Whether these can be the probabilities of all classes; what is not given yet can be any."""
-    known = [Fraction(number) for number in numbers if number is not None]
-    return min(known, default=0) >= 0 and (len(known) < len(numbers) or sum(known) == 1) and sum(known) <= 1
-
-
 def _rules(made: Plan, exercise: spec.Exercise, entries: Entries) -> tuple[dict[Key, Real], dict[Key, Rule]]:
     literal: dict[Key, Real] = dict(made.network.fixed)
     rules: dict[Key, Rule] = {}
@@ -296,7 +252,7 @@ def _drawn(
 ) -> dict[Key, Real]:
     """A number by every rule; the targets of a cross-entropy are drawn together, as one class that has what is left."""
     numbers: dict[Key, Real] = {
-        key: _draw(rule, f"{_said(key)}#{attempt}", draws) for key, rule in rules.items()
+        key: _draw(rule, f"{said(key)}#{attempt}", draws) for key, rule in rules.items()
     }  # fmt: skip
     for group in made.graph.simplices:
         drawn = tuple(name for name in group if name in rules)
