@@ -6,6 +6,7 @@ kink, no dead ReLU, no saturated unit, no zero or equal answers that the ask did
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -27,7 +28,7 @@ from derivgen.evaluation import (
     same_number,
     to_decimal,
 )  # fmt: skip
-from derivgen.exercise import Known, Part
+from derivgen.exercise import Known, Part, updated
 from derivgen.expression import Apply, Name, Number, Partial, Tree, transform, walk
 from derivgen.networks import Network
 from derivgen.plan import Plan, entries_of
@@ -37,8 +38,11 @@ SATURATED = Fraction(1, 100)
 LARGEST_DRAWN_VALUE = 1000
 PERMITS = {  # by the end of a reason against drawn numbers, what the quiz may allow
     "must not be zero": "zeros", "a dead ReLU": "inactive", "saturated": "inactive", "the same answer": "repeats",
+    "must not be the same": "repeats",
 }  # fmt: skip
 SMOOTH = ("exp", "log", "sigmoid", "tanh", "softplus", "binary_cross_entropy")  # numbers with these are decimals anyway
+BOUNDED = ("sigmoid", "tanh", "softmax")
+MOST_REDRAWS = 20  # of one example that has come out twice
 Rule = spec.Draw
 T = TypeVar("T")
 _DERIVATIVE = re.compile(r"d(?P<of>[A-Za-z].*?)/d(?P<wrt>[A-Za-z].*)")
@@ -188,7 +192,13 @@ def settle(
         given = {**literal, **(drawn if "inactive" in exercise.allow else _enlivened(drawn, rules, literal, made))}
         numbers = Numbers(made.graph, given, taken=made.known.taken)
         try:
-            reason = _unfit(made, numbers, digits) or (_ugly(made, numbers, digits, exercise.allow) if rules else "")
+            reason = _unfit(made, numbers, digits)
+            if rules and not reason:
+                reason = "" if "repeats" in exercise.allow else _repeated(made, rules, given)
+                reason = reason or _ugly(made, numbers, digits, exercise.allow)
+                # A literal step size may be too large for any draw: then it is the quiz's own choice.
+                if not reason and (made.network.step_size in rules or attempt < MOST_ATTEMPTS * 3 // 4):
+                    reason = _climbing(made, numbers, killed=attempt >= MOST_ATTEMPTS // 2)
             if reason:
                 rejected[reason] = rejected.get(reason, 0) + 1
                 continue
@@ -260,7 +270,62 @@ def _drawn(
             left = 1 - sum((Fraction(literal[name]) for name in group if name in literal), Fraction(0))
             chosen = draws.choice(f"{' '.join(group)}#{attempt}", drawn)
             numbers |= {name: left if name == chosen else Fraction(0) for name in drawn}
+    seen: set[tuple[Real | None, ...]] = set()
+    for row in _examples(made):
+        for again in range(MOST_REDRAWS):
+            inputs = tuple(numbers.get(name, literal.get(name)) for name in row)
+            if inputs not in seen:
+                break
+            numbers |= {
+                name: _draw(rules[name], f"{name}#{attempt} {again}", draws) for name in row if name in rules
+            }  # fmt: skip
+        seen.add(inputs)
     return numbers
+
+
+def _examples(made: Plan) -> tuple[tuple[str, ...], ...]:
+    """The inputs of each example of a batch."""
+    return made.network.layers[0].before if made.network.reduction else ()
+
+
+def _repeated(made: Plan, rules: Mapping[Key, Rule], given: Mapping[Key, Real]) -> str:
+    """Which two examples of a batch are the same, if a draw could make them differ."""
+    rows = list(enumerate(_examples(made), 1))
+    for (n, first), (m, second) in itertools.combinations(rows, 2):
+        drawn = any(name in rules for name in (*first, *second))
+        if drawn and [given.get(name) for name in first] == [given.get(name) for name in second]:
+            return f"the examples {n} and {m} must not be the same"
+    return ""
+
+
+def _after_a_step(made: Plan) -> list[tuple[Part, Tree]]:
+    """The parts that ask for the loss after a step of gradient descent."""
+    return [
+        (part, right.tree) for part in made.parts for _, right in (part.answer.entries if part.answer else ())
+        if isinstance(right, Value) and right.stage
+    ]  # fmt: skip
+
+
+def _steep(made: Plan) -> bool:
+    """Whether a part asks for a step through activations without bounds: easily too long, and the loss explodes."""
+    return bool(_after_a_step(made)) and any(layer.activation not in BOUNDED for layer in made.network.layers)
+
+
+def _climbing(made: Plan, numbers: Numbers, *, killed: bool) -> str:
+    """Which part's step does not lower the loss, or, unless that may be, kills a whole layer; or an empty string."""
+    network = made.network
+    for part, loss in _after_a_step(made):
+        of = network.loss
+        steps = {w: updated(network, of, w, Partial(of, w)) for w in (*network.weights, *network.biases)}
+        leaves = {name: numbers[name] for name in made.graph.leaves if name in numbers}
+        after = Numbers(made.graph, {**leaves, **{w: numbers.value(step) for w, step in steps.items()}})
+        if after.value(loss) >= numbers.value(loss):
+            return f"the step of part {part.id} must lower {network.loss}"
+        for layer in network.layers:
+            dead = layer.activation == "relu" and not killed
+            if dead and not any(after[name] for row in layer.post for name in row):
+                return f"the step of part {part.id} must not leave a layer of dead ReLUs"
+    return ""
 
 
 def _enlivened(
@@ -297,7 +362,8 @@ def _default_rule(made: Plan, name: str) -> Rule:
     """What ``random: true`` draws: a class for a probability, tenths for a step size, else tenths from −2 to 2."""
     network = made.network
     if name == network.step_size:
-        return Rule("choice", choices=(Fraction(1, 10), Fraction(1, 5), Fraction(1, 2)))
+        hundredths = (1, 5, 10) if _steep(made) else (10, 20, 50)
+        return Rule("choice", choices=tuple(Fraction(size, 100) for size in hundredths))
     if name in network.targets:
         resolved = [
             made.graph.resolved(node.tree) for node in made.graph.nodes if name in node.parents or name == node.name
@@ -313,7 +379,11 @@ def _default_rule(made: Plan, name: str) -> Rule:
         isinstance(part, Apply) and part.operation in SMOOTH
         for node in made.graph.nodes for part in walk(made.graph.resolved(node.tree))
     ):  # fmt: skip
-        return Rule("integer", low=Fraction(-3), high=Fraction(3), nonzero=True)
+        if name not in network.inputs and _steep(made):
+            return Rule("decimal", low=Fraction(-1), high=Fraction(1), places=1, nonzero=True)
+        rows = [row for row in _examples(made) if row == (name,)]  # one input: as many numbers as there are examples
+        ends = Fraction(max(3, len(_examples(made)) if rows else 0))
+        return Rule("integer", low=-ends, high=ends, nonzero=True)
     ends = Fraction(2) if name in network.inputs else _narrow(made, name)
     return Rule("decimal", low=-ends, high=ends, places=1, nonzero=True)
 
