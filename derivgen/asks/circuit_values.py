@@ -36,8 +36,11 @@ def circuit_values(state: State, parameters: Mapping[str, object], draws: Draws)
     entries += [(slope, Value(slope)) for slope in figure.gradients if slope.wrt in state.graph and slope.wrt != of]
     if not entries:
         raise AskError("all values are given already")
+    if (part := state.where(("drawn", figure.kind))) and not state.where(("drawing", figure.kind)):
+        raise AskError(f"the drawing of part {part} shows its answers: ask it in another exercise")
     drawn = () if facts["part"] else (("drawn", figure.kind),)  # what a part asks for, no later one prints
     after = state.show(*drawn, *(("value", node.name) for node in state.value_nodes(of)))
+    after = after.show(*(("number", slope) for slope in figure.gradients if slope.wrt in state.graph))
     return after, Part("circuit_values", {"of": of}, Answer("values", tuple(entries)), facts)
 
 
