@@ -123,7 +123,7 @@ def _entries(
     name = network.array(word)
     if not name:
         known = [*graph.leaves, *(node.name for node in graph.nodes), *arrays]
-        raise place.error(suggest(word, known))
+        raise place.error(suggest(word, known, first=[network.step_size] if network.step_size in graph else []))
     return _shaped(arrays[name], given, place, word)
 
 
@@ -205,6 +205,8 @@ def settle(
             if rules and (found := conflict(made.network, given, made.known.taken)):
                 rejected[found[1]] = rejected.get(found[1], 0) + 1
                 continue
+            for _, tree in made.answers:  # what an answer lacks, before what a line on the way to it lacks
+                numbers.value(tree)
             return finish(given)
         except AlikeError as error:
             rejected[str(error)] = rejected.get(str(error), 0) + 1

@@ -408,7 +408,7 @@ def test_choices_are_found_where_a_slip_can_never_differ() -> None:
 
 def test_too_few_slips_are_an_error() -> None:
     with pytest.raises(
-        DerivgenError, match=r"quiz.yaml:6: .*slips lead to \d wrong answers here, and a choice needs 3"
+        DerivgenError, match=r"quiz.yaml:6: .*slips lead to 1 wrong answer here, and a choice needs 3"
     ):
         sheet(RELU, "[{multiple_choice: {ask: derivative, wrt: a_1^(2)}}]", "{W3: [2, 3]}")
 

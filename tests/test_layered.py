@@ -450,6 +450,7 @@ GIVENS = [
     ("{z^(9): [1, 2]}", "z^(9): 'z^(9)' is unknown"),
     ("{W4: 1}", "W4: 'W4' is unknown"),
     ("{b1: [1, 2]}", "b1: 'b1' is unknown"),
+    ("{eta: 0.1}", "eta: 'eta' is unknown (alpha, H, W^(1), "),
     ("{dH/dz_1^(9): 1}", "dH/dz_1^(9): 'z_1^(9)' is unknown; did you mean 'z_1^(3)'?"),
     ("{dH/dz_3^(2): 1}", "dH/dz_3^(2): 'z_3^(2)' is unknown"),
     ("{dL/dz_1^(2): 1}", "dL/dz_1^(2): 'L' is unknown"),
@@ -566,7 +567,7 @@ def test_what_cannot_be_asked(asks: str, message: str) -> None:
 
 def test_what_has_no_numbers_yet() -> None:
     for asks, message in [
-        ("[training_step]", "asks[0]: needs the numbers of all inputs"), ("[output]", "asks[0]: needs numbers"),
+        ("[training_step]", "asks[0]: x_1 has no number: give it one"), ("[output]", "asks[0]: needs numbers"),
         ("[classify]", "asks[0]: needs numbers"), ("[updated_value: W^(1)]", "asks[0]: needs numbers"),
         ("[loss_value]", "W_11^(1) has no number: give it one under givens, or write random: true"),
         ("[derivative: x_1]", "W_11^(1) has no number"),
@@ -585,3 +586,13 @@ def test_numbers_that_cannot_be_found_say_what_would_permit_them() -> None:
     message = refusal(wide, asks, rules)
     assert "no numbers found in 400 draws; most often: a_1^(1) must not be a dead ReLU (allow: [inactive] permits it)" in message
     assert Composer(quiz(wide, asks, rules + "    allow: [inactive, zeros]\n")).compose("1")
+
+
+def test_a_training_step_says_which_number_it_lacks_or_has_too_much() -> None:
+    point = "x: [1, 2], W1: [[1, 2], [3, 4]], W2: [1, 1], y: 1"
+    network = "sizes: [2, 2, 1], biases: false, loss: half_squared_error"
+    for givens, message in [
+        (point, "alpha has no number: give it one"), (f"{point.replace('y: 1', 'alpha: 1')}", "y has no number: give it one"),
+        (f"{point}, alpha: 1, z_1^(1): 7", "goes through the whole network from its inputs, but z_1^(1) is given"),
+    ]:  # fmt: skip
+        assert f"asks[0]: {message}" in refusal(network, "[training_step]", f"    givens: {{{givens}}}\n")

@@ -124,7 +124,8 @@ def _chosen(found: tuple[Slipped, ...], draws: Draws, drawn: bool) -> tuple[Slip
     likely = tuple(way for way in found if way.slip not in LAST_RESORT) if drawn else found
     left = list(likely if len(likely) >= WRONG else found)
     if len(left) < WRONG:
-        raise AskError(f"slips lead to {len(left)} wrong answers here, and a choice needs {WRONG}")
+        answers = f"{len(left)} wrong answer{'s' if len(left) != 1 else ''}"
+        raise AskError(f"slips lead to {answers} here, and a choice needs {WRONG}")
     chosen: list[Slipped] = []
     for turn in range(WRONG):
         used = {way.slip for way in chosen}
