@@ -26,7 +26,7 @@ def draw_circuit(state: State, parameters: Mapping[str, object], draws: Draws) -
     if shown := state.where(("drawn", "circuit")):
         raise AskError(f"part {shown} shows this drawing already")
     after = state.show(("drawing", "circuit"))
-    return after, Part("draw_circuit", {}, Answer("figure", ()), facts, space=ROOM)
+    return after, Part("draw_circuit", {}, Answer("drawing", ()), facts, space=ROOM)
 
 
 def together(apart: Graph, name: str) -> Tree:

@@ -38,7 +38,7 @@ def draw_network(state: State, parameters: Mapping[str, object], draws: Draws) -
     if shown := state.where(("drawn", "layered")):
         raise AskError(f"part {shown} shows this drawing already")
     after = state.show(("drawing", "layered"))
-    return after, Part("draw_network", {}, Answer("figure", ()), facts, space=ROOM)
+    return after, Part("draw_network", {}, Answer("drawing", ()), facts, space=ROOM)
 
 
 def _claims(state: State, figure: Figure) -> list[Claim]:
