@@ -205,8 +205,8 @@ def settle(
             if rules and (found := conflict(made.network, given, made.known.taken)):
                 rejected[found[1]] = rejected.get(found[1], 0) + 1
                 continue
-            for _, tree in made.answers:  # what an answer lacks, before what a line on the way to it lacks
-                numbers.value(tree)
+            if made.partial:
+                _want(made, numbers)
             return finish(given)
         except AlikeError as error:
             rejected[str(error)] = rejected.get(str(error), 0) + 1
@@ -223,6 +223,17 @@ def settle(
         permits = next((f" (allow: [{word}] permits it)" for end, word in PERMITS.items() if worst.endswith(end)), "")
         worst = f"no numbers found in {MOST_ATTEMPTS} draws; most often: {worst}{permits}"
     raise UnfitError(worst)
+
+
+def _want(made: Plan, numbers: Numbers) -> None:
+    """Raise for what an answer lacks, before a line on the way to it does: z, not each weight that z comes from."""
+    for _, tree in made.answers:
+        try:
+            numbers.value(tree)
+        except MissingNumberError:
+            raise
+        except EvaluationError:  # its own line says so
+            return
 
 
 def _stuck(made: Plan, literal: Mapping[Key, Real]) -> str:
