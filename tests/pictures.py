@@ -8,7 +8,8 @@ Circuits have up to 20 operations, each drawn with names, values and gradients, 
 up to 5-5-5-3, in random ways of drawing. Counted are labels that touch a node, another label or a foreign line, or
 are nearer to one than to their own; lines that run through a node; nodes that touch; what leaves the paper.
 All of that is measured three times: as laid out; with the boxes of the signs that the PDF really has (pypdfium2); and with
-the outlines that the SVG really draws. It also says how long a drawing takes and how small a page makes the widest.
+the outlines that the SVG really draws. It also says how many labels may be taken for another's, which is no fault, how
+long a drawing takes and how small a page makes the widest.
 The exit code is 1 if anything is wrong. The tests draw a few of each (``test_circuit.py``, ``test_figures.py``).
 """
 
@@ -27,13 +28,14 @@ from itertools import pairwise
 import pypdfium2
 
 from derivgen.figures.geometry import Box, Point
-from derivgen.figures.scene import LAYERS, PAGE, Line, Scene
+from derivgen.figures.scene import LAYERS, NEAR, PAGE, Line, Scene
 from derivgen.figures.svg import svg
 from derivgen.figures.tikz import PREAMBLE, tikz
 from derivgen.pdf import compile_pdf
 
 DRAWINGS, BATCH = 500, 25
 SVG = "{http://www.w3.org/2000/svg}"
+BESIDE, DOUBT = 9.0, 3.0  # pt: labels of one colour so near to each other, foreign lines so much farther, may puzzle
 SLACK = 0.4  # how far a sign may reach out of the box that is kept free for it
 NUMBER = re.compile(r"-?\d*\.?\d+")
 
@@ -51,6 +53,21 @@ def unreadable(scene: Scene) -> list[tuple[str, str]]:
                 found += [(line.id, shape.id)] * any(shape.box.crossed(a, b) for a, b in pairwise(line.track))
     found += [(part.id, "outside") for part in (*scene.shapes, *scene.labels) if not paper.contains(part.box)]
     found += [(line.id, "outside") for line in scene.lines for x, y in line.track if not paper.contains(Box(x, y, x, y))]
+    return found
+
+
+def mistakable(scene: Scene) -> list[tuple[str, str]]:
+    """Labels that are no fault but may puzzle: side by side in one colour, or as good as between two lines."""
+    labels = [label for label in scene.labels if label.role in ("value", "gradient")]
+    found = []
+    for i, one in enumerate(labels):
+        for other in labels[:i]:
+            across = max(one.box.left - other.box.right, other.box.left - one.box.right)
+            level = one.box.top < other.box.bottom and other.box.top < one.box.bottom
+            found += [(one.id, other.id)] * (one.role == other.role and one.owner != other.owner and level and across < BESIDE)
+        near = {line.id: one.box.nearest(tuple(pairwise(line.track)), NEAR) for line in scene.lines}
+        if (own := near.pop(one.owner, None)) is not None:  # it stands on a line, not at a node
+            found += [(one.id, line) for line, distance in near.items() if distance < min(own + DOUBT, NEAR)]
     return found
 
 
@@ -164,6 +181,7 @@ class Report:
     widths: list[float] = field(default_factory=list)
     heights: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
+    puzzles: list[int] = field(default_factory=list)  # in each picture
     faults: dict[str, list[str]] = field(default_factory=lambda: {"layout": [], "PDF": [], "SVG": []})
 
     def lines(self) -> list[str]:
@@ -175,6 +193,7 @@ class Report:
             f"  {statistics.median(took):.0f} ms (median), {took[-1]:.0f} ms (longest)",
             f"  {wide} wider than a page: made smaller, to {min(1.0, PAGE / max(self.widths)):.2f} at most;"
             f" up to {max(self.heights):.0f} pt high",
+            f"  {sum(self.puzzles)} labels may puzzle, in {sum(map(bool, self.puzzles))} drawings",
             *(f"  {where}: {fault}" for where, found in self.faults.items() for fault in found[:20]),
         ]
 
@@ -190,6 +209,7 @@ def survey(kind: str, pictures: Callable[[int], Sequence[Scene]], seeds: Sequenc
             scenes += drawn
             of += [seed] * len(drawn)
         report.widths += [scene.width for scene in scenes]
+        report.puzzles += [len(mistakable(scene)) for scene in scenes]
         report.heights += [scene.height for scene in scenes]
         report.faults["layout"] += [f"seed {seed}: {fault}" for seed, scene in zip(of, scenes, strict=True) for fault in unreadable(scene)]
         for i, where, fault in misdrawn([scene.revealed(LAYERS) for scene in scenes]):  # no blank, but what goes into it

@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from pictures import misdrawn, unreadable
+from pictures import misdrawn, mistakable, unreadable
 
 from derivgen.evaluation import Numbers
 from derivgen.expression import Partial
@@ -205,6 +205,14 @@ def test_numbers_of_a_quantity_used_twice_stand_at_its_node():
     graph = Graph.of(SHARED)
     owners = {label.id: label.owner for label in circuit(graph, *texts(graph)).labels}
     assert (owners["forward x"], owners["backward x"], owners["backward y"]) == ("x", "x", "y>f/0/0")
+
+
+def test_no_label_stands_where_it_may_be_taken_for_another_s():
+    for equations in ("a = x*y; b = a + x; c = a*b; d = c + a + x", "f = x*y*z*u*v*w", SHARED, SIGMAS, CS231N):
+        graph = Graph.of(equations)
+        assert not mistakable(circuit(graph, *texts(graph))), equations
+        short = dict.fromkeys((*graph.leaves, *(node.name for node in taken_apart(graph).nodes)), "6")
+        assert not mistakable(circuit(graph, short, short)), equations
 
 
 @pytest.mark.parametrize("first", range(DRAWN.start, DRAWN.stop, BATCH))

@@ -31,12 +31,14 @@ CIRCLE, TALL, PADDING, MARGIN = 18.0, 18.0, 4.0, 4.0  # a circle's diameter, a b
 GAP, CLEAR, NEXT, STEP = 1.5, 1.5, 0.8, 4.0
 # How often room is made where something touches, and how much: beside a line's labels, above and below a node.
 TRIES, WIDER, TALLER = 14, 6.0, 3.0
+CLEARER = 5  # how often room is made where labels may only be taken for one another
 # Which numbers of a quantity that is used more than once stand at its node; the fewer, the more room there is.
 AT_NODES: tuple[tuple[LabelRole, ...], ...] = (("value", "gradient"), ("gradient",), ())
 _AROUND = (0.0, -0.5, 0.5, -1.0, 1.0, -1.5, 1.5)  # of its node a label may stand
 _ALONG = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.84)  # where on its line a label may stand
 _AT_START = (0.34, 0.26, 0.42, 0.18, 0.5, 0.58, 0.66)  # where many lines meet: near their sources, where they are apart
-MANY, PORT = 4, 8.0  # inputs from which on a node is a tall box, each with a place of its own at so much of its height
+# Inputs from which on a node is a tall box; how much of its height is for each, and how much of the room beside it.
+MANY, PORT, SPREAD = 4, 8.0, 17.0
 
 
 @dataclass(frozen=True)
@@ -80,31 +82,35 @@ def circuit(graph: Graph, values: Mapping[str, str] | None = None, gradients: Ma
     ]
     drawn = {shape.id for shape in parts.shapes}
     texts = [text for text in texts if text.quantity in drawn]
-    best: tuple[int, Scene] | None = None
+    best: tuple[tuple[int, int], Scene] | None = None
     for at_nodes in AT_NODES:
         owners = {text.id: _owner(parts, text, at_nodes) for text in texts}
         found = _mended(parts, texts, owners)
         if best is None or found[0] < best[0]:
             best = found
-        if not best[0]:
+        if not best[0][0]:
             break
     assert best is not None
     return best[1]
 
 
-def _mended(parts: Parts, texts: list[Text], owners: Mapping[str, str]) -> tuple[int, Scene]:
-    """The first drawing in which nothing touches, or the best there was: room is made where something touches."""
-    best: tuple[int, Scene] | None = None
+def _mended(parts: Parts, texts: list[Text], owners: Mapping[str, str]) -> tuple[tuple[int, int], Scene]:
+    """The first drawing in which nothing touches, or the best there was: room is made where something touches.
+
+    The number of what touches comes with it, and of labels that may be taken for one another.
+    """
+    best: tuple[tuple[int, int], Scene] | None = None
     wider: dict[str, float] = {}
     taller: dict[str, float] = {}
     for attempt in range(TRIES):
-        scene, crowded = _scene(parts, texts, owners, wider, taller, far=attempt > 0, lost=attempt > 1)
-        if best is None or len(crowded) < best[0]:
-            best = len(crowded), scene
-        if not crowded:
+        scene, crowded, mistaken = _scene(parts, texts, owners, wider, taller, far=attempt > 0, lost=attempt > 1)
+        found = len(crowded), len(mistaken)
+        if best is None or found < best[0]:
+            best = found, scene
+        if not crowded and (not mistaken or attempt >= CLEARER):
             break
         ends = {line.id: (line.source, line.target) for line in scene.lines}
-        for id in crowded:
+        for id in crowded or mistaken:
             for line in (id,) if id in ends else tuple(line for line in ends if id in ends[line]):
                 wider[line] = wider.get(line, 0.0) + WIDER * (1 + attempt // 2)
             for shape in ends.get(id, (id,)):
@@ -196,8 +202,10 @@ def _straightened(arcs: tuple[Arc, ...], shapes: Mapping[str, Shape], graph: Gra
 def _scene(
     parts: Parts, texts: list[Text], owners: Mapping[str, str], wider: Mapping[str, float], taller: Mapping[str, float],
     *, far: bool, lost: bool,
-) -> tuple[Scene, list[str]]:  # fmt: skip
+) -> tuple[Scene, list[str], list[str]]:  # fmt: skip
     """The drawing with so much more room beside lines' labels and above and below nodes; where it needs still more.
+
+    That is where something touches, and where labels may be taken for one another.
 
     With ``far`` and ``lost``, labels may also stand where they are read less well.
     """
@@ -218,13 +226,13 @@ def _scene(
             wishes.append(_beside(text, by_line[owner], named.get(owner), lost, many))
         else:
             wishes.append(_around(text, at[owner], far))
-    labels, crowded = place(wishes, shapes, lines)
+    labels, crowded, mistaken = place(wishes, shapes, lines)
     scene = _framed(shapes, lines, labels)
     crowded += _run_over(shapes, lines)
     if not crowded:  # the scene's own measure has the last word
         owned = {label.id: label.owner for label in labels}
         crowded = [owned[id] for id, _ in scene.touching()]
-    return scene, list(dict.fromkeys(crowded))
+    return scene, list(dict.fromkeys(crowded)), list(dict.fromkeys(mistaken))
 
 
 def _owner(parts: Parts, text: Text, at_nodes: tuple[LabelRole, ...]) -> str:
@@ -265,6 +273,10 @@ def _arranged(parts: Parts, texts: list[Text], owners: Mapping[str, str], wider:
             below[text.quantity] = max(below[text.quantity], extra)
     for id, more in taller.items():
         above[id], below[id] = above[id] + more, below[id] + more
+    meeting = [(_line_id(parts, i), arc.target) for i, arc in enumerate(parts.arcs) if _line_id(parts, i) in room]
+    for line, target in meeting:
+        if (count := sum(other == target for _, other in meeting)) >= MANY:
+            room[line] = max(room[line], SPREAD * count)
     for line, more in wider.items():
         room[line] = room.get(line, SHORTEST - ARROW) + more
     boxes = tuple(Box(shape.id, shape.width, above[shape.id], below[shape.id]) for shape in parts.shapes)

@@ -17,6 +17,10 @@ from derivgen.figures.scene import APART, NEAR, Label, LabelRole, Layer, Line, S
 
 HARD = 1000.0  # what a touch costs; soft costs stay below it
 _NEARER = 2.0  # pt, at least, that a label is nearer to its own line: its ink is smaller than its box
+MISTAKEN = 150.0  # what it costs to stand where a reader may take a label for another's: more than any other soft cost
+_BESIDE, _BELOW = 10.0, 2.0  # pt: how far labels of one kind stand apart, side by side and one below the other
+_CLEARLY = 4.0  # pt: how much nearer a label is to its own line than to a foreign one, for nobody to doubt
+_LETTER = 4.0  # pt: how far a number stands off a foreign letter, beside which it would look like that letter's own
 _LIKED = 1.5  # how much more each further spot costs than the one before it
 _SWEEPS, _STARTS, _FEW = 12, 6, 2  # rounds from one start; starts; where more room is made if they fail
 
@@ -59,12 +63,13 @@ def along(line: Line, share: float) -> tuple[Point, Point]:
 
 def place(
     wishes: Sequence[Wish], shapes: Sequence[Shape], lines: Sequence[Line]
-) -> tuple[tuple[Label, ...], list[str]]:
-    """Each label at the spot that lets all be read best, and the owners of those that are crowded even there."""
-    search = _Search(wishes, shapes, lines, ())
-    chosen, clear = search.run(_FEW)
+) -> tuple[tuple[Label, ...], list[str], list[str]]:
+    """Each label at the spot that lets all be read best; the owners of those crowded, and mistaken, even there."""
+    search = _Search(wishes, shapes, lines, (), alike=True)
+    chosen, clear = search.run(_FEW, MISTAKEN)
     crowded = [] if clear else [wishes[i].owner for i in range(len(wishes)) if search.crowded(i, chosen)]
-    return tuple(search.labels[i][at] for i, at in enumerate(chosen)), crowded
+    mistaken = [] if clear else [wishes[i].owner for i in range(len(wishes)) if search.mistaken(i, chosen)]
+    return tuple(search.labels[i][at] for i, at in enumerate(chosen)), crowded, mistaken
 
 
 def settled(
@@ -78,9 +83,12 @@ def settled(
 
 class _Search:
     def __init__(
-        self, wishes: Sequence[Wish], shapes: Sequence[Shape], lines: Sequence[Line], fixed: Sequence[Label]
-    ) -> None:
-        surroundings = Surroundings(shapes, lines)
+        self, wishes: Sequence[Wish], shapes: Sequence[Shape], lines: Sequence[Line], fixed: Sequence[Label],
+        *, alike: bool = False,
+    ) -> None:  # fmt: skip
+        """With ``alike``, labels of one kind and different owners stand clearly apart, and off foreign letters."""
+        surroundings = Surroundings(shapes, lines, strict=alike)
+        self.wishes, self.alike = wishes, alike
         self.labels = [[wish.at(spot) for spot in wish.spots] for wish in wishes]
         self.boxes = [[label.box.grown(APART / 2) for label in row] for row in self.labels]
         hulls = [_hull(row) for row in self.boxes]
@@ -89,11 +97,13 @@ class _Search:
         self.still = [[box for box in every if hull.gap(box) < NEAR] for hull in hulls]
         self.known: list[list[float | None]] = [[None] * len(row) for row in self.labels]
         # Labels whose spots never come near one another cannot be in each other's way.
+        reach = max(NEAR, _BESIDE) if alike else NEAR
         self.rivals = [
-            [j for j, other in enumerate(hulls) if j != i and hull.gap(other) < NEAR] for i, hull in enumerate(hulls)
+            [j for j, other in enumerate(hulls) if j != i and hull.gap(other) < reach] for i, hull in enumerate(hulls)
         ]
 
-    def run(self, starts: int) -> tuple[list[int], bool]:
+    def run(self, starts: int, fine: float = HARD) -> tuple[list[int], bool]:
+        """The spots of the cheapest outcome, and whether it costs less than what is fine."""
         count = len(self.labels)
         best: list[int] = []
         lowest = 0.0
@@ -110,9 +120,9 @@ class _Search:
             cost = sum(self.cost(i, at, chosen, earlier=True) for i, at in enumerate(found))
             if not best or cost < lowest:
                 best, lowest = found, cost
-            if lowest < HARD or self.hopeless(found):
+            if lowest < fine or self.hopeless(found):
                 break
-        return best, lowest < HARD
+        return best, lowest < fine
 
     def hopeless(self, chosen: Sequence[int]) -> bool:
         """A label with no clear spot stays in the way, whatever the others do: one try is enough then."""
@@ -123,6 +133,21 @@ class _Search:
 
     def crowded(self, i: int, chosen: Sequence[int]) -> bool:
         return self.cost(i, chosen[i], chosen) >= HARD
+
+    def mistaken(self, i: int, chosen: Sequence[int]) -> bool:
+        doubted = self.surroundings[i].doubted(self.labels[i][chosen[i]])
+        return doubted or any(self.like(i, chosen[i], j, chosen[j]) for j in self.rivals[i])
+
+    def like(self, i: int, at: int, j: int, other: int) -> bool:
+        """Whether two labels of one kind are so near to each other that a reader may exchange them."""
+        one, two = self.wishes[i], self.wishes[j]
+        if not self.alike or one.role != two.role or one.role == "name" or one.owner == two.owner:
+            return False
+        a, b = self.boxes[i][at], self.boxes[j][other]
+        return (
+            a.left < b.right + _BESIDE and b.left < a.right + _BESIDE
+            and a.top < b.bottom + _BELOW and b.top < a.bottom + _BELOW
+        )  # fmt: skip
 
     def best(self, i: int, chosen: Sequence[int | None]) -> int:
         best, lowest = 0, self.cost(i, 0, chosen)
@@ -149,6 +174,8 @@ class _Search:
             other = chosen[j]
             if other is not None and not (earlier and j > i):
                 cost += _conflict(box, self.boxes[j][other])
+                if self.like(i, at, j, other):
+                    cost += MISTAKEN
         return cost
 
 
@@ -158,7 +185,10 @@ Piece = tuple[Point, Point]
 class Surroundings:
     """The shapes and lines around a label, and what it costs to stand there."""
 
-    def __init__(self, shapes: Sequence[Shape], lines: Sequence[Line]) -> None:
+    def __init__(self, shapes: Sequence[Shape], lines: Sequence[Line], *, strict: bool = False) -> None:
+        """With ``strict``, a place costs more beside a letter, and where it is not clearly nearer to its own line."""
+        self.strict = strict
+        self.letters = {shape.id for shape in shapes if strict and shape.kind == "none"}
         self.shapes = [(shape.id, shape.box) for shape in shapes]
         self.lines: list[tuple[str, Box, Sequence[Piece]]] = []
         for line in lines:
@@ -168,6 +198,7 @@ class Surroundings:
     def near(self, hull: Box, owner: str) -> Surroundings:
         """What of them matters to a label of that owner anywhere inside the hull."""
         around, near = hull.grown(NEAR), Surroundings((), ())
+        near.letters, near.strict = self.letters, self.strict
         near.shapes = [(id, box) for id, box in self.shapes if box.meets(around)]
         near.lines = [
             (id, span, pieces if id == owner else around.beside(pieces))
@@ -182,14 +213,25 @@ class Surroundings:
             if id == label.owner:
                 if box.overlap(other) > 0:
                     cost += HARD
-            elif box.gap(other) < APART:
+            elif (gap := box.gap(other)) < APART:
                 cost += HARD + box.overlap(other)
+            elif id in self.letters and gap < _LETTER:
+                cost += 6 * (_LETTER - gap)
         foreign, own = self.distances(label)
         for distance in foreign:
             if distance < APART or (own is not None and distance < own + _NEARER):
                 cost += HARD
+            elif self.strict and own is not None and distance < own + _CLEARLY:
+                cost += MISTAKEN / 2
             cost += (NEAR - distance) * 3
         return cost
+
+    def doubted(self, label: Label) -> bool:
+        """Whether a line that is not its own is nearly as near to the label."""
+        if not self.strict or label.role == "name":
+            return False
+        foreign, own = self.distances(label)
+        return own is not None and any(distance < own + _CLEARLY for distance in foreign)
 
     def distances(self, label: Label) -> tuple[list[float], float | None]:
         """Of the label from each foreign line that is near, and from its own line; ``NEAR`` stands for all beyond."""
