@@ -387,13 +387,13 @@ class Point:
         return _CONTEXT.divide(_CONTEXT.subtract(*ends), 2 * _STEP)
 
     def _abstract(self, tree: Apply, args: list[Decimal]) -> Decimal:
-        """A smooth stand-in for an unknown function."""
+        """A smooth stand-in for an unknown function; bounded, so that deep networks keep their digits."""
         total = Decimal(0)
         for slot, argument in enumerate(args):
             a, b, c = (Decimal(_residue(tree.operation, slot, i) % 900 + 100) / 1000 for i in range(3))
-            bent = _REAL["add"](a, _CONTEXT.multiply(b, argument), total)
-            waved = _CONTEXT.exp(_CONTEXT.multiply(c, argument))
-            total = _REAL["add"](total, _CONTEXT.multiply(bent, argument), waved)
+            risen = _CONTEXT.divide(1, _CONTEXT.add(1, _CONTEXT.exp(_CONTEXT.multiply(-c, argument))))
+            bent = _REAL["add"](a, _CONTEXT.multiply(b, risen), total)
+            total = _REAL["add"](total, _CONTEXT.multiply(bent, risen))
         return total
 
 

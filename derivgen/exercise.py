@@ -305,10 +305,17 @@ class State:
     def determines(self, tree: Tree) -> bool:
         """Whether the givens say enough for the number of a tree."""
         return all(
-            self.numeric(part.name) if isinstance(part, Name) else part in self.known.slopes or self.numeric(part.of)
+            self.numeric(part.name) if isinstance(part, Name) else self._determined(part)
             for part in quantities(tree)
             if isinstance(part, (Name, Partial))
         )
+
+    def _determined(self, slope: Partial) -> bool:
+        """Whether a derivative is given, or follows from what is known of the nodes ahead."""
+        if slope in self.known.slopes or self.numeric(slope.of):
+            return True
+        form = adjoints(self.graph, slope.of).get(slope.wrt) if self.known.slopes and not slope.held else None
+        return form is not None and self.determines(form)
 
     def number(self, tree: Tree) -> Real | None:
         """A tree's number where the quiz's own numbers determine it; None if something is drawn, or has no number."""

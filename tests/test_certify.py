@@ -582,3 +582,17 @@ def test_a_deep_chain_of_one_function_is_proved_without_growing_twofold_at_each_
     assert certify.symbolic(graph, text, Name("a_12"), latex=False)
     with pytest.raises(CertificateError):
         certify.symbolic(graph, f"{text} + x", Name("a_12"), latex=False)
+
+
+@pytest.mark.parametrize("depth", [3, 6, 10])
+def test_an_open_function_keeps_its_digits_in_deep_networks(depth):
+    lines = ["a_0 = g(w*x)", "b_0 = g(v*x)"]
+    for i in range(1, depth):
+        lines += [f"a_{i} = g(w*a_{i - 1} + v*b_{i - 1})", f"b_{i} = g(v*a_{i - 1} - w*b_{i - 1})"]
+    graph = Graph.of("; ".join([*lines, f"h = a_{depth - 1} + b_{depth - 1}"]), None, ("g",))
+    token = Partial("h", "w")
+    for name, form in adjoints(graph, "h").items():
+        text = f"dh/d{name} = {printed(form, graph.scope, 'plain').text.replace(BREAK, '')}"
+        assert certify.symbolic(graph, text, Partial("h", name), latex=False), name
+    with pytest.raises(CertificateError):
+        certify.symbolic(graph, "dh/dw = dh/dv", token, latex=False)

@@ -95,6 +95,7 @@ def test_no_part_prints_the_drawing_that_another_asks_for():
     assert "tikzpicture" not in written["questions.tex"].partition(r"\begin{document}")[2]
     assert "on your drawing of part (a)" in written["questions.md"]
     assert not [name for name in written if name.startswith("questions-figures")]
+    assert "| $f$ |" in written["solutions.md"] and "| $f$ |" not in written["questions.md"]  # the list of its nodes
     assert written["solutions.tex"].count(r"\begin{tikzpicture}") == 2
 
 

@@ -49,8 +49,7 @@ def numbered(state: State, parameters: Mapping[str, object]) -> tuple[Figure, st
     network, graph = state.network, state.graph
     if network.layers and len(network.layers[0].pre) > 1:
         raise AskError("a batch has no drawing: each example has values of its own")
-    default = network.outputs[0] if network.layers else state.output({})
-    of = state.quantity(parameters.get("of", default), "of", node=True)
+    of = state.quantity(parameters.get("of", state.output({})), "of", node=True)
     state.need_bound(of)
     gradients = parameters.get("gradients", True)
     if not isinstance(gradients, bool):
