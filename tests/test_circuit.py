@@ -241,6 +241,21 @@ def test_a_circuit_wider_than_the_page_runs_on_below_itself():
         assert at[line.source].y < min(y for x, y in line.points[4:6]) < at[line.target].y
 
 
+NAMED = "p = w_0*x_0; q = w_1*x_1; s = p + q + w_2; f = 1/(1 + e^(-s))"
+EIGHT = "a = x*y; b = a + x; c = a*b; d = c + a + x; e = exp(d) + y"
+
+
+@pytest.mark.parametrize("equations", [NAMED, EIGHT])
+@pytest.mark.parametrize("wide", ["1", "-0.53", "-12.25"])
+def test_a_circuit_that_can_be_read_in_one_row_is_not_cut(equations, wide):
+    graph = Graph.of(equations)
+    numbers = dict.fromkeys((*graph.leaves, *(node.name for node in taken_apart(graph).nodes)), wide)
+    for scene in (circuit(graph, numbers), circuit(graph, numbers, numbers)):
+        at = {shape.id: shape for shape in scene.shapes}
+        assert all(at[line.source].x < at[line.target].x for line in scene.lines)
+        assert scene.scale > 0.79 and not unreadable(scene)
+
+
 def test_bends_never_swing_beyond_their_points():
     for seed in range(40):
         for line in circuit(drawn(seed)).lines:

@@ -31,6 +31,7 @@ class Folded:
 
     moves: tuple[Point, ...]
     turns: dict[tuple[int, int], tuple[Point, ...]]  # by arc and column
+    count: int  # of bands
 
 
 def cuts(lefts: Sequence[float], rights: Sequence[float], leading: Sequence[int], widest: float) -> tuple[int, ...]:
@@ -113,7 +114,7 @@ def folded(
                 (x - CORNER, y), (x, y + CORNER), (x, level - CORNER), (x - CORNER, level),
                 (left + CORNER, level), (left, level + CORNER), (left, last - CORNER), (left + CORNER, last),
             ))  # fmt: skip
-    return Folded(moves, turns)
+    return Folded(moves, turns, len(starts))
 
 
 def _close_up(boxes: Sequence[int], reach: Sequence[Point], lifts: list[float]) -> None:

@@ -31,6 +31,8 @@ CIRCLE, TALL, PADDING, MARGIN = 18.0, 18.0, 4.0, 4.0  # a circle's diameter, a b
 GAP, CLEAR, NEXT, STEP = 1.5, 1.5, 0.8, 4.0
 # How often room is made where something touches, and how much: beside a line's labels, above and below a node.
 TRIES, WIDER, TALLER = 14, 6.0, 3.0
+ROOMY = 1.17 * PAGE  # the most, between the outermost centres, that a drawing grows to by making room
+SHARES = (1.0, 0.75, 0.5, 0.25)  # of the room that is wanted: the most that needs no further band is made
 CLEARER = 5  # how often room is made where labels may only be taken for one another
 # Which numbers of a quantity that is used more than once stand at its node; the fewer, the more room there is.
 AT_NODES: tuple[tuple[LabelRole, ...], ...] = (("value", "gradient"), ("gradient",), ())
@@ -255,7 +257,11 @@ def _line_id(parts: Parts, i: int) -> str:
 
 def _arranged(parts: Parts, texts: list[Text], owners: Mapping[str, str], wider: Mapping[str, float],
               taller: Mapping[str, float]) -> Arrangement:  # fmt: skip
-    """Room for the texts in the boxes and on the arcs, then places. Widths count in steps: near numbers, one layout."""
+    """Room for the texts in the boxes and on the arcs, then places. Widths count in steps: near numbers, one layout.
+
+    Of the room that is made for what is crowded, so much as would need one more band of columns, or much smaller
+    print, is left out.
+    """
     room: dict[str, float] = {}
     above = {shape.id: shape.height / 2 + 1 for shape in parts.shapes}
     below = dict(above)
@@ -277,11 +283,20 @@ def _arranged(parts: Parts, texts: list[Text], owners: Mapping[str, str], wider:
     for line, target in meeting:
         if (count := sum(other == target for _, other in meeting)) >= MANY:
             room[line] = max(room[line], SPREAD * count)
-    for line, more in wider.items():
-        room[line] = room.get(line, SHORTEST - ARROW) + more
     boxes = tuple(Box(shape.id, shape.width, above[shape.id], below[shape.id]) for shape in parts.shapes)
-    arcs = tuple(replace(arc, room=room.get(_line_id(parts, i), 0.0)) for i, arc in enumerate(parts.arcs))
-    return _arrange(boxes, arcs, parts.ordered)
+
+    def arranged(share: float) -> Arrangement:
+        roomy = room | {line: room.get(line, SHORTEST - ARROW) + share * more for line, more in wider.items()}
+        arcs = tuple(replace(arc, room=roomy.get(_line_id(parts, i), 0.0)) for i, arc in enumerate(parts.arcs))
+        return _arrange(boxes, arcs, parts.ordered)
+
+    tight = arranged(0.0) if wider else None
+    for share in SHARES:
+        found = arranged(share)
+        if tight is None or (found.bands <= tight.bands and found.width <= max(ROOMY, tight.width)):
+            return found
+    assert tight is not None
+    return tight
 
 
 @lru_cache(maxsize=256)

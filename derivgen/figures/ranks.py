@@ -50,11 +50,18 @@ class Arc:
 
 @dataclass(frozen=True)
 class Arrangement:
-    """Each box's centre, and each arc's points from centre to centre, with the number of crossings."""
+    """Each box's centre, and each arc's points from centre to centre, with the numbers of crossings and of bands."""
 
     centres: dict[str, Point]
     routes: tuple[tuple[Point, ...], ...]
     crossings: int
+    bands: int = 1
+
+    @property
+    def width(self) -> float:
+        """From the leftmost centre to the rightmost."""
+        xs = [x for x, _ in self.centres.values()]
+        return max(xs) - min(xs)
 
 
 def arrange(
@@ -87,7 +94,7 @@ def arrange(
             route += bands.turns.get((i, rank), ())
         routes.append((*route, at[chain[-1]]))
     centres = {box.id: at[i] for i, box in enumerate(boxes)}
-    return Arrangement(centres, tuple(routes), layout.count)
+    return Arrangement(centres, tuple(routes), layout.count, bands.count)
 
 
 Ends = tuple[str, str, int, bool]  # source, target, operand, straight
