@@ -82,7 +82,7 @@ def written(drawing: Drawing, scene: Scene, place: str, form: str) -> str:
     """What a question or a solution shows of a scene, in a form: tikz, svg or alt; or the number of one label."""
     shown = drawing.shown(scene, solution=place == "solution")
     if place == "number":
-        return next(label.latex for label in scene.labels if label.id == form)
+        return {label.id: label.latex for label in scene.labels}[form]
     if form == "tikz":
         return tikz(shown)
     facts = drawing.facts(shown)

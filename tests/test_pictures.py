@@ -119,6 +119,17 @@ def test_the_table_of_a_question_holds_what_is_given():
     assert rows[2:] == ["| $x$ | $2$ | $-6$ |", "| $y$ | $-7$ | $2$ |", "| $x y$ | $-14$ | $1$ |", "| $f$ | $-12$ | $1$ |"]
 
 
+@pytest.mark.parametrize("notation", ["from-to", "bias-row", "neurons", "textbook"])
+def test_a_filled_table_has_every_number_in_every_notation(notation):
+    network = f"{{kind: layered, sizes: [2, 3, 2], activation: relu, notation: {notation}}}"
+    for ask in ("circuit_values", "{label_figure: {blanks: 2, gradients: true}}"):
+        written = texts(network, f"[{ask}]")
+        assert r"\end{document}" in written["solutions.tex"]
+        rows = [line for line in written["solutions.md"].splitlines() if line.startswith("|")][2:]
+        assert all(cell.strip() for row in rows for cell in row.strip("|").split("|"))
+        assert compile_pdf(written["solutions.tex"])
+
+
 def test_every_picture_that_a_text_names_is_there_and_no_other():
     for quiz in bundled_quizzes():
         written = files(Composer(spec.load(quiz, asks=ASKS, kinds=KINDS)).compose("1"), ["markdown"])

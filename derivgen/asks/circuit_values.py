@@ -63,10 +63,9 @@ def numbered(state: State, parameters: Mapping[str, object]) -> tuple[Figure, st
         return Figure(network, "circuit", tuple(names), slopes, told), of
     biases = bool(network.biases or network.fixed)
     look = Look("numbers", "circle" if network.named else "split", biases)
-    names = [*quantities(Figure(network, "layered"))]
+    names = [*quantities(Figure(network, "layered", look=look))]
     reach = graph.ancestors(of)
-    nodes = [name for name in names if name not in network.inputs and (name in reach or name == of)]
-    slopes = tuple(Partial(of, name) for name in nodes) if gradients else ()
+    slopes = tuple(Partial(of, name) for name in names if name in reach or name == of) if gradients else ()
     trained = tuple(name for name in (*network.weights, *network.biases) if name in state.numbered)
     told = frozenset(name for name in (*names, *trained) if name in state.numbered)
     return Figure(network, "layered", (*names, *trained), slopes, told, look=look), of

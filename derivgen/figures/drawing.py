@@ -21,6 +21,7 @@ from derivgen.figures.scene import PAGE, TALLEST, Label, Scene
 from derivgen.graph import Graph
 
 ROOMS = ("-8", "-88", "-8.88", "-88.88", "-8.8888", "-88.8888", "-888.8888")
+USUAL = "-8.88"
 MOST_OPERATIONS = 12  # of a circuit that is drawn without being asked for
 LARGEST = 40  # operations of any circuit that is drawn
 Key = str | Partial
@@ -70,10 +71,11 @@ class Drawing:
 
     @property
     def crowded(self) -> bool:
-        """Whether it cannot be read even without numbers, or is higher than a page."""
+        """Whether it cannot be read, or is higher than a page, with numbers of a usual width."""
         if self.figure.kind == "circuit" and len(self.graph.nodes) > LARGEST:  # a layout would take long, too
             return True
-        return bool(self.plain.touching()) or self.plain.height * self.plain.scale > TALLEST
+        scene = self._laid(dict.fromkeys(self.keys, USUAL)) if self.keys else self.plain
+        return bool(scene.touching()) or scene.height * scene.scale > TALLEST
 
     def scene(self, texts: Mapping[Key, str]) -> Scene:
         """The drawing with these numbers on it, in the smallest layout that has room for them."""
@@ -211,7 +213,8 @@ def quantities(figure: Figure) -> tuple[str, ...]:
     """The quantities whose values can stand on a drawing, weights on their lines excepted."""
     network = figure.network
     if figure.kind == "layered":
-        nodes = (name for layer in network.layers for name in (*layer.pre[0], *layer.post[0]))
+        split = figure.look.nodes == "split"  # a circle has room for one name
+        nodes = (name for layer in network.layers for name in (*(layer.pre[0] if split else ()), *layer.post[0]))
         return tuple(dict.fromkeys((*network.inputs, *nodes)))
     graph = taken_apart(network.graph)
     return (*(leaf for leaf in graph.leaves if graph.users[leaf]), *(node.name for node in graph.nodes))
