@@ -17,15 +17,15 @@ import decimal
 import hashlib
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from derivgen.errors import CertificateError
-from derivgen.expression import Apply, Name, Number, Partial, Tree, substitute, walk
+from derivgen.expression import Apply, Name, Number, Partial, Tree, names, substitute, walk
 from derivgen.graph import Graph
 from derivgen.grids import Arrays, Grid
 from derivgen.operations import OPERATIONS
@@ -536,6 +536,74 @@ def _equal(graph: Graph, sides: tuple[Tree, ...], truth: Tree) -> tuple[Proof, .
     if not seen:
         raise UndefinedError("a line has no value at any real point that was tried")
     return Proof("residues", lucky, "0"), Proof("difference", seen, f"{worst:.1e}")
+
+
+# --- programs -------------------------------------------------------------------------------------------------
+
+
+def executed(
+    graph: Graph, scope: Scope, lines: Iterable[tuple[str, str, str]], known: tuple[str, ...],
+    truths: tuple[tuple[str, Tree], ...], *, latex: bool,
+) -> list[Proof]:  # fmt: skip
+    """Prove that statements (left, = or +=, right), read back and executed in order, leave the ``truths`` behind.
+
+    They begin with the values of ``known``; what is used or added to before it is assigned, or assigned a second time,
+    is a ``CertificateError``.
+    """
+    program = [
+        (_read(left, scope, latex=latex).left, relation, _read(right, scope, latex=latex).left)
+        for left, relation, right in lines
+    ]
+    residues, reals = _models(graph)
+    lucky, seen, worst = 0, 0, Decimal(0)
+    for model in residues:
+        try:
+            found = _run(program, {name: (model.value(Name(name)), 0) for name in known}, graph, model.evaluate, _sum_modulo)
+            wrong = [name for name, truth in truths if found[name][0] != model.value(truth)]
+        except UnluckyError:
+            continue
+        lucky += 1
+        if wrong:
+            raise CertificateError(f"a printed program leaves a wrong {wrong[0]} (at residues modulo 2^61 - 1)")
+    for point in reals:
+        try:
+            ends = _run(program, {name: point.value(Name(name)) for name in known}, graph, point.evaluate, _CONTEXT.add)
+            errors = {name: _close(ends[name], point.value(truth)) for name, truth in truths}
+        except (UnluckyError, decimal.DecimalException):
+            continue
+        seen += 1
+        worst = max([worst, *errors.values()])
+        if worst > _TOLERANCE:
+            at = max(errors, key=lambda name: errors[name])
+            raise CertificateError(f"a printed program leaves a wrong {at} (against the central difference)")
+    if not lucky or not seen:
+        raise UndefinedError("a program has no value anywhere")
+    return [Proof("residues", lucky, "0"), Proof("difference", seen, f"{worst:.1e}")]
+
+
+def _sum_modulo(x: _Dual, y: _Dual) -> _Dual:
+    return (x[0] + y[0]) % PRIME, 0
+
+
+_V = TypeVar("_V")
+
+
+def _run(
+    program: Iterable[tuple[Tree, str, Tree]], values: dict[str, _V], graph: Graph,
+    evaluate: Callable[[Tree, Mapping[str, _V]], _V], add: Callable[[_V, _V], _V],
+) -> dict[str, _V]:  # fmt: skip
+    """What the variables are after the statements."""
+    for left, relation, right in program:
+        if not isinstance(left, Name):
+            raise CertificateError("a printed program assigns to what is no variable")
+        name, missing = left.name, [n for n in names(right) if n not in values]
+        if missing:
+            raise CertificateError(f"a printed program uses {missing[0]} before it is assigned")
+        if (name in values) != (relation == "+="):
+            raise CertificateError(f"a printed program {'adds to' if relation == '+=' else 'assigns again'} {name}")
+        value = evaluate(graph.resolved(right), values)
+        values[name] = add(values[name], value) if relation == "+=" else value
+    return values
 
 
 # --- what is meant to be wrong --------------------------------------------------------------------------------

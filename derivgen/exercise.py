@@ -80,6 +80,36 @@ class Supposed:
 
 
 @dataclass(frozen=True)
+class Assignment:
+    """A statement of a program: name = value, or name += what is added to it."""
+
+    left: str
+    relation: str  # "=" or "+="
+    right: Tree
+
+
+@dataclass(frozen=True)
+class Step:
+    """The statements of one numbered step; number 0 has no number."""
+
+    number: int
+    statements: tuple[Assignment, ...]
+
+
+@dataclass(frozen=True)
+class Program:
+    """Numbered steps that are executed one after the other: proved by executing what is printed of them.
+
+    ``known`` are the quantities of the graph whose values it begins with, ``truths`` what its variables must come to
+    at the end.
+    """
+
+    steps: tuple[Step, ...]
+    known: tuple[str, ...]
+    truths: tuple[tuple[str, Tree], ...]
+
+
+@dataclass(frozen=True)
 class Gap:
     """A line with a blank in it, where ``GAP`` stands."""
 
@@ -103,6 +133,13 @@ class Symbol:
     """An operation's or a declared function's own symbol: σ, g_1."""
 
     function: str
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A relation's own sign: +=."""
+
+    relation: str
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TypeVar
 
 from derivgen import certify
 from derivgen.asks import ASKS
@@ -25,6 +26,8 @@ from derivgen.exercise import (
     Known,
     On,
     Part,
+    Program,
+    Relation,
     Route,
     State,
     Supposed,
@@ -37,19 +40,20 @@ from derivgen.graph import Graph, GraphError
 from derivgen.networks import Network, drawn
 from derivgen.operations import OPERATIONS
 from derivgen.printing import BREAK, Form, printed, symbol
-from derivgen.reading import read_row
+from derivgen.reading import Scope, read_row
 from derivgen.spec import Ask as AskSpec
 from derivgen.spec import Picture
 from derivgen.stem import picture, stem
 
+T = TypeVar("T")
 STATED = frozenset({"true_false", "fill_in_blank"})  # asks whose questions print a derivative's formula
 PRINTED = STATED | {"gradient"}
 NO_PICTURE = Picture(False)
 DIALECTS = ("latex", "markdown", "plain")
 RELATIONS = {
-    "latex": {"=": "=", "≈": r"\approx", "<-": r"\leftarrow"},
-    "markdown": {"=": "=", "≈": r"\approx", "<-": r"\leftarrow"},
-    "plain": {"=": "=", "≈": "≈", "<-": "<-"},
+    "latex": {"=": "=", "≈": r"\approx", "<-": r"\leftarrow", "+=": r"\mathrel{+}="},
+    "markdown": {"=": "=", "≈": r"\approx", "<-": r"\leftarrow", "+=": r"\mathrel{+}="},
+    "plain": {"=": "=", "≈": "≈", "<-": "<-", "+=": "+="},
 }
 
 
@@ -214,6 +218,8 @@ def prepare(fact: object, graph: Graph, found: list[PreparedChain]) -> object:
         return Text({d: printed(fact, graph.scope, d).text.replace(BREAK, "") for d in DIALECTS})
     if isinstance(fact, Symbol):
         return Text({dialect: symbol(fact.function, graph.scope, dialect) for dialect in DIALECTS})
+    if isinstance(fact, Relation):
+        return Text({dialect: RELATIONS[dialect][fact.relation] for dialect in DIALECTS})
     if isinstance(fact, ArrowLabel):
         inner = prepare(fact.by, graph, found)
         assert isinstance(inner, Text)
@@ -235,6 +241,8 @@ def prepare(fact: object, graph: Graph, found: list[PreparedChain]) -> object:
     if isinstance(fact, Supposed):
         left, right = ({d: printed(side, graph.scope, d).text for d in DIALECTS} for side in (fact.left, fact.right))
         return Text({d: f"{left[d]} {RELATIONS[d][fact.relation]} {right[d]}".replace(BREAK, "") for d in DIALECTS})
+    if isinstance(fact, Program):
+        return _prepared_program(fact, graph)
     if isinstance(fact, Figure):
         return Drawing(fact)
     if isinstance(fact, On):
@@ -273,18 +281,76 @@ def _prepared_row(fact: Claim | Gap, graph: Graph) -> dict[str, object]:
     return {"rows": list(rows)}
 
 
-def claims_of(fact: object, graph: Graph) -> Iterator[tuple[Claim, Graph]]:
-    """Every claim and the graph on which it is made."""
-    if isinstance(fact, Claim):
+def _prepared_program(program: Program, graph: Graph) -> dict[str, object]:
+    """The rows of each step; a long right side goes on in the next row."""
+    texts = {dialect: statements(program, graph, dialect) for dialect in DIALECTS}
+    steps: list[object] = []
+    place = 0
+    for step in program.steps:
+        rows: list[object] = []
+        for _ in step.statements:
+            left, relation, right = ({d: texts[d][place][i] for d in DIALECTS} for i in range(3))
+            pieces = {d: [piece.strip() for piece in text.split(BREAK)] for d, text in right.items()}
+            place += 1
+            for i in range(max(map(len, pieces.values()))):
+                rows.append({
+                    "left": Text(left if i == 0 else dict.fromkeys(DIALECTS, "")),
+                    "relation": Text(relation if i == 0 else dict.fromkeys(DIALECTS, r"\quad")),
+                    "right": Text({d: own[i] if i < len(own) else "" for d, own in pieces.items()}),
+                })  # fmt: skip
+        steps.append({"number": step.number, "rows": rows})
+    return {"steps": steps}
+
+
+def statements(program: Program, graph: Graph, dialect: str) -> list[tuple[str, str, str]]:
+    """Each statement's left side, relation and right side as printed."""
+    scope = _variables(program, graph)
+    return [
+        (
+            printed(Name(line.left), scope, dialect).text, RELATIONS[dialect][line.relation],
+            printed(line.right, scope, dialect).text,
+        )
+        for step in program.steps for line in step.statements
+    ]  # fmt: skip
+
+
+def _variables(program: Program, graph: Graph) -> Scope:
+    """The graph's names and those of the program's own variables."""
+    own = dict.fromkeys(line.left for step in program.steps for line in step.statements if line.left not in graph)
+    return replace(graph, leaves=(*graph.leaves, *own)).scope
+
+
+def prove_program(program: Program, graph: Graph) -> list[certify.Proof]:
+    """Proofs that what is printed of a program, executed, gives what it is said to give."""
+    proofs: list[certify.Proof] = []
+    scope = _variables(program, graph)
+    for dialect in DIALECTS:
+        signs = {sign: relation for relation, sign in RELATIONS[dialect].items()}
+        lines = [
+            (left, signs[relation], right.replace(BREAK, ""))
+            for left, relation, right in statements(program, graph, dialect)
+        ]
+        proofs += certify.executed(graph, scope, lines, program.known, program.truths, latex=dialect != "plain")
+    return proofs
+
+
+def facts_of(kind: type[T], fact: object, graph: Graph) -> Iterator[tuple[T, Graph]]:
+    """Every fact of a kind and the graph on which it holds."""
+    if isinstance(fact, kind):
         yield fact, graph
     elif isinstance(fact, On):
-        yield from claims_of(fact.facts, fact.graph)
+        yield from facts_of(kind, fact.facts, fact.graph)
     elif isinstance(fact, Mapping):
         for inner in fact.values():
-            yield from claims_of(inner, graph)
+            yield from facts_of(kind, inner, graph)
     elif isinstance(fact, (tuple, list)):
         for inner in fact:
-            yield from claims_of(inner, graph)
+            yield from facts_of(kind, inner, graph)
+
+
+def claims_of(fact: object, graph: Graph) -> Iterator[tuple[Claim, Graph]]:
+    """Every claim and the graph on which it is made."""
+    yield from facts_of(Claim, fact, graph)
 
 
 def prove_claim(claim: Claim, graph: Graph) -> list[certify.Proof]:
@@ -507,10 +573,10 @@ def _checked(
         proved = prove(line, prepared)
         if proofs is not None:
             proofs += proved
-    for claim, there in claims_of(facts, graph):
-        judged = prove_claim(claim, there)
-        if proofs is not None:
-            proofs += judged
+    judged = [proof for claim, there in claims_of(facts, graph) for proof in prove_claim(claim, there)]
+    judged += [proof for program, there in facts_of(Program, facts, graph) for proof in prove_program(program, there)]
+    if proofs is not None:
+        proofs += judged
     assert isinstance(ready, dict)
     return ready
 

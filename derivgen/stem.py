@@ -19,6 +19,8 @@ from derivgen.spec import Look, Picture
 SELF_CONTAINED = frozenset({"parameter_count", "risk_contribution", "text"})  # asks that name no quantity of a layer
 EXPLAINED = ("sigmoid",)  # operations whose symbol does not say what they are
 DRAWN = frozenset({"draw_network", "draw_circuit", "circuit_values", "label_figure"})  # asks with drawings of their own
+PASSES = frozenset({"forward_pass", "forward_pseudocode"})  # asks that the equations would answer
+STAGING = PASSES | {"draw_circuit"}  # asks that the steps of a formula would answer
 # Asks that a drawing with all values would answer.
 TOLD = frozenset(("forward_values", "pre_activations", "activations", "output", "classify", "loss_value",
                   "training_step"))  # fmt: skip
@@ -28,9 +30,11 @@ def stem(network: Network, asks: frozenset[str], figure: Figure | None = None) -
     """Its drawing, else a line of arrows for a chain, else words; the equations if no part asks for them."""
     if network.layers:
         return {**layered(network), "letters": not asks <= SELF_CONTAINED, **_drawn(network, asks, figure)}
-    graph, reveals = network.graph, "forward_pass" not in asks
+    graph, reveals = network.graph, not asks & (PASSES if network.formula is None else STAGING)
     inner = [node for node in graph.nodes if node.name != network.loss]
     arrows = _arrows(graph, [node.name for node in inner])
+    if network.formula is not None:
+        inner = list(graph.nodes)
     loss = graph.node(network.loss).tree if network.loss else None
     in_loss = names(loss) if loss else ()
     roles = {
@@ -43,15 +47,20 @@ def stem(network: Network, asks: frozenset[str], figure: Figure | None = None) -
     }
     return {
         **{role: tuple(map(Name, members)) for role, members in roles.items()}, "picture": figure or "",
-        "functions": tuple(Symbol(f) for f, _ in graph.functions if f != network.loss),
+        "functions": tuple(Symbol(f) for f, _ in graph.functions if f != network.loss and graph.operation(f) is None),
+        "formula": "" if network.formula is None else chain(Name(graph.output), network.formula),
+        "called": tuple(Name(node.name) for node in graph.nodes[:-1]) if network.formula and not reveals else (),
+        "meanings": tuple(
+            {"symbol": Symbol(f), "operation": graph.operation(f), "usual": Symbol(graph.operation(f) or f)} for f, _ in graph.functions if graph.operation(f)
+        ),
         "abstract_loss": bool(network.loss and graph.functions and loss is not None and graph.is_abstract(loss)),
         "symbols": tuple(Symbol(name) for name in EXPLAINED if _uses(graph, name)),
-        "arrows": () if figure else arrows, "output": Name(inner[-1].name if inner else graph.output),
+        "arrows": () if figure or network.formula is not None else arrows, "output": Name(inner[-1].name if inner else graph.output),
         "loss": Name(network.loss) if network.loss else "",
         "loss_line": chain(Name(network.loss), loss) if loss else "",
         "equations": tuple(chain(Name(node.name), node.tree) for node in inner) if reveals else (),
         "words": tuple(
-            {"name": Name(n.name), "said": _said(n.tree)} for n in inner if not (reveals or arrows or figure)
+            {"name": Name(n.name), "said": _said(n.tree)} for n in inner if not (reveals or arrows or figure) and network.formula is None
         ),
     }  # fmt: skip
 
@@ -61,7 +70,7 @@ def picture(network: Network, asks: frozenset[str], known: Known, wanted: Pictur
 
     Unless the quiz says otherwise, networks of layers have one, and equations of few operations.
     """
-    own, layers = asks & DRAWN, network.layers
+    own, layers = asks & (DRAWN | {"forward_pseudocode"}), network.layers
     batch = bool(layers) and len(layers[0].pre) > 1
     if wanted.show is False or (wanted.show is None and (own or batch)):
         return None

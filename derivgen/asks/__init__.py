@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from derivgen.asks.activations import activations
+from derivgen.asks.backward_pseudocode import backward_pseudocode
 from derivgen.asks.chain_rule import chain_rule
 from derivgen.asks.circuit_values import circuit_values
 from derivgen.asks.classify import classify
@@ -19,6 +20,7 @@ from derivgen.asks.draw_circuit import draw_circuit
 from derivgen.asks.draw_network import draw_network
 from derivgen.asks.fill_in_blank import fill_in_blank
 from derivgen.asks.forward_pass import forward_pass
+from derivgen.asks.forward_pseudocode import forward_pseudocode
 from derivgen.asks.forward_values import forward_values
 from derivgen.asks.gradient import gradient
 from derivgen.asks.gradients import gradients
@@ -74,6 +76,8 @@ ASKS: dict[str, Ask] = {
         draw_circuit,
         circuit_values,
         label_figure,
+        forward_pseudocode,
+        backward_pseudocode,
     )
 }
 DIRECTIVES = ("bind", "text")
