@@ -846,6 +846,42 @@ class NumberLines:
         return layout
 
 
+def mixed(
+    graph: Graph, text: str, symbolic_text: str, keep: frozenset[str],
+    true: Point | Mapping[Tree, Fraction | Decimal], *, exact: bool, latex: bool,
+) -> None:  # fmt: skip
+    """Prove that a line with numbers beside the names ``keep``, read back, is its symbolic line with its numbers put in.
+
+    ``true`` is the forward pass at the sheet's numbers, or the rounded values that are carried.
+    """
+    found: list[tuple[Decimal, Tree]] = []
+    _match(*(_read(t, graph.scope, latex=latex).left for t in (symbolic_text, text)), keep, found, text)
+    for shown, quantity in found:
+        value = true.value(quantity) if isinstance(true, Point) else _real(true[quantity])
+        _compare(shown, value, exact=exact, text=text)
+
+
+def _match(symbolic_part: Tree, part: Tree, keep: frozenset[str], found: list[tuple[Decimal, Tree]], text: str) -> None:
+    """Lay a read line over its symbolic line; what stands for a quantity goes to ``found``."""
+    wrong = CertificateError(f"a number line does not have the form of its symbolic line: {text}")
+    if isinstance(symbolic_part, Name) and symbolic_part.name not in keep:
+        minus = isinstance(part, Apply) and part.operation == "negate"
+        bare = part.args[0] if minus and isinstance(part, Apply) else part
+        if not isinstance(bare, Number):
+            raise wrong
+        found.append((_real(-bare.value if minus else bare.value), symbolic_part))
+    elif isinstance(symbolic_part, Apply):
+        if not isinstance(part, Apply) or (part.operation, len(part.args)) != (
+            symbolic_part.operation,
+            len(symbolic_part.args),
+        ):
+            raise wrong
+        for one, other in zip(symbolic_part.args, part.args, strict=True):
+            _match(one, other, keep, found, text)
+    elif symbolic_part != part:
+        raise wrong
+
+
 def _lay(
     symbolic_part: Tree, part: Tree, spans: list[tuple[int, int, bool]], found: dict[int, tuple[int, Tree]], text: str
 ) -> Tree:

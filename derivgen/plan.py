@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from derivgen import certify
-from derivgen.asks import ASKS
+from derivgen.asks import ASKS, WHOLE
 from derivgen.derivation import Chain, Filled, Value, chain
 from derivgen.draws import Draws
 from derivgen.errors import CertificateError, DerivgenError
@@ -94,6 +94,12 @@ class PreparedChain:
     def numeric(self) -> bool:
         return any(link.numeric for link in self.links)
 
+    @property
+    def mixed(self) -> PreparedLink | None:
+        """The line that ends the chain with numbers beside names, such as 0.3 dx."""
+        last = self.links[-1] if self.links else None
+        return last if last and last.filled and last.filled.keep else None
+
     @cached_property
     def stage(self) -> int:
         """How many steps of gradient descent its numbers have behind them."""
@@ -102,6 +108,8 @@ class PreparedChain:
     @cached_property
     def on_one_line(self) -> bool:
         """Whether the chain is short enough for z = w x = 2 · 3 = 6; decided by its structure, not by its numbers."""
+        if self.mixed:  # it stands beside another line
+            return False
         forms = [link.forms["plain"] for link in self.links if link.forms]
         width = sum(sum(map(len, form.pieces)) + 8 * len(form.slots) for form in forms)
         return self.numeric and len(self.left["plain"]) + width + 8 <= WIDEST_ROW
@@ -192,8 +200,15 @@ def quantities_of(graph: Graph, tree: Tree) -> Iterator[str]:
 def _value_trees(part: Part) -> Iterator[Tree]:
     for line in chains_of(part.facts):
         for link in line.links:
-            if isinstance(link.right, (Filled, Value)):
+            if isinstance(link.right, Filled) and link.right.keep:
+                yield from _filled_names(link.right)
+            elif isinstance(link.right, (Filled, Value)):
                 yield link.right.tree
+
+
+def _filled_names(line: Filled) -> tuple[Tree, ...]:
+    """The names of a line that numbers are put in for."""
+    return tuple(part for part in walk(line.tree) if isinstance(part, Name) and part.name not in line.keep)
 
 
 def chains_of(fact: object) -> Iterator[Chain]:
@@ -383,7 +398,7 @@ def _prepared_chain(line: Chain, graph: Graph) -> PreparedChain:
             links.append(_prepared_value(link.relation, right, graph))
         elif isinstance(right, Filled):
             tree = graph.spread(right.tree)
-            forms = {dialect: printed(tree, graph.scope, dialect, numeric=True) for dialect in DIALECTS}
+            forms = {d: printed(tree, graph.scope, d, numeric=True, keep=right.keep) for d in DIALECTS}
             quantities = tuple(dict.fromkeys(quantity for quantity, _ in forms["latex"].slots))
             symbolic = {d: printed(right.tree, graph.scope, d).text.replace(BREAK, "") for d in DIALECTS}
             entries = tuple(map(graph.resolved, entries_of(graph, tree)))
@@ -416,7 +431,7 @@ def prove(line: Chain, prepared: PreparedChain) -> list[certify.Proof]:
     """The symbolic certificates of a chain, from its printed LaTeX, Markdown and plain texts."""
     proofs: list[certify.Proof] = []
     truth = line.truth if line.truth is not None else line.left
-    relation = "=" if line.truth is None else "<-"
+    relation = "<-" if line.links and line.links[0].relation == "<-" else "="
     for dialect in DIALECTS:
         texts = [link.forms[dialect].text.replace(BREAK, "") for link in prepared.links if not link.numeric]
         texts += [link.symbolic[dialect] for link in prepared.links if link.filled]
@@ -473,7 +488,7 @@ def make(
                 continue
             chosen = resolved(spec.parameters, state, own, shared)
             alike = drop_repeats or chosen != spec.parameters  # what is drawn may come out twice
-            for parameters in _singles(chosen):
+            for parameters in (chosen,) if spec.name in WHOLE else _singles(chosen):
                 label = chr(ord("a") + len(parts)) if len(parts) < 26 else f"a{chr(ord('a') + len(parts) - 26)}"
                 after, part = ASKS[spec.name](replace(state, label=label), parameters, own)
                 key = (part.ask, tuple(sorted(part.parameters.items())), state.graph.bindings, parameters.get("form"))

@@ -34,6 +34,7 @@ from derivgen.asks.output import output
 from derivgen.asks.parameter_count import parameter_count
 from derivgen.asks.pre_activations import pre_activations
 from derivgen.asks.risk_contribution import risk_contribution
+from derivgen.asks.staged_values import staged_values
 from derivgen.asks.training_step import training_step
 from derivgen.asks.true_false import true_false
 from derivgen.asks.update import update
@@ -78,6 +79,8 @@ ASKS: dict[str, Ask] = {
         label_figure,
         forward_pseudocode,
         backward_pseudocode,
+        staged_values,
     )
 }
+WHOLE = frozenset({"staged_values"})  # asks whose list of quantities is one question
 DIRECTIVES = ("bind", "text")
