@@ -16,6 +16,7 @@ from __future__ import annotations
 import decimal
 import hashlib
 import itertools
+import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ from derivgen.errors import CertificateError
 from derivgen.expression import Apply, Name, Number, Partial, Tree, names, substitute, walk
 from derivgen.graph import Graph
 from derivgen.grids import Arrays, Grid
-from derivgen.operations import OPERATIONS
+from derivgen.operations import INDICATORS, OPERATIONS
 from derivgen.reading import OWN_LENGTH, Line, Scope, read_line, read_row
 
 PRIME = (1 << 61) - 1
@@ -88,6 +89,7 @@ def _cells(graph: Graph, tree: Tree) -> tuple[tuple[int, int], tuple[Tree, ...]]
 
 _Dual = tuple[int, int]  # value, derivative
 _SIMPLE = 10**6
+_ROOT = 12
 
 
 def _ratio(residue: int) -> tuple[int, int]:
@@ -108,6 +110,7 @@ class _Residues:
         self.gates: dict[int, int] = {}
         self.kinks = 0
         self.exps: dict[int, int] = {}
+        self.roots: dict[int, int] = {}  # the _ROOT-th roots of the first values of e^x
         self.logs: dict[int, int] = {}
         self.passes: dict[tuple[str, ...], dict[str, _Dual]] = {}
 
@@ -219,10 +222,23 @@ class _Residues:
             return 1, x[1]
         if x[0] not in self.exps:
             known = next((v for v, logarithm in self.logs.items() if logarithm == x[0]), None)
-            value = known if known is not None else _residue(self.salt, "exp", min(x[0], PRIME - x[0]))
+            value = known if known is not None else self._power_of_known(x[0])
+            if value is None:  # a power itself, so that e^(x/2) has a value beside e^x
+                value = self.roots[x[0]] = _residue(self.salt, "exp", min(x[0], PRIME - x[0]))
+                if x[0] > PRIME - x[0]:
+                    value = self.roots[x[0]] = pow(value, -1, PRIME)
+                value = pow(value, _ROOT, PRIME)
             self.exps[x[0]], self.exps[PRIME - x[0]] = value, pow(value, -1, PRIME)
         value = self.exps[x[0]]
         return value, value * x[1] % PRIME
+
+    def _power_of_known(self, exponent: int) -> int | None:
+        """e^(p/q x) of an e^x that has a value: e^(2x) = (e^x)^2; None if this is no simple multiple of a known one."""
+        for known, root in self.roots.items():
+            below, above = _ratio(known * pow(exponent, -1, PRIME) % PRIME)  # exponent = above/below · known
+            if abs(above) <= _ROOT and abs(below) <= _ROOT and _ROOT % below == 0:
+                return pow(root, _ROOT // below * above, PRIME)
+        return None
 
     def _log(self, x: _Dual) -> _Dual:
         if x[0] == 0:
@@ -350,6 +366,8 @@ class Point:
             return self.difference(tree)
         if tree.operation == "max":
             return self._max(tree, values)
+        if tree.operation in INDICATORS:
+            return Decimal(self._holds(tree, values))
         args = [self.evaluate(argument, values) for argument in tree.args]
         if tree.slot:
             return self._slot(tree, args)
@@ -367,6 +385,14 @@ class Point:
         if tree not in self.gates:  # the first pass is the base point: its branch counts ever after
             self.gates[tree] = x > y or (x == y and self.graph.kinks == "right")
         return x if self.gates[tree] else y
+
+    def _holds(self, tree: Apply, values: Mapping[str, Decimal]) -> bool:
+        """An indicator; like a maximum's, its branch at the base point counts ever after."""
+        x, y = (self.evaluate(argument, values) for argument in tree.args)
+        holds = bool(_COMPARED[tree.operation](x, y))
+        if any(isinstance(part, Name) and _SLOT.fullmatch(part.name) for part in walk(tree)):
+            return holds
+        return self.gates.setdefault(tree, holds)
 
     def _slot(self, tree: Apply, args: list[Decimal]) -> Decimal:
         """The derivative of a function in one argument, by a central difference of the function."""
@@ -422,11 +448,10 @@ _REAL: dict[str, Any] = {
     "power": lambda x, n: _CONTEXT.power(x, n) if x or n >= 0 else _quotient(x, x),
     "exp": _CONTEXT.exp,
     "log": _logarithm,
-    "above": lambda x, y: Decimal(int(x > y)),
-    "below": lambda x, y: Decimal(int(x <= y)),
-    "above_or_equal": lambda x, y: Decimal(int(x >= y)),
-    "strictly_below": lambda x, y: Decimal(int(x < y)),
 }
+_COMPARED: dict[str, Callable[[Decimal, Decimal], bool]] = {
+    "above": operator.gt, "below": operator.le, "above_or_equal": operator.ge, "strictly_below": operator.lt,
+}  # fmt: skip
 
 
 # --- symbolic lines -----------------------------------------------------------------------------------------
@@ -435,7 +460,7 @@ _REAL: dict[str, Any] = {
 def _trials(graph: Graph) -> Iterator[int | None]:
     """All branches on, then each kink off in turn."""
     kinks = sum(
-        isinstance(part, Apply) and part.operation in ("max", "relu", "leaky_relu", "abs", "absolute_error", "sign")
+        isinstance(part, Apply) and part.operation in ("max", "relu", "leaky_relu", "abs", "absolute_error", "sign", "elu")
         for node in graph.nodes
         for part in walk(graph.resolved(node.tree))
     )
