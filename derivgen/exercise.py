@@ -71,6 +71,21 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class Cases:
+    """What ``left`` is under each condition, an indicator: {x, x ≥ y; y, x < y}. Proved wherever one of them holds."""
+
+    left: Tree
+    rows: tuple[tuple[Tree, Tree], ...]
+
+
+@dataclass(frozen=True)
+class Nabla:
+    """The gradient of a quantity by all that it is derived by: ∇f."""
+
+    of: str
+
+
+@dataclass(frozen=True)
 class Supposed:
     """What a question supposes, or asks about: H ≈ 1. Nothing proves it."""
 

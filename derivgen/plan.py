@@ -20,10 +20,12 @@ from derivgen.exercise import (
     TEXTBOOK_IDENTITIES,
     ArrowLabel,
     AskError,
+    Cases,
     Claim,
     Figure,
     Gap,
     Known,
+    Nabla,
     On,
     Part,
     Program,
@@ -38,8 +40,8 @@ from derivgen.expression import Apply, Name, Number, Partial, Tree, matrix, numb
 from derivgen.figures.drawing import Drawing
 from derivgen.graph import Graph, GraphError
 from derivgen.networks import Network, drawn
-from derivgen.operations import OPERATIONS
-from derivgen.printing import BREAK, Form, printed, symbol
+from derivgen.operations import INDICATORS, OPERATIONS
+from derivgen.printing import BREAK, COMPARISON, Form, portable, printed, symbol
 from derivgen.reading import Scope, read_row
 from derivgen.spec import Ask as AskSpec
 from derivgen.spec import Picture
@@ -256,6 +258,11 @@ def prepare(fact: object, graph: Graph, found: list[PreparedChain]) -> object:
     if isinstance(fact, Supposed):
         left, right = ({d: printed(side, graph.scope, d).text for d in DIALECTS} for side in (fact.left, fact.right))
         return Text({d: f"{left[d]} {RELATIONS[d][fact.relation]} {right[d]}".replace(BREAK, "") for d in DIALECTS})
+    if isinstance(fact, Cases):
+        return _prepared_cases(fact, graph)
+    if isinstance(fact, Nabla):
+        signs = {"latex": r"\nabla ", "markdown": r"\nabla ", "plain": "grad "}
+        return Text({d: signs[d] + printed(Name(fact.of), graph.scope, d).text for d in DIALECTS})
     if isinstance(fact, Program):
         return _prepared_program(fact, graph)
     if isinstance(fact, Figure):
@@ -346,6 +353,45 @@ def prove_program(program: Program, graph: Graph) -> list[certify.Proof]:
             for left, relation, right in statements(program, graph, dialect)
         ]
         proofs += certify.executed(graph, scope, lines, program.known, program.truths, latex=dialect != "plain")
+    return proofs
+
+
+def conditions(fact: Cases, graph: Graph, dialect: str) -> list[tuple[str, str]]:
+    """Each case's value and its condition as printed."""
+    found = []
+    for value, condition in fact.rows:
+        assert isinstance(condition, Apply)
+        sign = INDICATORS[condition.operation]
+        sides = [printed(side, graph.scope, dialect).text for side in condition.args]
+        if dialect == "markdown":
+            sign = portable(COMPARISON[sign]).strip()
+        found.append((
+            printed(value, graph.scope, dialect).text.replace(BREAK, ""),
+            f" {COMPARISON[sign] if dialect == 'latex' else sign} ".join(sides).replace(BREAK, ""),
+        ))  # fmt: skip
+    return found
+
+
+def _prepared_cases(fact: Cases, graph: Graph) -> dict[str, object]:
+    """The cases under one brace, in the shape of a chain's printed rows."""
+    right = {}
+    for dialect, end in (("latex", r" \\ "), ("markdown", r" \cr ")):
+        rows = end.join(f"{value}, & {condition}" for value, condition in conditions(fact, graph, dialect))
+        right[dialect] = rf"\begin{{cases}} {rows} \end{{cases}}"
+    right["plain"] = f"{{{'; '.join(', '.join(row) for row in conditions(fact, graph, 'plain'))}}}"
+    left = {d: printed(fact.left, graph.scope, d).text.replace(BREAK, "") for d in DIALECTS}
+    relation = {d: RELATIONS[d]["="] for d in DIALECTS}
+    return {"rows": [{"left": Text(left), "relation": Text(relation), "right": Text(right), "unrounded": ""}]}
+
+
+def prove_cases(fact: Cases, graph: Graph) -> list[certify.Proof]:
+    """Proofs that the printed values, each times the indicator of its printed condition, sum to the left side."""
+    proofs: list[certify.Proof] = []
+    for dialect in DIALECTS:
+        left = printed(fact.left, graph.scope, dialect).text.replace(BREAK, "")
+        times, one = ("*", "1[{}]") if dialect == "plain" else (r" \cdot ", r"\mathbf{{1}}[{}]")
+        terms = [f"({value}){times}{one.format(c)}" for value, c in conditions(fact, graph, dialect)]
+        proofs += certify.symbolic(graph, f"{left} = {' + '.join(terms)}", fact.left, latex=dialect != "plain")
     return proofs
 
 
@@ -590,6 +636,7 @@ def _checked(
             proofs += proved
     judged = [proof for claim, there in claims_of(facts, graph) for proof in prove_claim(claim, there)]
     judged += [proof for program, there in facts_of(Program, facts, graph) for proof in prove_program(program, there)]
+    judged += [proof for cases, there in facts_of(Cases, facts, graph) for proof in prove_cases(cases, there)]
     if proofs is not None:
         proofs += judged
     assert isinstance(ready, dict)

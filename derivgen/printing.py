@@ -35,7 +35,7 @@ SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4
 _QUOTIENTS = ("divide", "reciprocal")
 _WORD = r"\mathrm{"  # two upright words, or a word and a letter, would run into one
 _TALL = (r"\frac", r"\left", r"\begin")  # what brackets must grow around
-_COMPARISON = {">": ">", "<": "<", "<=": r"\le", ">=": r"\ge"}
+COMPARISON = {">": ">", "<": "<", "<=": r"\le", ">=": r"\ge"}
 
 
 @dataclass(frozen=True)
@@ -277,7 +277,7 @@ class _Printer:
         sign = INDICATORS[tree.operation]
         if self.plain:
             return f"1[{left} {sign} {right}]"
-        return rf"\mathbf{{1}}{_grown('[', f'{left} {_COMPARISON[sign]} {right}', ']')}"
+        return rf"\mathbf{{1}}{_grown('[', f'{left} {COMPARISON[sign]} {right}', ']')}"
 
     def call(self, tree: Apply) -> str:
         name, args = tree.operation, ", ".join(self.tree(argument, 0) for argument in tree.args)

@@ -33,6 +33,7 @@ def stem(network: Network, asks: frozenset[str], figure: Figure | None = None) -
     graph, reveals = network.graph, not asks & (PASSES if network.formula is None else STAGING)
     inner = [node for node in graph.nodes if node.name != network.loss]
     arrows = _arrows(graph, [node.name for node in inner])
+    stepwise = network.formula is None or len(graph.nodes) > 1
     if network.formula is not None:
         inner = list(graph.nodes)
     loss = graph.node(network.loss).tree if network.loss else None
@@ -58,7 +59,7 @@ def stem(network: Network, asks: frozenset[str], figure: Figure | None = None) -
         "arrows": () if figure or network.formula is not None else arrows, "output": Name(inner[-1].name if inner else graph.output),
         "loss": Name(network.loss) if network.loss else "",
         "loss_line": chain(Name(network.loss), loss) if loss else "",
-        "equations": tuple(chain(Name(node.name), node.tree) for node in inner) if reveals else (),
+        "equations": tuple(chain(Name(n.name), n.tree) for n in inner) if reveals and stepwise else (),
         "words": tuple(
             {"name": Name(n.name), "said": _said(n.tree)} for n in inner if not (reveals or arrows or figure) and network.formula is None
         ),
@@ -72,7 +73,8 @@ def picture(network: Network, asks: frozenset[str], known: Known, wanted: Pictur
     """
     own, layers = asks & (DRAWN | {"forward_pseudocode"}), network.layers
     batch = bool(layers) and len(layers[0].pre) > 1
-    if wanted.show is False or (wanted.show is None and (own or batch)):
+    single = network.formula is not None and len(network.graph.nodes) == 1  # there is nothing to see
+    if wanted.show is False or (wanted.show is None and (own or batch or single)):
         return None
     if wanted.show:
         assert wanted.place is not None

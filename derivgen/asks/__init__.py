@@ -32,6 +32,7 @@ from derivgen.asks.loss_value import loss_value
 from derivgen.asks.multiple_choice import multiple_choice
 from derivgen.asks.output import output
 from derivgen.asks.parameter_count import parameter_count
+from derivgen.asks.partial_derivatives import partial_derivatives
 from derivgen.asks.pre_activations import pre_activations
 from derivgen.asks.risk_contribution import risk_contribution
 from derivgen.asks.staged_values import staged_values
@@ -80,7 +81,8 @@ ASKS: dict[str, Ask] = {
         forward_pseudocode,
         backward_pseudocode,
         staged_values,
+        partial_derivatives,
     )
 }
-WHOLE = frozenset({"staged_values"})  # asks whose list of quantities is one question
+WHOLE = frozenset({"staged_values", "partial_derivatives"})  # asks whose list of quantities is one question
 DIRECTIVES = ("bind", "text")
