@@ -35,7 +35,9 @@ from derivgen.asks.parameter_count import parameter_count
 from derivgen.asks.partial_derivatives import partial_derivatives
 from derivgen.asks.pre_activations import pre_activations
 from derivgen.asks.risk_contribution import risk_contribution
+from derivgen.asks.sensitivity import sensitivity
 from derivgen.asks.staged_values import staged_values
+from derivgen.asks.tanh_logistic import tanh_logistic
 from derivgen.asks.training_step import training_step
 from derivgen.asks.true_false import true_false
 from derivgen.asks.update import update
@@ -82,7 +84,9 @@ ASKS: dict[str, Ask] = {
         backward_pseudocode,
         staged_values,
         partial_derivatives,
+        sensitivity,
+        tanh_logistic,
     )
 }
-WHOLE = frozenset({"staged_values", "partial_derivatives"})  # asks whose list of quantities is one question
+WHOLE = frozenset({"staged_values", "partial_derivatives", "sensitivity"})  # asks whose list of quantities is one question
 DIRECTIVES = ("bind", "text")
