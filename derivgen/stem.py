@@ -21,6 +21,7 @@ EXPLAINED = ("sigmoid",)  # operations whose symbol does not say what they are
 DRAWN = frozenset({"draw_network", "draw_circuit", "circuit_values", "label_figure"})  # asks with drawings of their own
 PASSES = frozenset({"forward_pass", "forward_pseudocode"})  # asks that the equations would answer
 STAGING = PASSES | {"draw_circuit"}  # asks that the steps of a formula would answer
+WHOLE = frozenset({"partial_derivatives", "sensitivity", "tanh_logistic", "text"})  # asks of a formula, not of its steps
 # Asks that a drawing with all values would answer.
 TOLD = frozenset(("forward_values", "pre_activations", "activations", "output", "classify", "loss_value",
                   "training_step"))  # fmt: skip
@@ -33,7 +34,7 @@ def stem(network: Network, asks: frozenset[str], figure: Figure | None = None) -
     graph, reveals = network.graph, not asks & (PASSES if network.formula is None else STAGING)
     inner = [node for node in graph.nodes if node.name != network.loss]
     arrows = _arrows(graph, [node.name for node in inner])
-    stepwise = network.formula is None or len(graph.nodes) > 1
+    stepwise = network.formula is None or (len(graph.nodes) > 1 and not asks <= WHOLE)
     if network.formula is not None:
         inner = list(graph.nodes)
     loss = graph.node(network.loss).tree if network.loss else None
@@ -50,7 +51,7 @@ def stem(network: Network, asks: frozenset[str], figure: Figure | None = None) -
         **{role: tuple(map(Name, members)) for role, members in roles.items()}, "picture": figure or "",
         "functions": tuple(Symbol(f) for f, _ in graph.functions if f != network.loss and graph.operation(f) is None),
         "formula": "" if network.formula is None else chain(Name(graph.output), network.formula),
-        "called": tuple(Name(node.name) for node in graph.nodes[:-1]) if network.formula and not reveals else (),
+        "called": tuple(Name(node.name) for node in graph.nodes[:-1]) if stepwise and network.formula and not reveals else (),
         "meanings": tuple(
             {"symbol": Symbol(f), "operation": graph.operation(f), "usual": Symbol(graph.operation(f) or f)} for f, _ in graph.functions if graph.operation(f)
         ),
@@ -73,7 +74,7 @@ def picture(network: Network, asks: frozenset[str], known: Known, wanted: Pictur
     """
     own, layers = asks & (DRAWN | {"forward_pseudocode"}), network.layers
     batch = bool(layers) and len(layers[0].pre) > 1
-    single = network.formula is not None and len(network.graph.nodes) == 1  # there is nothing to see
+    single = network.formula is not None and (len(network.graph.nodes) == 1 or asks <= WHOLE)
     if wanted.show is False or (wanted.show is None and (own or batch or single)):
         return None
     if wanted.show:

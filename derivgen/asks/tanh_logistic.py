@@ -34,7 +34,7 @@ def tanh_logistic(state: State, parameters: Mapping[str, object], draws: Draws) 
     r = Name(next(name for name in ("r", "t", "u", "v") if name not in graph))
     wide = replace(graph, leaves=(*graph.leaves, r.name))
     facts = {
-        "of": function, "x": x, "token": token, "symbol": On(graph, {"s": Symbol(s)}),
+        "of": function, "x": x, "token": token, "tanh": Symbol("tanh"),
         "definition": On(wide, {"line": chain(Apply(s, (r,)), _over(ONE, apply("add", ONE, apply("exp", negate(r)))))}),
         "form": On(graph, {"line": chain(
             function, _over(apply("subtract", up, down), apply("add", up, down)),
