@@ -457,10 +457,13 @@ _COMPARED: dict[str, Callable[[Decimal, Decimal], bool]] = {
 # --- symbolic lines -----------------------------------------------------------------------------------------
 
 
+_BRANCHING = ("max", "relu", "leaky_relu", "abs", "absolute_error", "sign", "elu")
+
+
 def _trials(graph: Graph) -> Iterator[int | None]:
     """All branches on, then each kink off in turn."""
     kinks = sum(
-        isinstance(part, Apply) and part.operation in ("max", "relu", "leaky_relu", "abs", "absolute_error", "sign", "elu")
+        isinstance(part, Apply) and part.operation in _BRANCHING
         for node in graph.nodes
         for part in walk(graph.resolved(node.tree))
     )
@@ -583,7 +586,8 @@ def executed(
     lucky, seen, worst = 0, 0, Decimal(0)
     for model in residues:
         try:
-            found = _run(program, {name: (model.value(Name(name)), 0) for name in known}, graph, model.evaluate, _sum_modulo)
+            start = {name: (model.value(Name(name)), 0) for name in known}
+            found = _run(program, start, graph, model.evaluate, _sum_modulo)
             wrong = [name for name, truth in truths if found[name][0] != model.value(truth)]
         except UnluckyError:
             continue
@@ -592,7 +596,8 @@ def executed(
             raise CertificateError(f"a printed program leaves a wrong {wrong[0]} (at residues modulo 2^61 - 1)")
     for point in reals:
         try:
-            ends = _run(program, {name: point.value(Name(name)) for name in known}, graph, point.evaluate, _CONTEXT.add)
+            values = {name: point.value(Name(name)) for name in known}
+            ends = _run(program, values, graph, point.evaluate, _CONTEXT.add)
             errors = {name: _close(ends[name], point.value(truth)) for name, truth in truths}
         except (UnluckyError, decimal.DecimalException):
             continue
@@ -875,12 +880,13 @@ def mixed(
     graph: Graph, text: str, symbolic_text: str, keep: frozenset[str],
     true: Point | Mapping[Tree, Fraction | Decimal], *, exact: bool, latex: bool,
 ) -> None:  # fmt: skip
-    """Prove that a line with numbers beside the names ``keep``, read back, is its symbolic line with its numbers put in.
+    """Prove that a line of numbers beside the names ``keep``, read back, is its symbolic line with numbers put in.
 
     ``true`` is the forward pass at the sheet's numbers, or the rounded values that are carried.
     """
     found: list[tuple[Decimal, Tree]] = []
-    _match(*(_read(t, graph.scope, latex=latex).left for t in (symbolic_text, text)), keep, found, text)
+    symbolic_line, line = (_read(t, graph.scope, latex=latex).left for t in (symbolic_text, text))
+    _match(symbolic_line, line, keep, found, text)
     for shown, quantity in found:
         value = true.value(quantity) if isinstance(true, Point) else _real(true[quantity])
         _compare(shown, value, exact=exact, text=text)

@@ -80,9 +80,10 @@ class Cases:
 
 @dataclass(frozen=True)
 class Nabla:
-    """The gradient of a quantity by all that it is derived by: ∇f."""
+    """The gradient of a quantity as the column of its derivatives: ∇f = [y; x]."""
 
-    of: str
+    targets: tuple[Partial, ...]
+    forms: tuple[Tree, ...]
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,8 @@ LARGEST_DRAWN_VALUE = 1000
 PERMITS = {  # by the end of a reason against drawn numbers, what the quiz may allow
     "must not be zero": "zeros", "a dead ReLU": "inactive", "saturated": "inactive", "the same answer": "repeats",
 }  # fmt: skip
-SMOOTH = ("exp", "log", "sigmoid", "tanh", "softplus", "swish", "elu", "gelu", "binary_cross_entropy")  # numbers with these are decimals anyway
+# Numbers with these are decimals anyway.
+SMOOTH = ("exp", "log", "sigmoid", "tanh", "softplus", "swish", "elu", "gelu", "binary_cross_entropy")
 Rule = spec.Draw
 Key = str | Partial
 T = TypeVar("T")

@@ -36,7 +36,7 @@ from derivgen.exercise import (
     Symbol,
     input_form,
 )
-from derivgen.expression import Apply, Name, Number, Partial, Tree, matrix, number, substitute, walk
+from derivgen.expression import Apply, Name, Number, Partial, Tree, column, matrix, number, substitute, walk
 from derivgen.figures.drawing import Drawing
 from derivgen.graph import Graph, GraphError
 from derivgen.networks import Network, drawn
@@ -261,8 +261,7 @@ def prepare(fact: object, graph: Graph, found: list[PreparedChain]) -> object:
     if isinstance(fact, Cases):
         return _prepared_cases(fact, graph)
     if isinstance(fact, Nabla):
-        signs = {"latex": r"\nabla ", "markdown": r"\nabla ", "plain": "grad "}
-        return Text({d: signs[d] + printed(Name(fact.of), graph.scope, d).text for d in DIALECTS})
+        return _prepared_gradient(fact, graph)
     if isinstance(fact, Program):
         return _prepared_program(fact, graph)
     if isinstance(fact, Figure):
@@ -382,6 +381,26 @@ def _prepared_cases(fact: Cases, graph: Graph) -> dict[str, object]:
     left = {d: printed(fact.left, graph.scope, d).text.replace(BREAK, "") for d in DIALECTS}
     relation = {d: RELATIONS[d]["="] for d in DIALECTS}
     return {"rows": [{"left": Text(left), "relation": Text(relation), "right": Text(right), "unrounded": ""}]}
+
+
+def _prepared_gradient(fact: Nabla, graph: Graph) -> dict[str, object]:
+    """∇f by itself, and the line that says what it is."""
+    signs = {"latex": r"\nabla ", "markdown": r"\nabla ", "plain": "grad "}
+    symbol_ = Text({d: signs[d] + printed(Name(fact.targets[0].of), graph.scope, d).text for d in DIALECTS})
+    right = Text({d: printed(column(fact.forms), graph.scope, d).text.replace(BREAK, "") for d in DIALECTS})
+    relation = Text({d: RELATIONS[d]["="] for d in DIALECTS})
+    rows = [{"left": symbol_, "relation": relation, "right": right, "unrounded": ""}]
+    return {"symbol": symbol_, "line": {"rows": rows}}
+
+
+def prove_gradient(fact: Nabla, graph: Graph) -> list[certify.Proof]:
+    """Proofs that the printed column holds the derivatives, in their order."""
+    proofs: list[certify.Proof] = []
+    for dialect in DIALECTS:
+        sides = (printed(column(side), graph.scope, dialect).text for side in (fact.targets, fact.forms))
+        text = " = ".join(sides).replace(BREAK, "")
+        proofs += certify.symbolic(graph, text, column(fact.targets), latex=dialect != "plain")
+    return proofs
 
 
 def prove_cases(fact: Cases, graph: Graph) -> list[certify.Proof]:
@@ -546,7 +565,9 @@ def make(
                     if alike:
                         continue
                     label = other.id.partition(".")[2]
-                    raise AskError(f"one question would print the other's answer: part {label} is of the same derivative")
+                    raise AskError(
+                        f"one question would print the other's answer: part {label} is of the same derivative"
+                    )
                 seen.add(key)
                 state = after
                 part = replace(
@@ -637,6 +658,7 @@ def _checked(
     judged = [proof for claim, there in claims_of(facts, graph) for proof in prove_claim(claim, there)]
     judged += [proof for program, there in facts_of(Program, facts, graph) for proof in prove_program(program, there)]
     judged += [proof for cases, there in facts_of(Cases, facts, graph) for proof in prove_cases(cases, there)]
+    judged += [proof for nabla, there in facts_of(Nabla, facts, graph) for proof in prove_gradient(nabla, there)]
     if proofs is not None:
         proofs += judged
     assert isinstance(ready, dict)

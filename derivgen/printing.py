@@ -64,7 +64,7 @@ class Form:
 def printed(
     tree: Tree, scope: Scope, dialect: str, *, numeric: bool = False, keep: frozenset[str] = frozenset()
 ) -> Form:
-    """The tree in a dialect (latex, markdown or plain); ``numeric`` puts a slot for every quantity but those to keep."""
+    """The tree in a dialect (latex, markdown or plain); ``numeric`` puts a slot for every quantity not to ``keep``."""
     printer = _Printer(scope, dialect == "plain", numeric, _is_array(tree, scope), keep)
     text = _broken(printer.tree(tree, 0)) if dialect != "plain" else printer.tree(tree, 0)
     if dialect == "markdown":

@@ -88,5 +88,5 @@ ASKS: dict[str, Ask] = {
         tanh_logistic,
     )
 }
-WHOLE = frozenset({"staged_values", "partial_derivatives", "sensitivity"})  # asks whose list of quantities is one question
+WHOLE = frozenset({"staged_values", "partial_derivatives", "sensitivity"})  # a list of quantities is one question
 DIRECTIVES = ("bind", "text")

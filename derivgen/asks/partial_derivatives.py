@@ -19,7 +19,6 @@ from derivgen.expression import (
     Partial,
     Tree,
     apply,
-    column,
     negate,
     number,
     product,
@@ -29,15 +28,16 @@ from derivgen.graph import Graph, Node
 
 # An operation with a kink: what it is above and below, and its slopes there. The sides compare x with y, or z with 0.
 _SLOPES: dict[str, tuple[Fraction, Fraction]] = {
-    "relu": (Fraction(1), Fraction(0)), "abs": (Fraction(1), Fraction(-1)), "leaky_relu": (Fraction(1), Fraction(1, 100)),
+    "relu": (Fraction(1), Fraction(0)), "abs": (Fraction(1), Fraction(-1)),
+    "leaky_relu": (Fraction(1), Fraction(1, 100)),
 }  # fmt: skip
 
 
 def partial_derivatives(state: State, parameters: Mapping[str, object], draws: Draws) -> tuple[State, Part]:
     """∂of/∂x for each x of ``wrt`` (all weights, else all inputs), and with ``gradient: true`` ∇of as a column.
 
-    ``of`` is written in inputs and weights first. Of one maximum, ReLU or absolute value of quantities it gives the cases, the indicator form, and at the tie the two
-    one-sided difference quotients, which differ.
+    ``of`` is written in inputs and weights first. Of one maximum, ReLU or absolute value of quantities it gives the
+    cases, the indicator form, and at the tie the two one-sided difference quotients, which differ.
     """
     allow(parameters, "wrt", "of", "gradient")
     stacked = parameters.get("gradient", False)
@@ -50,9 +50,10 @@ def partial_derivatives(state: State, parameters: Mapping[str, object], draws: D
     forms = [simplified(closed_form(graph, local(graph, of, target.wrt))) for target in targets]
     kink = _kink(graph, of)
     facts = {
-        "of": Name(of), "targets": targets, "lines": tuple(lines), "nabla": Nabla(of) if stacked else "",
-        "column": chain(column(targets), column(forms)) if stacked else "",
+        "of": Name(of), "targets": targets, "lines": tuple(lines),
+        "nabla": Nabla(targets, tuple(forms)) if stacked else "",
         "kink": _kinked(graph, of, kink, [t.wrt for t in targets]) if kink else "", "lone": len(targets) == 1,
+        "single": len(state.leaves(of)) == 1,
     }  # fmt: skip
     entries: tuple[tuple[Tree, Tree], ...] = tuple(zip(targets, forms, strict=True))
     wrt = ", ".join(target.wrt for target in targets)
@@ -103,6 +104,7 @@ def _times(slope: Fraction, tree: Tree) -> Tree:
 def _kinked(graph: Graph, of: str, kink: tuple[Tree, Tree, Tree, Tree], wrt: list[str]) -> dict[str, object]:
     left, right, above, below = kink
     tree = graph.node(of).tree
+    assert isinstance(tree, Apply)
     step = next(name for name in ("h", "t", "u", "dx", "delta") if name not in graph)
     moving = replace(graph, leaves=(*graph.leaves, step))
     slopes = {name: (_slope(above, name), _slope(below, name)) for name in wrt}
@@ -130,7 +132,7 @@ def _kinked(graph: Graph, of: str, kink: tuple[Tree, Tree, Tree, Tree], wrt: lis
         })  # fmt: skip
     sides = (("above_or_equal", above), ("strictly_below", below))
     return {
-        "operation": graph.resolved(tree).operation if isinstance(tree, Apply) else "",
+        "operation": graph.operation(tree.operation) or "",
         "cases": Cases(Name(of), tuple((value, apply(sign, left, right)) for sign, value in sides)),
         "slopes": tuple(
             Cases(Partial(of, name), tuple(

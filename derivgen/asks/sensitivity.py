@@ -98,7 +98,7 @@ def _identity(graph: Graph, of: str, name: str, rate: Tree) -> object:
 
 
 def _kind(graph: Graph, of: str, name: str, size: Number) -> tuple[str, list[tuple[Tree, str]]]:
-    """exact where f is linear in x, piecewise where it is between kinks, else near; and what must not change its sign."""
+    """exact where f is linear in x, piecewise where it is between kinks, else near; and what must stay positive."""
     whole = graph.resolved(graph.node(of).tree)
     kinks = [part for part in walk(whole) if isinstance(part, Apply) and part.operation in KINKED]
     kinks = [part for part in dict.fromkeys(kinks) if any(p == Name(name) for p in walk(part))]
@@ -108,7 +108,7 @@ def _kind(graph: Graph, of: str, name: str, size: Number) -> tuple[str, list[tup
     if len(kinks) > MOST_KINKS or not all(_linear(moving, branch, name, step) for branch in _branches(whole, name)):
         return "near", []
     after = {name: apply("add", Name(name), size)}
-    crossed = []
+    crossed: list[tuple[Tree, str]] = []
     for part in kinks:
         gap = apply("subtract", part.args[0], part.args[1] if part.operation in ("max", "absolute_error") else ZERO)
         crossed.append((apply("multiply", gap, substitute(gap, after)), ">"))

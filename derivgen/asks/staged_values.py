@@ -51,12 +51,12 @@ def staged_values(state: State, parameters: Mapping[str, object], draws: Draws) 
     values: list[tuple[Tree, Tree | Value]] = [(Name(node.name), Value(Name(node.name))) for node in nodes]
     values += [(target, Value(target)) for target in targets]
     shows = [("value", node.name) for node in nodes] + [("number", target) for target in targets]
-    part = Part("staged_values", {"of": of, "wrt": ", ".join(t.wrt for t in targets)}, Answer("values", tuple(values)), facts)
-    return state.show(*shows), part
+    asked = {"of": of, "wrt": ", ".join(target.wrt for target in targets)}
+    return state.show(*shows), Part("staged_values", asked, Answer("values", tuple(values)), facts)
 
 
 def listed(state: State, of: str, parameters: Mapping[str, object]) -> tuple[Partial, ...]:
-    """The derivatives of ``of`` that ``wrt`` names; by all weights and biases, else by all inputs, if it is left out."""
+    """The derivatives of ``of`` that ``wrt`` names; by all weights, else by all inputs, if it is left out."""
     network, reach = state.network, state.graph.ancestors(of)
     own = (*network.weights, *network.biases) or network.inputs or state.graph.leaves
     given = parameters.get("wrt", tuple(name for name in own if name in reach))
@@ -84,7 +84,7 @@ def _d(name: str) -> str:
 
 
 def differentials(state: State, nodes: list[Node]) -> Graph:
-    """The graph with the differential dv of every quantity: dv = Σ ∂v/∂p dp of a node, a quantity of its own of a leaf."""
+    """The graph with the differential dv of every quantity: Σ ∂v/∂p dp of a node, one more leaf of a leaf."""
     graph, reach = state.graph, {parent for node in nodes for parent in node.parents}
     leaves = tuple(_d(leaf) for leaf in graph.leaves if leaf in reach)
     for name in (*leaves, *(_d(node.name) for node in nodes)):

@@ -46,16 +46,15 @@ def tanh_logistic(state: State, parameters: Mapping[str, object], draws: Draws) 
         )}),
         "result": On(graph, {"line": chain(function, apply("subtract", at, rest), last)}),
         "rule": On(wide, {"line": chain(
-            Apply(s, (r,), 1), _over(apply("exp", negate(r)), apply("power", apply("add", ONE, apply("exp", negate(r))), number(2))),
+            Apply(s, (r,), 1), _over(apply("exp", negate(r)), _squared(apply("add", ONE, apply("exp", negate(r))))),
             apply("multiply", Apply(s, (r,)), apply("subtract", ONE, Apply(s, (r,)))),
         )}),
         "derivative": On(graph, {"line": chain(
             token, apply("multiply", number(2), slope, number(2)), apply("multiply", number(4), slope), product,
         )}),
         "equal": On(graph, {"line": chain(
-            apply("subtract", ONE, apply("power", tree, number(2))),
-            apply("subtract", ONE, apply("power", last, number(2))),
-            apply("subtract", apply("multiply", number(4), at), apply("multiply", number(4), apply("power", at, number(2)))),
+            apply("subtract", ONE, _squared(tree)), apply("subtract", ONE, _squared(last)),
+            apply("subtract", apply("multiply", number(4), at), apply("multiply", number(4), _squared(at))),
             product,
         )}),
     }  # fmt: skip
@@ -65,6 +64,10 @@ def tanh_logistic(state: State, parameters: Mapping[str, object], draws: Draws) 
 
 def _over(above: Tree, below: Tree) -> Tree:
     return apply("divide", above, below)
+
+
+def _squared(tree: Tree) -> Tree:
+    return apply("power", tree, number(2))
 
 
 def _logistic(graph: Graph) -> tuple[Graph, str]:
