@@ -582,6 +582,9 @@ def executed(
         (_read(left, scope, latex=latex).left, relation, _read(right, scope, latex=latex).left)
         for left, relation, right in lines
     ]
+    assigned = {left.name for left, _, _ in program if isinstance(left, Name)}
+    if missing := [name for name, _ in truths if name not in assigned]:
+        raise CertificateError(f"a printed program never assigns {missing[0]}")
     residues, reals = _models(graph)
     lucky, seen, worst = 0, 0, Decimal(0)
     for model in residues:
