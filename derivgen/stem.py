@@ -7,7 +7,7 @@ from dataclasses import replace
 from derivgen.derivation import chain
 from derivgen.exercise import ArrowLabel, Figure, Known, On, Symbol
 from derivgen.expression import Apply, Name, Number, Tree, apply, names, substitute, walk
-from derivgen.figures.drawing import MOST_OPERATIONS, Drawing, quantities
+from derivgen.figures.drawing import Drawing, quantities
 from derivgen.figures.layered import unwritten
 from derivgen.figures.metrics import MetricsError
 from derivgen.graph import Graph
@@ -26,7 +26,8 @@ STAGING = PASSES | {"draw_circuit"}  # asks that the steps of a formula would an
 WHOLE = frozenset({"partial_derivatives", "sensitivity", "tanh_logistic", "text"})  # of a formula, not of its steps
 # Asks that a drawing with all values would answer.
 TOLD = frozenset(("forward_values", "pre_activations", "activations", "output", "classify", "loss_value",
-                  "training_step"))  # fmt: skip
+                  "training_step",
+                  "staged_values"))  # fmt: skip
 
 
 def stem(network: Network, asks: frozenset[str], figure: Figure | None = None) -> dict[str, object]:
@@ -87,7 +88,8 @@ def picture(network: Network, asks: frozenset[str], known: Known, wanted: Pictur
     if wanted.show:
         assert wanted.place is not None
         if own:
-            raise wanted.place.error(f"this drawing would answer {min(own)}, which has one of its own")
+            aside = ", which has one of its own" if own & DRAWN else ""
+            raise wanted.place.error(f"this drawing would answer {min(own & DRAWN or own)}{aside}")
         if batch:
             raise wanted.place.error("a batch has no drawing: each example has values of its own")
         if wanted.values == "all" and (answered := asks & TOLD):
@@ -104,8 +106,7 @@ def picture(network: Network, asks: frozenset[str], known: Known, wanted: Pictur
     trained = (*network.weights, *network.biases) if layers and look.weights == "numbers" else ()
     told += [name for name in trained if name in known.numbered]
     try:
-        drawing = Drawing(bare)
-        fits = (bool(layers) or len(drawing.graph.nodes) <= MOST_OPERATIONS) and not drawing.crowded
+        fits = Drawing(bare).small
     except MetricsError as error:
         if wanted.place and wanted.show:
             raise wanted.place.error(str(error)) from None

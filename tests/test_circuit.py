@@ -11,12 +11,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from pictures import PAGE, misdrawn, unreadable
+from pictures import misdrawn, unreadable
 
 from derivgen.evaluation import Numbers
 from derivgen.expression import Partial
 from derivgen.figures.apart import taken_apart
 from derivgen.figures.circuit import circuit
+from derivgen.figures.scene import PAGE
 from derivgen.graph import Graph
 
 CS231N = "f = 1/(1 + e^(-(w_0*x_0 + w_1*x_1 + w_2)))"

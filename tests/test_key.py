@@ -88,6 +88,18 @@ exercises:
       - multiple_choice: {ask: gradient, wrt: x_2}
       - risk_contribution
       - parameter_count
+  - id: drawn
+    network: {kind: layered, sizes: [2, 2, 1], activation: relu, biases: false}
+    random: true
+    asks: [draw_network]
+  - id: circuit
+    network: {kind: equations, inputs: [x, y], equations: "f = x*y + x"}
+    random: true
+    asks: [draw_circuit, circuit_values]
+  - id: blanks
+    network: {kind: equations, inputs: [x, y], equations: "f = x*y + x"}
+    random: true
+    asks: [{label_figure: {blanks: 1}}]
 """
 
 ANSWER_TYPES = {"number", "expression", "matrix", "values", "choice", "statements", "text", "drawing"}
@@ -273,7 +285,9 @@ def test_every_ask_is_in_a_key():
 
 def test_an_exercise_keeps_its_id():
     data = json.loads(key(sheet_of("all", "1")))
-    assert [row["id"] for row in data["exercises"]] == ["first", "second", "symbols", "choices"]
+    assert [row["id"] for row in data["exercises"]] == [
+        "first", "second", "symbols", "choices", "drawn", "circuit", "blanks",
+    ]  # fmt: skip
     assert data["exercises"][0]["givens"]["x"] == "1/3"
 
 

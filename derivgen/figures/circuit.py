@@ -20,7 +20,7 @@ from derivgen.figures.geometry import Point, rounded
 from derivgen.figures.metrics import NODE, label_room, measured
 from derivgen.figures.placing import Wish, along, place
 from derivgen.figures.ranks import ARROW, SHORTEST, Arc, Arrangement, Box, arrange
-from derivgen.figures.scene import Label, LabelRole, Layer, Line, Scene, Shape, ShapeKind, ShapeRole
+from derivgen.figures.scene import PAGE, Label, LabelRole, Layer, Line, Scene, Shape, ShapeKind, ShapeRole
 from derivgen.graph import Graph
 from derivgen.notation import latex_name
 from derivgen.printing import latex
@@ -29,7 +29,6 @@ from derivgen.reading import Scope
 CIRCLE, TALL, PADDING, MARGIN = 18.0, 18.0, 4.0, 4.0  # a circle's diameter, a box's height, around texts, the picture
 # Between a label and its line, a line and a foreign node, a label and its node; widths count in steps.
 GAP, CLEAR, NEXT, STEP = 1.5, 1.5, 0.8, 4.0
-PAGE = 455.0  # the width of a printed page's text
 # How often room is made where something touches, and how much: beside a line's labels, above and below a node.
 TRIES, WIDER, TALLER = 14, 6.0, 3.0
 # Which numbers of a quantity that is used more than once stand at its node; the fewer, the more room there is.
