@@ -16,19 +16,20 @@ from __future__ import annotations
 import decimal
 import hashlib
 import itertools
+import operator
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from derivgen.errors import CertificateError
-from derivgen.expression import Apply, Name, Number, Partial, Tree, substitute, walk
+from derivgen.expression import Apply, Name, Number, Partial, Tree, names, substitute, walk
 from derivgen.graph import Graph
 from derivgen.grids import Arrays, Grid
-from derivgen.operations import OPERATIONS
+from derivgen.operations import INDICATORS, OPERATIONS
 from derivgen.reading import OWN_LENGTH, Line, Scope, read_line, read_row
 
 PRIME = (1 << 61) - 1
@@ -88,6 +89,7 @@ def _cells(graph: Graph, tree: Tree) -> tuple[tuple[int, int], tuple[Tree, ...]]
 
 _Dual = tuple[int, int]  # value, derivative
 _SIMPLE = 10**6
+_ROOT = 12
 
 
 def _ratio(residue: int) -> tuple[int, int]:
@@ -108,6 +110,7 @@ class _Residues:
         self.gates: dict[int, int] = {}
         self.kinks = 0
         self.exps: dict[int, int] = {}
+        self.roots: dict[int, int] = {}  # the _ROOT-th roots of the first values of e^x
         self.logs: dict[int, int] = {}
         self.passes: dict[tuple[str, ...], dict[str, _Dual]] = {}
 
@@ -221,10 +224,23 @@ class _Residues:
             return 1, x[1]
         if x[0] not in self.exps:
             known = next((v for v, logarithm in self.logs.items() if logarithm == x[0]), None)
-            value = known if known is not None else _residue(self.salt, "exp", min(x[0], PRIME - x[0]))
+            value = known if known is not None else self._power_of_known(x[0])
+            if value is None:  # a power itself, so that e^(x/2) has a value beside e^x
+                value = self.roots[x[0]] = _residue(self.salt, "exp", min(x[0], PRIME - x[0]))
+                if x[0] > PRIME - x[0]:
+                    value = self.roots[x[0]] = pow(value, -1, PRIME)
+                value = pow(value, _ROOT, PRIME)
             self.exps[x[0]], self.exps[PRIME - x[0]] = value, pow(value, -1, PRIME)
         value = self.exps[x[0]]
         return value, value * x[1] % PRIME
+
+    def _power_of_known(self, exponent: int) -> int | None:
+        """e^(p/q x) of an e^x that has a value: e^(2x) = (e^x)^2; None if this is no simple multiple of a known one."""
+        for known, root in self.roots.items():
+            below, above = _ratio(known * pow(exponent, -1, PRIME) % PRIME)  # exponent = above/below · known
+            if abs(above) <= _ROOT and abs(below) <= _ROOT and _ROOT % below == 0:
+                return pow(root, _ROOT // below * above, PRIME)
+        return None
 
     def _log(self, x: _Dual) -> _Dual:
         if x[0] == 0:
@@ -352,6 +368,8 @@ class Point:
             return self.difference(tree)
         if tree.operation == "max":
             return self._max(tree, values)
+        if tree.operation in INDICATORS:
+            return Decimal(self._holds(tree, values))
         args = [self.evaluate(argument, values) for argument in tree.args]
         if tree.slot:
             return self._slot(tree, args)
@@ -374,6 +392,14 @@ class Point:
         if tree not in self.gates:  # the first pass is the base point: its branch counts ever after
             self.gates[tree] = x > y or (x == y and self.graph.kinks == "right")
         return x if self.gates[tree] else y
+
+    def _holds(self, tree: Apply, values: Mapping[str, Decimal]) -> bool:
+        """An indicator; like a maximum's, its branch at the base point counts ever after."""
+        x, y = (self.evaluate(argument, values) for argument in tree.args)
+        holds = bool(_COMPARED[tree.operation](x, y))
+        if any(isinstance(part, Name) and _SLOT.fullmatch(part.name) for part in walk(tree)):
+            return holds
+        return self.gates.setdefault(tree, holds)
 
     def _slot(self, tree: Apply, args: list[Decimal]) -> Decimal:
         """The derivative of a function in one argument, by a central difference of the function."""
@@ -429,20 +455,22 @@ _REAL: dict[str, Any] = {
     "power": lambda x, n: _CONTEXT.power(x, n) if x or n >= 0 else _quotient(x, x),
     "exp": _CONTEXT.exp,
     "log": _logarithm,
-    "above": lambda x, y: Decimal(int(x > y)),
-    "below": lambda x, y: Decimal(int(x <= y)),
-    "above_or_equal": lambda x, y: Decimal(int(x >= y)),
-    "strictly_below": lambda x, y: Decimal(int(x < y)),
 }
+_COMPARED: dict[str, Callable[[Decimal, Decimal], bool]] = {
+    "above": operator.gt, "below": operator.le, "above_or_equal": operator.ge, "strictly_below": operator.lt,
+}  # fmt: skip
 
 
 # --- symbolic lines -----------------------------------------------------------------------------------------
 
 
+_BRANCHING = ("max", "relu", "leaky_relu", "abs", "absolute_error", "sign", "elu")
+
+
 def _trials(graph: Graph) -> Iterator[int | None]:
     """All branches on, then each kink off in turn."""
     kinks = sum(
-        isinstance(part, Apply) and part.operation in ("max", "relu", "leaky_relu", "abs", "absolute_error", "sign")
+        isinstance(part, Apply) and part.operation in _BRANCHING
         for node in graph.nodes
         for part in walk(graph.resolved(node.tree))
     )
@@ -543,6 +571,79 @@ def _equal(graph: Graph, sides: tuple[Tree, ...], truth: Tree) -> tuple[Proof, .
     if not seen:
         raise UndefinedError("a line has no value at any real point that was tried")
     return Proof("residues", lucky, "0"), Proof("difference", seen, f"{worst:.1e}")
+
+
+# --- programs -------------------------------------------------------------------------------------------------
+
+
+def executed(
+    graph: Graph, scope: Scope, lines: Iterable[tuple[str, str, str]], known: tuple[str, ...],
+    truths: tuple[tuple[str, Tree], ...], *, latex: bool,
+) -> list[Proof]:  # fmt: skip
+    """Prove that statements (left, = or +=, right), read back and executed in order, leave the ``truths`` behind.
+
+    They begin with the values of ``known``; what is used or added to before it is assigned, or assigned a second time,
+    is a ``CertificateError``.
+    """
+    program = [
+        (_read(left, scope, latex=latex).left, relation, _read(right, scope, latex=latex).left)
+        for left, relation, right in lines
+    ]
+    assigned = {left.name for left, _, _ in program if isinstance(left, Name)}
+    if missing := [name for name, _ in truths if name not in assigned]:
+        raise CertificateError(f"a printed program never assigns {missing[0]}")
+    residues, reals = _models(graph)
+    lucky, seen, worst = 0, 0, Decimal(0)
+    for model in residues:
+        try:
+            start = {name: (model.value(Name(name)), 0) for name in known}
+            found = _run(program, start, graph, model.evaluate, _sum_modulo)
+            wrong = [name for name, truth in truths if found[name][0] != model.value(truth)]
+        except UnluckyError:
+            continue
+        lucky += 1
+        if wrong:
+            raise CertificateError(f"a printed program leaves a wrong {wrong[0]} (at residues modulo 2^61 - 1)")
+    for point in reals:
+        try:
+            values = {name: point.value(Name(name)) for name in known}
+            ends = _run(program, values, graph, point.evaluate, _CONTEXT.add)
+            errors = {name: _close(ends[name], point.value(truth)) for name, truth in truths}
+        except (UnluckyError, decimal.DecimalException):
+            continue
+        seen += 1
+        worst = max([worst, *errors.values()])
+        if worst > _TOLERANCE:
+            at = max(errors, key=lambda name: errors[name])
+            raise CertificateError(f"a printed program leaves a wrong {at} (against the central difference)")
+    if not lucky or not seen:
+        raise UndefinedError("a program has no value anywhere")
+    return [Proof("residues", lucky, "0"), Proof("difference", seen, f"{worst:.1e}")]
+
+
+def _sum_modulo(x: _Dual, y: _Dual) -> _Dual:
+    return (x[0] + y[0]) % PRIME, 0
+
+
+_V = TypeVar("_V")
+
+
+def _run(
+    program: Iterable[tuple[Tree, str, Tree]], values: dict[str, _V], graph: Graph,
+    evaluate: Callable[[Tree, Mapping[str, _V]], _V], add: Callable[[_V, _V], _V],
+) -> dict[str, _V]:  # fmt: skip
+    """What the variables are after the statements."""
+    for left, relation, right in program:
+        if not isinstance(left, Name):
+            raise CertificateError("a printed program assigns to what is no variable")
+        name, missing = left.name, [n for n in names(right) if n not in values]
+        if missing:
+            raise CertificateError(f"a printed program uses {missing[0]} before it is assigned")
+        if (name in values) != (relation == "+="):
+            raise CertificateError(f"a printed program {'adds to' if relation == '+=' else 'assigns again'} {name}")
+        value = evaluate(graph.resolved(right), values)
+        values[name] = add(values[name], value) if relation == "+=" else value
+    return values
 
 
 # --- what is meant to be wrong --------------------------------------------------------------------------------
@@ -783,6 +884,43 @@ class NumberLines:
         layout = _Layout(shape, cells, tuple(quantities[i] for i in range(len(spans))))
         self._layouts[skeleton, symbolic_text, latex] = layout
         return layout
+
+
+def mixed(
+    graph: Graph, text: str, symbolic_text: str, keep: frozenset[str],
+    true: Point | Mapping[Tree, Fraction | Decimal], *, exact: bool, latex: bool,
+) -> None:  # fmt: skip
+    """Prove that a line of numbers beside the names ``keep``, read back, is its symbolic line with numbers put in.
+
+    ``true`` is the forward pass at the sheet's numbers, or the rounded values that are carried.
+    """
+    found: list[tuple[Decimal, Tree]] = []
+    symbolic_line, line = (_read(t, graph.scope, latex=latex).left for t in (symbolic_text, text))
+    _match(symbolic_line, line, keep, found, text)
+    for shown, quantity in found:
+        value = true.value(quantity) if isinstance(true, Point) else _real(true[quantity])
+        _compare(shown, value, exact=exact, text=text)
+
+
+def _match(symbolic_part: Tree, part: Tree, keep: frozenset[str], found: list[tuple[Decimal, Tree]], text: str) -> None:
+    """Lay a read line over its symbolic line; what stands for a quantity goes to ``found``."""
+    wrong = CertificateError(f"a number line does not have the form of its symbolic line: {text}")
+    if isinstance(symbolic_part, Name) and symbolic_part.name not in keep:
+        minus = isinstance(part, Apply) and part.operation == "negate"
+        bare = part.args[0] if minus and isinstance(part, Apply) else part
+        if not isinstance(bare, Number):
+            raise wrong
+        found.append((_real(-bare.value if minus else bare.value), symbolic_part))
+    elif isinstance(symbolic_part, Apply):
+        if not isinstance(part, Apply) or (part.operation, len(part.args)) != (
+            symbolic_part.operation,
+            len(symbolic_part.args),
+        ):
+            raise wrong
+        for one, other in zip(symbolic_part.args, part.args, strict=True):
+            _match(one, other, keep, found, text)
+    elif symbolic_part != part:
+        raise wrong
 
 
 def _lay(

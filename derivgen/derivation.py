@@ -56,11 +56,13 @@ class DerivationError(DerivgenError):
 class Filled:
     """A tree with numbers in place of its quantities: the number line of a symbolic line.
 
-    ``stage`` counts the steps of gradient descent that the numbers have behind them.
+    ``stage`` counts the steps of gradient descent that the numbers have behind them. ``keep`` are names that stay, as
+    the dx of 0.3 dx; such a line ends its chain.
     """
 
     tree: Tree
     stage: int = 0
+    keep: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class Link:
 class Chain:
     """A line: ``left`` and its links, printed one below the other.
 
-    ``truth`` is what every side must come to; the left side itself if it is None (an update's left side is not).
+    ``truth`` is what every side must come to; the left side itself if it is None. An update's left side need not.
     """
 
     left: Tree

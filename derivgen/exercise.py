@@ -71,12 +71,58 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class Cases:
+    """What ``left`` is under each condition, an indicator: {x, x ≥ y; y, x < y}. Proved wherever one of them holds."""
+
+    left: Tree
+    rows: tuple[tuple[Tree, Tree], ...]
+
+
+@dataclass(frozen=True)
+class Nabla:
+    """The gradient of a quantity as the column of its derivatives: ∇f = [y; x]."""
+
+    targets: tuple[Partial, ...]
+    forms: tuple[Tree, ...]
+
+
+@dataclass(frozen=True)
 class Supposed:
     """What a question supposes, or asks about: H ≈ 1. Nothing proves it."""
 
     left: Tree
     relation: str  # "=" or "≈"
     right: Tree
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """A statement of a program: name = value, or name += what is added to it."""
+
+    left: str
+    relation: str  # "=" or "+="
+    right: Tree
+
+
+@dataclass(frozen=True)
+class Step:
+    """The statements of one numbered step; number 0 has no number."""
+
+    number: int
+    statements: tuple[Assignment, ...]
+
+
+@dataclass(frozen=True)
+class Program:
+    """Numbered steps that are executed one after the other: proved by executing what is printed of them.
+
+    ``known`` are the quantities of the graph whose values it begins with, ``truths`` what its variables must come to
+    at the end.
+    """
+
+    steps: tuple[Step, ...]
+    known: tuple[str, ...]
+    truths: tuple[tuple[str, Tree], ...]
 
 
 @dataclass(frozen=True)
@@ -103,6 +149,13 @@ class Symbol:
     """An operation's or a declared function's own symbol: σ, g_1."""
 
     function: str
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A relation's own sign: +=."""
+
+    relation: str
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,8 @@ PERMITS = {  # by the end of a reason against drawn numbers, what the quiz may a
     "must not be zero": "zeros", "a dead ReLU": "inactive", "saturated": "inactive", "the same answer": "repeats",
     "must not be the same": "repeats",
 }  # fmt: skip
-SMOOTH = ("exp", "log", "sigmoid", "tanh", "softplus", "binary_cross_entropy")  # numbers with these are decimals anyway
+# Numbers with these are decimals anyway.
+SMOOTH = ("exp", "log", "sigmoid", "tanh", "softplus", "swish", "elu", "gelu", "binary_cross_entropy")
 BOUNDED = ("sigmoid", "tanh", "softmax")
 MOST_REDRAWS = 20  # of one example that has come out twice
 Rule = spec.Draw

@@ -85,6 +85,16 @@ operation("leaky_relu", "z", value="max(z, 0.01*z)", local="above(z, 0) + 0.01*b
           latex=r"\mathrm{LReLU}", spellings="LReLU LeakyReLU leakyrelu", role="activation")  # fmt: skip
 operation("softplus", "z", value="log(1 + e^z)", local="sigmoid(z)", latex=r"\mathrm{softplus}",
           spellings="Softplus", role="activation")  # fmt: skip
+operation("swish", "z", value="z*sigmoid(z)", local="sigmoid(z) + z*sigmoid(z)*(1 - sigmoid(z))",
+          latex=r"\mathrm{swish}", spellings="Swish silu SiLU", role="activation")  # fmt: skip
+# With α = 1 both branches have the slope 1 at 0: the derivative has no jump there.
+operation("elu", "z", value="above(z, 0)*z + below(z, 0)*(e^z - 1)", local="above(z, 0) + below(z, 0)*e^z",
+          latex=r"\mathrm{ELU}", spellings="ELU", role="activation")  # fmt: skip
+# The tanh form (Hendrycks & Gimpel 2016), √(2/π) to ten digits: z Φ(z) itself needs the error function.
+operation("gelu", "z", value="1/2*z*(1 + tanh(0.7978845608*(z + 0.044715*z^3)))",
+          local="1/2*(1 + tanh(0.7978845608*(z + 0.044715*z^3)))"
+          " + 0.3989422804*z*(1 + 0.134145*z^2)*(1 - tanh(0.7978845608*(z + 0.044715*z^3))^2)",
+          latex=r"\mathrm{GELU}", spellings="GELU", role="activation")  # fmt: skip
 operation("identity", "z", value="z", local="1", latex=r"\mathrm{id}", spellings="id linear", role="activation")
 operation("abs", "x", value="max(x, -x)", local="sign(x)", spellings="Abs")
 operation("max", "x y", local=("above(x, y)", "below(x, y)"), latex=r"\max", spellings="Max maximum")
@@ -116,7 +126,7 @@ RIGHT_HAND = {"above": "above_or_equal", "below": "strictly_below"}
 PRIMITIVES = tuple(row.name for row in OPERATIONS.values() if not row.value)
 # What an activation can give, where that is not every number: the least and the largest, None where there is none.
 RANGES: dict[str, tuple[int | None, int | None]] = {
-    "relu": (0, None), "sigmoid": (0, 1), "tanh": (-1, 1), "softplus": (0, None),
+    "relu": (0, None), "sigmoid": (0, 1), "tanh": (-1, 1), "softplus": (0, None), "elu": (-1, None),
 }  # fmt: skip
 KINKED = tuple(row.name for row in OPERATIONS.values() if any("above(" in f or "sign(" in f for f in row.local))
 CALLABLE = tuple(row.name for row in OPERATIONS.values() if row.latex or row.value or row.name in ("exp", "reciprocal"))

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TypeVar
 
 from derivgen import certify
-from derivgen.asks import ASKS
+from derivgen.asks import ASKS, WHOLE
 from derivgen.derivation import Chain, Filled, Value, chain
 from derivgen.draws import Draws
 from derivgen.errors import CertificateError, DerivgenError
@@ -19,37 +20,42 @@ from derivgen.exercise import (
     TEXTBOOK_IDENTITIES,
     ArrowLabel,
     AskError,
+    Cases,
     Claim,
     Figure,
     Gap,
     Known,
+    Nabla,
     On,
     Part,
+    Program,
+    Relation,
     Route,
     State,
     Supposed,
     Symbol,
     input_form,
 )
-from derivgen.expression import Apply, Name, Number, Partial, Tree, matrix, number, substitute, walk
+from derivgen.expression import Apply, Name, Number, Partial, Tree, column, matrix, number, substitute, walk
 from derivgen.figures.drawing import Drawing
 from derivgen.graph import Graph, GraphError
 from derivgen.networks import Network, drawn
-from derivgen.operations import OPERATIONS
-from derivgen.printing import BREAK, Form, printed, symbol
-from derivgen.reading import read_row
+from derivgen.operations import INDICATORS, OPERATIONS
+from derivgen.printing import BREAK, COMPARISON, Form, portable, printed, symbol
+from derivgen.reading import Scope, read_row
 from derivgen.spec import Ask as AskSpec
 from derivgen.spec import Picture
 from derivgen.stem import picture, stem
 
+T = TypeVar("T")
 STATED = frozenset({"true_false", "fill_in_blank"})  # asks whose questions print a derivative's formula
 PRINTED = STATED | {"gradient"}
 NO_PICTURE = Picture(False)
 DIALECTS = ("latex", "markdown", "plain")
 RELATIONS = {
-    "latex": {"=": "=", "≈": r"\approx", "<-": r"\leftarrow"},
-    "markdown": {"=": "=", "≈": r"\approx", "<-": r"\leftarrow"},
-    "plain": {"=": "=", "≈": "≈", "<-": "<-"},
+    "latex": {"=": "=", "≈": r"\approx", "<-": r"\leftarrow", "+=": r"\mathrel{+}="},
+    "markdown": {"=": "=", "≈": r"\approx", "<-": r"\leftarrow", "+=": r"\mathrel{+}="},
+    "plain": {"=": "=", "≈": "≈", "<-": "<-", "+=": "+="},
 }
 
 
@@ -90,6 +96,12 @@ class PreparedChain:
     def numeric(self) -> bool:
         return any(link.numeric for link in self.links)
 
+    @property
+    def mixed(self) -> PreparedLink | None:
+        """The line that ends the chain with numbers beside names, such as 0.3 dx."""
+        last = self.links[-1] if self.links else None
+        return last if last and last.filled and last.filled.keep else None
+
     @cached_property
     def stage(self) -> int:
         """How many steps of gradient descent its numbers have behind them."""
@@ -98,6 +110,8 @@ class PreparedChain:
     @cached_property
     def on_one_line(self) -> bool:
         """Whether the chain is short enough for z = w x = 2 · 3 = 6; decided by its structure, not by its numbers."""
+        if self.mixed:  # it stands beside another line
+            return False
         forms = [link.forms["plain"] for link in self.links if link.forms]
         width = sum(sum(map(len, form.pieces)) + 8 * len(form.slots) for form in forms)
         return self.numeric and len(self.left["plain"]) + width + 8 <= WIDEST_ROW
@@ -188,8 +202,15 @@ def quantities_of(graph: Graph, tree: Tree) -> Iterator[str]:
 def _value_trees(part: Part) -> Iterator[Tree]:
     for line in chains_of(part.facts):
         for link in line.links:
-            if isinstance(link.right, (Filled, Value)):
+            if isinstance(link.right, Filled) and link.right.keep:
+                yield from _filled_names(link.right)
+            elif isinstance(link.right, (Filled, Value)):
                 yield link.right.tree
+
+
+def _filled_names(line: Filled) -> tuple[Tree, ...]:
+    """The names of a line that numbers are put in for."""
+    return tuple(part for part in walk(line.tree) if isinstance(part, Name) and part.name not in line.keep)
 
 
 def chains_of(fact: object) -> Iterator[Chain]:
@@ -214,6 +235,8 @@ def prepare(fact: object, graph: Graph, found: list[PreparedChain]) -> object:
         return Text({d: printed(fact, graph.scope, d).text.replace(BREAK, "") for d in DIALECTS})
     if isinstance(fact, Symbol):
         return Text({dialect: symbol(fact.function, graph.scope, dialect) for dialect in DIALECTS})
+    if isinstance(fact, Relation):
+        return Text({dialect: RELATIONS[dialect][fact.relation] for dialect in DIALECTS})
     if isinstance(fact, ArrowLabel):
         inner = prepare(fact.by, graph, found)
         assert isinstance(inner, Text)
@@ -235,6 +258,12 @@ def prepare(fact: object, graph: Graph, found: list[PreparedChain]) -> object:
     if isinstance(fact, Supposed):
         left, right = ({d: printed(side, graph.scope, d).text for d in DIALECTS} for side in (fact.left, fact.right))
         return Text({d: f"{left[d]} {RELATIONS[d][fact.relation]} {right[d]}".replace(BREAK, "") for d in DIALECTS})
+    if isinstance(fact, Cases):
+        return _prepared_cases(fact, graph)
+    if isinstance(fact, Nabla):
+        return _prepared_gradient(fact, graph)
+    if isinstance(fact, Program):
+        return _prepared_program(fact, graph)
     if isinstance(fact, Figure):
         return Drawing(fact)
     if isinstance(fact, On):
@@ -273,18 +302,135 @@ def _prepared_row(fact: Claim | Gap, graph: Graph) -> dict[str, object]:
     return {"rows": list(rows)}
 
 
-def claims_of(fact: object, graph: Graph) -> Iterator[tuple[Claim, Graph]]:
-    """Every claim and the graph on which it is made."""
-    if isinstance(fact, Claim):
+def _prepared_program(program: Program, graph: Graph) -> dict[str, object]:
+    """The rows of each step; a long right side goes on in the next row."""
+    texts = {dialect: statements(program, graph, dialect) for dialect in DIALECTS}
+    steps: list[object] = []
+    place = 0
+    for step in program.steps:
+        rows: list[object] = []
+        for _ in step.statements:
+            left, relation, right = ({d: texts[d][place][i] for d in DIALECTS} for i in range(3))
+            pieces = {d: [piece.strip() for piece in text.split(BREAK)] for d, text in right.items()}
+            place += 1
+            for i in range(max(map(len, pieces.values()))):
+                rows.append({
+                    "left": Text(left if i == 0 else dict.fromkeys(DIALECTS, "")),
+                    "relation": Text(relation if i == 0 else dict.fromkeys(DIALECTS, r"\quad")),
+                    "right": Text({d: own[i] if i < len(own) else "" for d, own in pieces.items()}),
+                })  # fmt: skip
+        steps.append({"number": step.number, "rows": rows})
+    return {"steps": steps}
+
+
+def statements(program: Program, graph: Graph, dialect: str) -> list[tuple[str, str, str]]:
+    """Each statement's left side, relation and right side as printed."""
+    scope = _variables(program, graph)
+    return [
+        (
+            printed(Name(line.left), scope, dialect).text, RELATIONS[dialect][line.relation],
+            printed(line.right, scope, dialect).text,
+        )
+        for step in program.steps for line in step.statements
+    ]  # fmt: skip
+
+
+def _variables(program: Program, graph: Graph) -> Scope:
+    """The graph's names and those of the program's own variables."""
+    own = dict.fromkeys(line.left for step in program.steps for line in step.statements if line.left not in graph)
+    return replace(graph, leaves=(*graph.leaves, *own)).scope
+
+
+def prove_program(program: Program, graph: Graph) -> list[certify.Proof]:
+    """Proofs that what is printed of a program, executed, gives what it is said to give."""
+    proofs: list[certify.Proof] = []
+    scope = _variables(program, graph)
+    for dialect in DIALECTS:
+        signs = {sign: relation for relation, sign in RELATIONS[dialect].items()}
+        lines = [
+            (left, signs[relation], right.replace(BREAK, ""))
+            for left, relation, right in statements(program, graph, dialect)
+        ]
+        proofs += certify.executed(graph, scope, lines, program.known, program.truths, latex=dialect != "plain")
+    return proofs
+
+
+def conditions(fact: Cases, graph: Graph, dialect: str) -> list[tuple[str, str]]:
+    """Each case's value and its condition as printed."""
+    found = []
+    for value, condition in fact.rows:
+        assert isinstance(condition, Apply)
+        sign = INDICATORS[condition.operation]
+        sides = [printed(side, graph.scope, dialect).text for side in condition.args]
+        if dialect == "markdown":
+            sign = portable(COMPARISON[sign]).strip()
+        found.append((
+            printed(value, graph.scope, dialect).text.replace(BREAK, ""),
+            f" {COMPARISON[sign] if dialect == 'latex' else sign} ".join(sides).replace(BREAK, ""),
+        ))  # fmt: skip
+    return found
+
+
+def _prepared_cases(fact: Cases, graph: Graph) -> dict[str, object]:
+    """The cases under one brace, in the shape of a chain's printed rows."""
+    right = {}
+    for dialect, end in (("latex", r" \\ "), ("markdown", r" \cr ")):
+        rows = end.join(f"{value}, & {condition}" for value, condition in conditions(fact, graph, dialect))
+        right[dialect] = rf"\begin{{cases}} {rows} \end{{cases}}"
+    right["plain"] = f"{{{'; '.join(', '.join(row) for row in conditions(fact, graph, 'plain'))}}}"
+    left = {d: printed(fact.left, graph.scope, d).text.replace(BREAK, "") for d in DIALECTS}
+    relation = {d: RELATIONS[d]["="] for d in DIALECTS}
+    return {"rows": [{"left": Text(left), "relation": Text(relation), "right": Text(right), "unrounded": ""}]}
+
+
+def _prepared_gradient(fact: Nabla, graph: Graph) -> dict[str, object]:
+    """∇f by itself, and the line that says what it is."""
+    signs = {"latex": r"\nabla ", "markdown": r"\nabla ", "plain": "grad "}
+    symbol_ = Text({d: signs[d] + printed(Name(fact.targets[0].of), graph.scope, d).text for d in DIALECTS})
+    right = Text({d: printed(column(fact.forms), graph.scope, d).text.replace(BREAK, "") for d in DIALECTS})
+    relation = Text({d: RELATIONS[d]["="] for d in DIALECTS})
+    rows = [{"left": symbol_, "relation": relation, "right": right, "unrounded": ""}]
+    return {"symbol": symbol_, "line": {"rows": rows}}
+
+
+def prove_gradient(fact: Nabla, graph: Graph) -> list[certify.Proof]:
+    """Proofs that the printed column holds the derivatives, in their order."""
+    proofs: list[certify.Proof] = []
+    for dialect in DIALECTS:
+        sides = (printed(column(side), graph.scope, dialect).text for side in (fact.targets, fact.forms))
+        text = " = ".join(sides).replace(BREAK, "")
+        proofs += certify.symbolic(graph, text, column(fact.targets), latex=dialect != "plain")
+    return proofs
+
+
+def prove_cases(fact: Cases, graph: Graph) -> list[certify.Proof]:
+    """Proofs that the printed values, each times the indicator of its printed condition, sum to the left side."""
+    proofs: list[certify.Proof] = []
+    for dialect in DIALECTS:
+        left = printed(fact.left, graph.scope, dialect).text.replace(BREAK, "")
+        times, one = ("*", "1[{}]") if dialect == "plain" else (r" \cdot ", r"\mathbf{{1}}[{}]")
+        terms = [f"({value}){times}{one.format(c)}" for value, c in conditions(fact, graph, dialect)]
+        proofs += certify.symbolic(graph, f"{left} = {' + '.join(terms)}", fact.left, latex=dialect != "plain")
+    return proofs
+
+
+def facts_of(kind: type[T], fact: object, graph: Graph) -> Iterator[tuple[T, Graph]]:
+    """Every fact of a kind and the graph on which it holds."""
+    if isinstance(fact, kind):
         yield fact, graph
     elif isinstance(fact, On):
-        yield from claims_of(fact.facts, fact.graph)
+        yield from facts_of(kind, fact.facts, fact.graph)
     elif isinstance(fact, Mapping):
         for inner in fact.values():
-            yield from claims_of(inner, graph)
+            yield from facts_of(kind, inner, graph)
     elif isinstance(fact, (tuple, list)):
         for inner in fact:
-            yield from claims_of(inner, graph)
+            yield from facts_of(kind, inner, graph)
+
+
+def claims_of(fact: object, graph: Graph) -> Iterator[tuple[Claim, Graph]]:
+    """Every claim and the graph on which it is made."""
+    yield from facts_of(Claim, fact, graph)
 
 
 def prove_claim(claim: Claim, graph: Graph) -> list[certify.Proof]:
@@ -317,7 +463,7 @@ def _prepared_chain(line: Chain, graph: Graph) -> PreparedChain:
             links.append(_prepared_value(link.relation, right, graph))
         elif isinstance(right, Filled):
             tree = graph.spread(right.tree)
-            forms = {dialect: printed(tree, graph.scope, dialect, numeric=True) for dialect in DIALECTS}
+            forms = {d: printed(tree, graph.scope, d, numeric=True, keep=right.keep) for d in DIALECTS}
             quantities = tuple(dict.fromkeys(quantity for quantity, _ in forms["latex"].slots))
             symbolic = {d: printed(right.tree, graph.scope, d).text.replace(BREAK, "") for d in DIALECTS}
             entries = tuple(map(graph.resolved, entries_of(graph, tree)))
@@ -350,7 +496,7 @@ def prove(line: Chain, prepared: PreparedChain) -> list[certify.Proof]:
     """The symbolic certificates of a chain, from its printed LaTeX, Markdown and plain texts."""
     proofs: list[certify.Proof] = []
     truth = line.truth if line.truth is not None else line.left
-    relation = "=" if line.truth is None else "<-"
+    relation = "<-" if line.links and line.links[0].relation == "<-" else "="
     for dialect in DIALECTS:
         texts = [link.forms[dialect].text.replace(BREAK, "") for link in prepared.links if not link.numeric]
         texts += [link.symbolic[dialect] for link in prepared.links if link.filled]
@@ -407,7 +553,7 @@ def make(
                 continue
             chosen = resolved(spec.parameters, state, own, shared)
             alike = drop_repeats or chosen != spec.parameters  # what is drawn may come out twice
-            for parameters in _singles(chosen):
+            for parameters in (chosen,) if spec.name in WHOLE else _singles(chosen):
                 label = chr(ord("a") + len(parts)) if len(parts) < 26 else f"a{chr(ord('a') + len(parts) - 26)}"
                 after, part = ASKS[spec.name](replace(state, label=label), parameters, own)
                 key = (part.ask, tuple(sorted(part.parameters.items())), state.graph.bindings, parameters.get("form"))
@@ -507,10 +653,12 @@ def _checked(
         proved = prove(line, prepared)
         if proofs is not None:
             proofs += proved
-    for claim, there in claims_of(facts, graph):
-        judged = prove_claim(claim, there)
-        if proofs is not None:
-            proofs += judged
+    judged = [proof for claim, there in claims_of(facts, graph) for proof in prove_claim(claim, there)]
+    judged += [proof for program, there in facts_of(Program, facts, graph) for proof in prove_program(program, there)]
+    judged += [proof for cases, there in facts_of(Cases, facts, graph) for proof in prove_cases(cases, there)]
+    judged += [proof for nabla, there in facts_of(Nabla, facts, graph) for proof in prove_gradient(nabla, there)]
+    if proofs is not None:
+        proofs += judged
     assert isinstance(ready, dict)
     return ready
 

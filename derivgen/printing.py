@@ -35,7 +35,7 @@ SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4
 _QUOTIENTS = ("divide", "reciprocal")
 _WORD = r"\mathrm{"  # two upright words, or a word and a letter, would run into one
 _TALL = (r"\frac", r"\left", r"\begin")  # what brackets must grow around
-_COMPARISON = {">": ">", "<": "<", "<=": r"\le", ">=": r"\ge"}
+COMPARISON = {">": ">", "<": "<", "<=": r"\le", ">=": r"\ge"}
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,11 @@ class Form:
         return self.pieces[0]
 
 
-def printed(tree: Tree, scope: Scope, dialect: str, *, numeric: bool = False) -> Form:
-    """The tree in a dialect (latex, markdown or plain); ``numeric`` puts a slot for every quantity."""
-    printer = _Printer(scope, dialect == "plain", numeric, _is_array(tree, scope))
+def printed(
+    tree: Tree, scope: Scope, dialect: str, *, numeric: bool = False, keep: frozenset[str] = frozenset()
+) -> Form:
+    """The tree in a dialect (latex, markdown or plain); ``numeric`` puts a slot for every quantity not to ``keep``."""
+    printer = _Printer(scope, dialect == "plain", numeric, _is_array(tree, scope), keep)
     text = _broken(printer.tree(tree, 0)) if dialect != "plain" else printer.tree(tree, 0)
     if dialect == "markdown":
         text = portable(text).rstrip()  # no space before a closing dollar
@@ -93,8 +95,10 @@ def symbol(function: str, scope: Scope, dialect: str) -> str:
 
 
 class _Printer:
-    def __init__(self, scope: Scope, plain: bool, numeric: bool, arrays: bool) -> None:
-        self.scope, self.plain, self.numeric, self.arrays = scope, plain, numeric, arrays
+    def __init__(
+        self, scope: Scope, plain: bool, numeric: bool, arrays: bool, keep: frozenset[str] = frozenset()
+    ) -> None:
+        self.scope, self.plain, self.numeric, self.arrays, self.keep = scope, plain, numeric, arrays, keep
         self.symbols = {operation: latex for latex, (operation, _) in scope.by_latex.items()}
         self.functions = scope.functions
         self.slots: list[tuple[Tree, bool]] = []
@@ -108,7 +112,7 @@ class _Printer:
     def tree(self, tree: Tree, level: int) -> str:
         """The text of the tree where an operator of this precedence surrounds it (0: nothing does)."""
         if isinstance(tree, Name):
-            if self.numeric:
+            if self.numeric and tree.name not in self.keep:
                 return self.slot(tree, level > 0)
             return tree.name if self.plain else latex_name(tree.name)
         if isinstance(tree, Number):
@@ -273,7 +277,7 @@ class _Printer:
         sign = INDICATORS[tree.operation]
         if self.plain:
             return f"1[{left} {sign} {right}]"
-        return rf"\mathbf{{1}}{_grown('[', f'{left} {_COMPARISON[sign]} {right}', ']')}"
+        return rf"\mathbf{{1}}{_grown('[', f'{left} {COMPARISON[sign]} {right}', ']')}"
 
     def call(self, tree: Apply) -> str:
         name, args = tree.operation, ", ".join(self.tree(argument, 0) for argument in tree.args)

@@ -353,6 +353,8 @@ def _fill_chain(chain: PreparedChain, made: Plan, digits: int, stage: _Stage) ->
     """The number lines and the answer of one chain, all proved."""
     numbers, carried, point = stage.numbers, stage.carried, stage.point
     assert point is not None
+    if chain.mixed:
+        return (_fill_mixed(chain, chain.mixed, made, numbers if carried is None else carried, digits, point),)
     last = next(link for link in chain.links if link.value)
     assert last.value is not None
     true = [numbers.value(tree) for tree in last.entries]
@@ -402,6 +404,23 @@ def _fill_chain(chain: PreparedChain, made: Plan, digits: int, stage: _Stage) ->
     beside = "" if same else unrounded.slots or unrounded.single
     links.append(FilledLink(last_relation, shown.slots, shown.single, beside))
     return tuple(links)
+
+
+def _fill_mixed(
+    chain: PreparedChain, link: PreparedLink, made: Plan, numbers: Numbers, digits: int, point: certify.Point
+) -> FilledLink:
+    """The line of numbers beside names, each number proved from its text."""
+    values = {quantity: numbers.value(quantity) for quantity in link.quantities}
+    written = {quantity: named(chain.left["plain"], value, digits) for quantity, value in values.items()}
+    relation = "=" if all(exact for _, exact in written.values()) else "≈"
+    texts = {quantity: text for quantity, (text, _) in written.items()}
+    assert link.filled is not None
+    for dialect in ("latex", "plain"):
+        certify.mixed(
+            chain.graph, link.forms[dialect].fill(texts).replace(BREAK, ""), link.symbolic[dialect], link.filled.keep,
+            point if numbers.carry is None else values, exact=relation == "=", latex=dialect == "latex",
+        )  # fmt: skip
+    return FilledLink(relation, texts)
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from derivgen.derivation import chain
-from derivgen.exercise import ArrowLabel, Figure, Known, Symbol
-from derivgen.expression import Apply, Name, Number, Tree, apply, names, walk
+from derivgen.exercise import ArrowLabel, Figure, Known, On, Symbol
+from derivgen.expression import Apply, Name, Number, Tree, apply, names, substitute, walk
 from derivgen.figures.drawing import Drawing, quantities
 from derivgen.figures.layered import unwritten
 from derivgen.figures.metrics import MetricsError
@@ -14,23 +14,32 @@ from derivgen.graph import Graph
 from derivgen.networks import Network
 from derivgen.notation import Notation
 from derivgen.operations import OPERATIONS
+from derivgen.reading import read_row
 from derivgen.spec import Look, Picture
 
 SELF_CONTAINED = frozenset({"parameter_count", "risk_contribution", "text"})  # asks that name no quantity of a layer
+DEFINED = ("swish", "elu", "gelu", "softplus", "leaky_relu")  # what not every course calls by these names
 EXPLAINED = ("sigmoid",)  # operations whose symbol does not say what they are
 DRAWN = frozenset({"draw_network", "draw_circuit", "circuit_values", "label_figure"})  # asks with drawings of their own
+PASSES = frozenset({"forward_pass", "forward_pseudocode"})  # asks that the equations would answer
+STAGING = PASSES | {"draw_circuit"}  # asks that the steps of a formula would answer
+WHOLE = frozenset({"partial_derivatives", "sensitivity", "tanh_logistic", "text"})  # of a formula, not of its steps
 # Asks that a drawing with all values would answer.
 TOLD = frozenset(("forward_values", "pre_activations", "activations", "output", "classify", "loss_value",
-                  "training_step"))  # fmt: skip
+                  "training_step",
+                  "staged_values"))  # fmt: skip
 
 
 def stem(network: Network, asks: frozenset[str], figure: Figure | None = None) -> dict[str, object]:
     """Its drawing, else a line of arrows for a chain, else words; the equations if no part asks for them."""
     if network.layers:
         return {**layered(network), "letters": not asks <= SELF_CONTAINED, **_drawn(network, asks, figure)}
-    graph, reveals = network.graph, "forward_pass" not in asks
+    graph, reveals = network.graph, not asks & (PASSES if network.formula is None else STAGING)
     inner = [node for node in graph.nodes if node.name != network.loss]
     arrows = _arrows(graph, [node.name for node in inner])
+    stepwise = network.formula is None or (len(graph.nodes) > 1 and not asks <= WHOLE)
+    if network.formula is not None:
+        inner = list(graph.nodes)
     loss = graph.node(network.loss).tree if network.loss else None
     in_loss = names(loss) if loss else ()
     roles = {
@@ -43,15 +52,25 @@ def stem(network: Network, asks: frozenset[str], figure: Figure | None = None) -
     }
     return {
         **{role: tuple(map(Name, members)) for role, members in roles.items()}, "picture": figure or "",
-        "functions": tuple(Symbol(f) for f, _ in graph.functions if f != network.loss),
+        "functions": tuple(Symbol(f) for f, _ in graph.functions if f != network.loss and graph.operation(f) is None),
+        "formula": "" if network.formula is None else chain(Name(graph.output), network.formula),
+        "called": () if reveals or not stepwise or network.formula is None else tuple(
+            Name(node.name) for node in graph.nodes[:-1]
+        ),
+        "definitions": _definitions(graph) if network.formula is not None else (),
+        "meanings": tuple(
+            {"symbol": Symbol(f), "operation": operation, "usual": Symbol(operation)} for f, operation in graph.bindings
+        ),
         "abstract_loss": bool(network.loss and graph.functions and loss is not None and graph.is_abstract(loss)),
         "symbols": tuple(Symbol(name) for name in EXPLAINED if _uses(graph, name)),
-        "arrows": () if figure else arrows, "output": Name(inner[-1].name if inner else graph.output),
+        "arrows": () if figure or network.formula is not None else arrows,
+        "output": Name(inner[-1].name if inner else graph.output),
         "loss": Name(network.loss) if network.loss else "",
         "loss_line": chain(Name(network.loss), loss) if loss else "",
-        "equations": tuple(chain(Name(node.name), node.tree) for node in inner) if reveals else (),
+        "equations": tuple(chain(Name(n.name), n.tree) for n in inner) if reveals and stepwise else (),
         "words": tuple(
-            {"name": Name(n.name), "said": _said(n.tree)} for n in inner if not (reveals or arrows or figure)
+            {"name": Name(n.name), "said": _said(n.tree)} for n in inner
+            if not (reveals or arrows or figure or network.formula)
         ),
     }  # fmt: skip
 
@@ -61,14 +80,16 @@ def picture(network: Network, asks: frozenset[str], known: Known, wanted: Pictur
 
     Unless the quiz says otherwise, networks of layers have one, and equations of few operations.
     """
-    own, layers = asks & DRAWN, network.layers
+    own, layers = asks & (DRAWN | {"forward_pseudocode"}), network.layers
     batch = bool(layers) and len(layers[0].pre) > 1
-    if wanted.show is False or (wanted.show is None and (own or batch)):
+    single = network.formula is not None and (len(network.graph.nodes) == 1 or asks <= WHOLE)
+    if wanted.show is False or (wanted.show is None and (own or batch or single)):
         return None
     if wanted.show:
         assert wanted.place is not None
         if own:
-            raise wanted.place.error(f"this drawing would answer {min(own)}, which has one of its own")
+            aside = ", which has one of its own" if own & DRAWN else ""
+            raise wanted.place.error(f"this drawing would answer {min(own & DRAWN or own)}{aside}")
         if batch:
             raise wanted.place.error("a batch has no drawing: each example has values of its own")
         if wanted.values == "all" and (answered := asks & TOLD):
@@ -171,6 +192,15 @@ def _activation(name: str) -> dict[str, object]:
 
 def _uses(graph: Graph, operation: str) -> bool:
     return any(isinstance(part, Apply) and part.operation == operation for n in graph.nodes for part in walk(n.tree))
+
+
+def _definitions(graph: Graph) -> tuple[object, ...]:
+    """What the less usual functions of a formula mean, of a letter that the graph does not have."""
+    letter = next(name for name in ("z", "u", "v", "t", "r", "q", "p", "zeta", "xi", "eta") if name not in graph)
+    wide = replace(graph, leaves=(*graph.leaves, letter), stated=())
+    rows = [OPERATIONS[name] for name in DEFINED if _uses(graph, name)]
+    forms = [(row.name, substitute(read_row(row.name, row.value), {row.arguments[0]: Name(letter)})) for row in rows]
+    return tuple(On(wide, {"line": chain(Apply(name, (Name(letter),)), form)}) for name, form in forms)
 
 
 def _arrows(graph: Graph, inner: list[str]) -> tuple[dict[str, object], ...]:

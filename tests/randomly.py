@@ -77,6 +77,9 @@ REAL: dict[str, Callable[..., Any]] = {
     "relu": lambda z: z if z > 0 else mpmath.mpf(0),
     "leaky_relu": lambda z: z if z > 0 else z / 100,
     "softplus": lambda z: mpmath.log1p(mpmath.exp(z)),
+    "swish": lambda z: z / (1 + mpmath.exp(-z)),
+    "elu": lambda z: z if z > 0 else mpmath.expm1(z),
+    "gelu": lambda z: z * (1 + mpmath.tanh(mpmath.mpf("0.7978845608") * (z + mpmath.mpf("0.044715") * z**3))) / 2,
     "identity": lambda z: z,
     "abs": lambda x: x if x > 0 else -x,
     "max": lambda x, y: x if x > y else y,
@@ -157,7 +160,8 @@ def text_of(tree: Tree, scope: Scope, dialect: str) -> str:
 # --- strategies ----------------------------------------------------------------------------------------------------
 
 NAMES = ("x", "y^*", "w_1", "a_1", "W_11^(2)", "yhat", "alpha", "z_12", "eta^*", "Loss", "b")
-UNARY = ("negate", "reciprocal", "exp", "log", "sigmoid", "tanh", "relu", "leaky_relu", "softplus", "identity", "abs")
+UNARY = ("negate", "reciprocal", "exp", "log", "sigmoid", "tanh", "relu", "leaky_relu", "softplus", "swish", "elu",
+         "gelu", "identity", "abs")
 BINARY = ("subtract", "divide", "max", "squared_error", "half_squared_error", "absolute_error",
           "binary_cross_entropy", "above", "below", "above_or_equal", "strictly_below")  # fmt: skip
 

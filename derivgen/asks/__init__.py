@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from derivgen.asks.activations import activations
+from derivgen.asks.backward_pseudocode import backward_pseudocode
 from derivgen.asks.chain_rule import chain_rule
 from derivgen.asks.circuit_values import circuit_values
 from derivgen.asks.classify import classify
@@ -19,6 +20,7 @@ from derivgen.asks.draw_circuit import draw_circuit
 from derivgen.asks.draw_network import draw_network
 from derivgen.asks.fill_in_blank import fill_in_blank
 from derivgen.asks.forward_pass import forward_pass
+from derivgen.asks.forward_pseudocode import forward_pseudocode
 from derivgen.asks.forward_values import forward_values
 from derivgen.asks.gradient import gradient
 from derivgen.asks.gradients import gradients
@@ -30,8 +32,12 @@ from derivgen.asks.loss_value import loss_value
 from derivgen.asks.multiple_choice import multiple_choice
 from derivgen.asks.output import output
 from derivgen.asks.parameter_count import parameter_count
+from derivgen.asks.partial_derivatives import partial_derivatives
 from derivgen.asks.pre_activations import pre_activations
 from derivgen.asks.risk_contribution import risk_contribution
+from derivgen.asks.sensitivity import sensitivity
+from derivgen.asks.staged_values import staged_values
+from derivgen.asks.tanh_logistic import tanh_logistic
 from derivgen.asks.training_step import training_step
 from derivgen.asks.true_false import true_false
 from derivgen.asks.update import update
@@ -74,6 +80,13 @@ ASKS: dict[str, Ask] = {
         draw_circuit,
         circuit_values,
         label_figure,
+        forward_pseudocode,
+        backward_pseudocode,
+        staged_values,
+        partial_derivatives,
+        sensitivity,
+        tanh_logistic,
     )
 }
+WHOLE = frozenset({"staged_values", "partial_derivatives", "sensitivity"})  # a list of quantities is one question
 DIRECTIVES = ("bind", "text")

@@ -11,10 +11,11 @@ from derivgen.networks.chain import chain
 from derivgen.networks.equations import equations
 from derivgen.networks.layered import layered
 from derivgen.networks.network import Builder, Layer, Network, drawn
+from derivgen.networks.staged import staged
 
 __all__ = ["KINDS", "Layer", "Network", "build", "drawn"]
 
-KINDS: dict[str, Builder] = {"equations": equations, "chain": chain, "layered": layered}
+KINDS: dict[str, Builder] = {"equations": equations, "chain": chain, "layered": layered, "staged": staged}
 
 
 def build(network: spec.Network, draws: Draws, kinks: str) -> Network:

@@ -10,6 +10,7 @@ from fractions import Fraction
 from derivgen import spec
 from derivgen.draws import Draws
 from derivgen.errors import suggest
+from derivgen.expression import Tree
 from derivgen.graph import Graph
 from derivgen.notation import Notation
 from derivgen.operations import OPERATIONS, SPELLINGS
@@ -68,6 +69,7 @@ class Network:
     reduction: str = ""  # of a batch's losses: mean or sum
     loss_kind: str = ""  # the loss's operation, or cross_entropy
     meanings: tuple[tuple[str, str], ...] = ()  # what abstract functions stand for, said on the sheet only
+    formula: Tree | None = None  # which the graph computes in steps
     target_class: int = 0  # the one class that the loss is of, counted from 1; 0: the targets say
 
     @property

@@ -1,0 +1,590 @@
+"""One formula in steps: their names, the programs of both passes (executed), values, differentials, simple gradients."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import mpmath
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from randomly import DIGITS, REAL, Network, awkward, forward, networks, real
+
+from derivgen import certify, plan, spec
+from derivgen.asks import ASKS
+from derivgen.derivation import Filled, chain
+from derivgen.draws import Draws
+from derivgen.errors import CertificateError, DerivgenError, QuizError
+from derivgen.evaluation import Numbers
+from derivgen.exercise import Assignment, Cases, Known, Nabla, Part, Program, State, Step
+from derivgen.expression import Apply, Name, Partial, apply, negate, number, walk
+from derivgen.folders import bundled_quizzes
+from derivgen.graph import Graph
+from derivgen.networks import KINDS, build
+from derivgen.networks import Network as Built
+from derivgen.printing import plain
+from derivgen.reading import ReadingError, Scope, read
+from derivgen.sheet import Composer, compose
+from derivgen.writing import files, key
+
+QUOTIENT = "f = (x + s(y))/(s(x) + (x + y)^2)"
+
+
+def loaded(asks: object = "forward_pseudocode", *, givens: object = None, random: bool = False, **network: object) -> spec.Quiz:
+    network = {"kind": "staged", "inputs": ["x", "y", "z"], **network}
+    exercise = {"network": network, "asks": asks if isinstance(asks, list) else [asks], "random": random}
+    exercise |= {"givens": givens} if givens else {}
+    text = json.dumps({"title": "A test", "exercises": [exercise]})
+    return spec.loads(text, asks=ASKS, kinds=KINDS)
+
+
+def built(**network: object) -> Built:
+    return build(loaded(**network).exercises[0].network, Draws("", "q", "1"), "forbid")
+
+
+def steps(**network: object) -> list[str]:
+    graph = built(**network).graph
+    return [f"{node.name} = {plain(node.tree, graph.scope)}" for node in graph.nodes]
+
+
+def solution(*asks: object, **more: Any) -> str:
+    return files(compose(loaded(list(asks), **more)), ["markdown"])["solutions.md"]
+
+
+# --- the steps and their names ---------------------------------------------------------------------------------------
+
+
+def test_the_quotient_of_the_source_step_by_step() -> None:
+    assert steps(formula=QUOTIENT, symbols={"s": "sigmoid"}) == [
+        "s_y = s(y)", "num = x + s_y", "s_x = s(x)", "sum = x + y", "sqr = sum^2", "denom = s_x + sqr", "inv = 1/denom",
+        "f = num*inv",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("formula", "wanted"),
+    [
+        ("f = (x + y)*z + x", ["sum = x + y", "prod = sum*z", "f = prod + x"]),
+        ("f = (x + y)*(y + x)", ["sum = x + y", "f = sum*sum"]),
+        ("f = x*y*z - 2", ["prod_1 = x*y", "prod_2 = prod_1*z", "f = prod_2 - 2"]),
+        ("f = x - y + z - 1", ["diff = x - y", "sum = diff + z", "f = sum - 1"]),
+        ("f = 1/(x + y)", ["denom = x + y", "f = 1/denom"]),
+        ("f = x/2", ["f = x/2"]),
+        ("f = x/y", ["inv = 1/y", "f = x*inv"]),
+        ("f = sigmoid(x + y)^3", ["sum = x + y", "g = sigmoid(sum)", "f = g^3"]),
+        ("f = e^(-x*y)", ["prod = x*y", "neg = -prod", "f = e^(neg)"]),
+        ("f = 2*x/3 + 1/2*x", ["prod_1 = 2*x", "quot = prod_1/3", "prod_2 = 1/2*x", "f = quot + prod_2"]),
+    ],
+)
+def test_each_operation_is_one_step(formula: str, wanted: list[str]) -> None:
+    assert steps(formula=formula) == wanted
+
+
+def test_given_names_and_coarse_steps() -> None:
+    assert steps(formula="f = (x + y)*z + x", names=["g", "h"]) == ["g = x + y", "h = g*z", "f = h + x"]
+    neuron = {"formula": "F = sigmoid(w_0*x + w_1*y + w_2)", "weights": ["w_0", "w_1", "w_2"]}
+    assert steps(**neuron, coarse=True, names="Y") == ["Y = w_0*x + w_1*y + w_2", "F = sigmoid(Y)"]
+    assert len(steps(**neuron)) == 5
+
+
+def test_generated_names_are_nobody_elses() -> None:
+    found = steps(formula="f = (sum + num)/(sum*inv) + s_x*sigmoid(x)", inputs=["sum", "num", "inv", "s_x", "x"])
+    names = [line.partition(" =")[0] for line in found]
+    assert len(set(names)) == len(names)
+    assert not {"sum", "num", "inv", "s_x", "x"} & set(names)
+
+
+@pytest.mark.parametrize(
+    ("network", "message"),
+    [
+        ({"formula": "f = x + q"}, "exercises[0].network.formula: column 9: 'q' is unknown"),
+        ({"formula": "f = x"}, "formula: has no operation"),
+        ({"formula": "f = x + y; g = f*x"}, "formula: must be one formula"),
+        ({"formula": "x + y"}, "formula: 'x + y' is not an equation"),
+        ({"formula": 3}, "formula: must be a formula such as"),
+        ({}, "network: formula is missing"),
+        ({"formula": "f = x*y + z", "names": ["p", "q"]}, "names: holds 2 names for the 1 steps before f"),
+        ({"formula": "f = x*y + z", "names": ["x"]}, "names: 'x' is another quantity's name already"),
+        ({"formula": "f = x*y + z", "names": ["2p"]}, "names: '2p' is not a name"),
+        ({"formula": "f = x*y", "coarse": "yes"}, "coarse: must be true or false"),
+        ({"formula": "f = s(x)", "symbols": {"s": "sigmod"}}, "did you mean 'sigmoid'?"),
+        ({"formula": "f = x*y", "formulas": 1}, "did you mean 'formula'?"),
+        ({"formula": "f = x*y", "weights": ["x"]}, "'x' is declared twice"),
+    ],
+)
+def test_a_mistake_in_the_network_is_one_line(network: dict[str, object], message: str) -> None:
+    with pytest.raises(QuizError) as error:
+        built(**network)
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+FORMS = ("{0} + {1}", "{0}*{1}", "{0} - {1}", "{0}/{1}", "sigmoid({0})", "tanh({0})", "{0}^2", "-{0}", "max({0}, {1})",
+         "2*{0}", "swish({0})", "1/(1 + {0}^2)", "{0} + {1} - {0}*{1}", "e^(-{0}^2)", "elu({0})")  # fmt: skip
+
+
+def formulas() -> st.SearchStrategy[str]:
+    leaves = st.sampled_from(["x", "y", "z"])
+    return st.recursive(
+        leaves, lambda inner: st.builds(lambda f, a, b: f"({f.format(a, b)})", st.sampled_from(FORMS), inner, inner),
+        max_leaves=9,
+    )  # fmt: skip
+
+
+POINT = {"x": Fraction(7, 10), "y": Fraction(-13, 10), "z": Fraction(9, 5)}
+
+
+@settings(max_examples=80, deadline=None)
+@given(formulas(), st.booleans())
+def test_the_steps_compute_the_formula(formula: str, coarse: bool) -> None:
+    tree = read(formula, Scope.of(["x", "y", "z"]))
+    values = {name: mpmath.mpf(value.numerator) / value.denominator for name, value in POINT.items()}
+    try:
+        with mpmath.workdps(DIGITS):
+            assume(not awkward(tree, values) and abs(wanted := real(tree, values)) < 10**6)
+    except (ZeroDivisionError, OverflowError):
+        assume(False)
+    assume(isinstance(tree, Apply))
+    graph = built(formula=f"f = {formula}", coarse=coarse).graph
+    trees = [node.tree for node in graph.nodes]
+    assert len(set(trees)) == len(trees)
+    if not coarse:  # single operations, on names and numbers
+        for step in trees:
+            inner = [part for part in walk(step) if isinstance(part, Apply)]
+            assert all(part is step or not any(isinstance(p, Name) for p in walk(part)) for part in inner)
+    with mpmath.workdps(DIGITS):
+        assert abs(forward(graph, values)["f"] - wanted) < mpmath.mpf(10) ** -40 * (1 + abs(wanted))
+
+
+# --- the programs, executed ------------------------------------------------------------------------------------------
+
+
+def asked(graph: Graph, ask: str) -> Part:
+    network = Built(graph, tuple(graph.leaves), (), (), (), "", "")
+    return ASKS[ask](State(network, Known()), {}, Draws("", "q", "1"))[1]
+
+
+def program_of(graph: Graph, ask: str) -> Program:
+    program = asked(graph, ask).facts["program"]
+    assert isinstance(program, Program)
+    return program
+
+
+def python(text: str, names: set[str], functions: Mapping[str, str]) -> str:
+    """A printed right side as a Python expression; quantities are looked up by their names."""
+    quantity = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    called = "|".join(re.escape(name) for name in sorted(functions, key=len, reverse=True))
+    token = re.compile(
+        rf"(?P<call>(?<![A-Za-z0-9_])(?:{called})(?=\())|(?P<name>(?<![A-Za-z0-9_])(?:{quantity})(?![A-Za-z0-9_]))"
+        r"|(?P<e>e\^)|(?P<power>\^\(?-?\d+\)?)|(?P<test>1\[(?P<left>.+?) (?P<sign><=|>=|<|>) (?P<right>.+?)\])"
+        r"|(?P<number>\d+(?:\.\d+)?)"
+    )
+
+    def put(match: re.Match[str]) -> str:
+        if match["test"]:
+            return f"mpf({python(match['left'], names, functions)} {match['sign']} {python(match['right'], names, functions)})"
+        if match["power"]:
+            return "**" + match["power"][1:]
+        if match["e"]:
+            return "exp"
+        return functions[match[0]] if match["call"] else f"v[{match[0]!r}]" if match["name"] else f"mpf({match[0]!r})"
+
+    return token.sub(put, text)
+
+
+def run(program: Program, graph: Graph, values: dict[str, Any]) -> dict[str, Any]:
+    """What the printed plain text of a program, as Python, makes of these values."""
+    meant = {name: f"REAL[{name!r}]" for name in REAL} | {f: f"REAL[{o!r}]" for f, o in graph.bindings}
+    meant |= {"ln": "REAL['log']"}
+    printed = plan.statements(program, graph, "plain")
+    lines = [
+        f"v[{left!r}] {relation} {python(right, {*values, *(line[0] for line in printed)}, meant)}"
+        for left, relation, right in printed
+    ]
+    names = {"v": values, "REAL": REAL, "exp": mpmath.exp, "mpf": mpmath.mpf}
+    exec("\n".join(lines), names)  # noqa: S102 - what derivgen itself has printed
+    return values
+
+
+def check_programs(graph: Graph, point: Mapping[str, Fraction]) -> None:
+    """Both passes, run one after the other, give the certified values and derivatives."""
+    with mpmath.workdps(DIGITS):
+        leaves = {name: mpmath.mpf(value.numerator) / value.denominator for name, value in point.items()}
+        values = run(program_of(graph, "forward_pseudocode"), graph, leaves)
+        backward = program_of(graph, "backward_pseudocode")
+        values = run(backward, graph, values)
+        numbers = Numbers(graph, point)
+        reached = graph.ancestors(graph.output)
+        assert {name for name, _ in backward.truths} == {f"d{name}" for name in reached}
+        for name in reached:
+            wanted = numbers[Partial(graph.output, name)]
+            assert abs(values[f"d{name}"] - mpmath.mpf(str(wanted.numerator)) / wanted.denominator if isinstance(
+                wanted, Fraction) else values[f"d{name}"] - mpmath.mpf(str(wanted))) < mpmath.mpf(10) ** -30, name  # fmt: skip
+
+
+def test_the_published_programs() -> None:
+    graph = built(formula=QUOTIENT, symbols={"s": "sigmoid"}).graph
+    lines = plan.statements(program_of(graph, "backward_pseudocode"), graph, "plain")
+    assert [" ".join(line) for line in lines] == [
+        "df = 1", "dnum = df*inv", "dinv = df*num", "ddenom = -dinv*(1/denom^2)", "ds_x = ddenom", "dsqr = ddenom",
+        "dsum = 2*dsqr*sum", "dx = dsum", "dy = dsum", "dx += ds_x*s_x*(1 - s_x)", "dx += dnum", "ds_y = dnum",
+        "dy += ds_y*s_y*(1 - s_y)",
+    ]  # fmt: skip
+    assert [step.number for step in program_of(graph, "backward_pseudocode").steps] == [0, 8, 7, 6, 5, 4, 3, 2, 1]
+    check_programs(graph, {"x": Fraction(3, 5), "y": Fraction(8, 5)})
+
+
+def bundled_graphs() -> list[tuple[str, Graph]]:
+    found = []
+    for name in bundled_quizzes():
+        composer = Composer(spec.load(name, asks=ASKS, kinds=KINDS))
+        for seed in ("1", "2", "3"):
+            for exercise in composer.compose(seed).exercises:
+                graph = exercise.plan.graph
+                if not exercise.plan.network.layers and not any(graph.is_abstract(n.tree) for n in graph.nodes):
+                    found.append((f"{name}/{seed}/{exercise.number}", graph))
+    return found
+
+
+def test_the_programs_of_the_bundled_graphs_give_the_certified_gradients() -> None:
+    graphs = bundled_graphs()
+    assert len(graphs) > 30
+    for place, graph in graphs:
+        point = {leaf: Fraction(3 + 4 * i, 10) for i, leaf in enumerate(graph.leaves)}
+        try:
+            check_programs(graph, point)
+        except AssertionError as error:
+            raise AssertionError(place) from error
+
+
+@settings(max_examples=60, deadline=None)
+@given(networks(most=12))
+def test_the_programs_of_random_graphs_give_the_certified_gradients(network: Network) -> None:
+    check_programs(network.graph, network.given)
+
+
+@settings(max_examples=25, deadline=None)
+@given(networks(most=8))
+def test_every_program_is_certified(network: Network) -> None:
+    for ask in ("forward_pseudocode", "backward_pseudocode"):
+        assert plan.prove_program(program_of(network.graph, ask), network.graph)
+
+
+def statements_of(program: Program) -> list[Assignment]:
+    return [line for step in program.steps for line in step.statements]
+
+
+def rewritten(program: Program, lines: list[Assignment]) -> Program:
+    return replace(program, steps=tuple(Step(i, (line,)) for i, line in enumerate(lines, 1)))
+
+
+@pytest.mark.parametrize("formula", [QUOTIENT, "f = (x + y)*z + x", "f = s(x*y)*x + max(x, y)*z^2"])
+def test_every_change_of_a_program_is_refused(formula: str) -> None:
+    graph = built(formula=formula, symbols={"s": "sigmoid"}).graph
+    for ask in ("forward_pseudocode", "backward_pseudocode"):
+        program = program_of(graph, ask)
+        lines = statements_of(program)
+        assert plan.prove_program(rewritten(program, lines), graph)
+        broken = [lines[::-1]]
+        for i, line in enumerate(lines):
+            flipped = "+=" if line.relation == "=" else "="
+            broken += [
+                [*lines[:i], *lines[i + 1 :]],
+                [*lines[:i], line, *lines[i:]],
+                [*lines[:i], replace(line, relation=flipped), *lines[i + 1 :]],
+                [*lines[:i], replace(line, right=negate(line.right)), *lines[i + 1 :]],
+                [*lines[:i], replace(line, right=apply("multiply", number(2), line.right)), *lines[i + 1 :]],
+            ]
+        for wrong in broken:
+            with pytest.raises((CertificateError, ReadingError)):
+                plan.prove_program(rewritten(program, wrong), graph)
+
+
+def test_an_adjoint_is_used_only_when_it_is_complete() -> None:
+    graph = Graph.of("g = x*y; h = g*x; f = g + h", ["x", "y"])
+    lines = statements_of(program_of(graph, "backward_pseudocode"))
+    last = max(i for i, line in enumerate(lines) if line.left == "dg")
+    first = min(i for i, line in enumerate(lines) if any(part == Name("dg") for part in walk(line.right)))
+    assert last < first
+    early = [*lines[:last], lines[first], lines[last], *lines[last + 1 : first], *lines[first + 1 :]]
+    with pytest.raises(CertificateError):
+        plan.prove_program(rewritten(program_of(graph, "backward_pseudocode"), early), graph)
+
+
+def test_targets_and_constants_get_no_derivative() -> None:
+    text = (
+        "title: t\nexercises:\n  - network:\n      inputs: x\n      weights: w\n      target: y\n"
+        "      constants: c\n      equations: z = c*w*x\n      loss: (z - y)^2\n    asks: [backward_pseudocode]\n"
+    )
+    made = files(compose(spec.loads(text, asks=ASKS, kinds=KINDS)), ["markdown"])["solutions.md"]
+    assert r"\mathrm{dw}" in made and r"\mathrm{dx}" in made
+    assert r"\mathrm{dy}" not in made and r"\mathrm{dc}" not in made
+
+
+@pytest.mark.parametrize(
+    ("network", "ask", "message"),
+    [
+        ({"formula": "f = x*dx", "inputs": ["x", "dx"]}, "backward_pseudocode", "dx would be the derivative by x"),
+        ({"formula": "f = x*dx", "inputs": ["x", "dx"]}, "staged_values", "dx would be a differential"),
+        ({"formula": "f = x*dx", "inputs": ["x", "dx"]}, "sensitivity", "dx would be the step of x"),
+        ({"kind": "layered", "sizes": [1, 1], "inputs": None}, "forward_pseudocode", "needs equations"),
+        ({"formula": "f = x*y"}, "tanh_logistic", "needs f to be the tanh of an input"),
+        ({"formula": "f = x*y"}, {"sensitivity": {"step": 0}}, "must be a number that is not zero"),
+        ({"formula": "f = x*y"}, {"staged_values": ["x", "x"]}, "names a quantity twice"),
+        ({"formula": "f = x*y"}, {"partial_derivatives": {"gradient": 1}}, "gradient: must be true or false"),
+        ({"formula": "f = x*y"}, {"partial_derivatives": "q"}, "'q' is unknown"),
+    ],
+)
+def test_what_makes_no_sense_is_one_line(network: dict[str, object], ask: object, message: str) -> None:
+    network = {key: value for key, value in {"inputs": ["x", "y"], **network}.items() if value is not None}
+    exercise = {"network": {"kind": "staged", **network}, "asks": [ask], "random": True}
+    with pytest.raises(DerivgenError) as error:
+        compose(spec.loads(json.dumps({"title": "t", "exercises": [exercise]}), asks=ASKS, kinds=KINDS))
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+# --- the bundled quizzes against what was published ------------------------------------------------------------------
+
+
+def values_of(quiz: str, part: str) -> dict[str, str]:
+    data = json.loads(key(compose(spec.load(quiz, asks=ASKS, kinds=KINDS))))
+    parts = {p["id"]: p["answer"] for exercise in data["exercises"] for p in exercise["parts"]}
+    return {value["name"]: value.get("decimal", value["plain"]) for value in parts[part]["values"]}
+
+
+def test_the_residual_network_of_the_source() -> None:
+    found = {name: Fraction(value) for name, value in values_of("residual-and-softmax", "1.a").items()}
+    wanted = {
+        "xw_0": "0.3", "xwb_0": "0.4", "x_1": "0.4", "xw_1": "-0.08", "y_1": "-0.38", "yx": "0.62", "z": "0.62",
+        "dz/dw_0": "-0.2", "dz/dw_1": "0.4", "dz/db_0": "-0.2", "dz/db_1": "1",
+    }  # fmt: skip
+    assert found == {name: Fraction(value) for name, value in wanted.items()}
+    text = files(compose(spec.load("residual-and-softmax", asks=ASKS, kinds=KINDS)), ["latex"])["solutions.tex"]
+    token = r"\frac{\partial %s}{\partial %s}"
+    names = ("z", r"\mathrm{yx}", "y_1", r"\mathrm{xw}_1", "x_1", r"\mathrm{xwb}_0", "b_0")
+    way = r" \cdot ".join(token % pair for pair in zip(names, names[1:], strict=False))
+    assert f"{token % ('z', 'b_0')} &= {way}" in text
+    assert r"1 \cdot 1 \cdot 1 \cdot (-0.2) \cdot 1 \cdot 1" in text
+    assert r"&= (-0.2) \cdot \mathrm{dx}_1 + 0.4 \cdot \mathrm{dw}_1" in text
+
+
+def test_the_staged_computations_of_the_source() -> None:
+    circuit = {name: Fraction(value) for name, value in values_of("staged-computation", "5.d").items()}
+    assert [circuit[name] for name in ("g", "h", "f")] == [3, -12, -14]
+    assert [circuit[f"df/d{name}"] for name in "xyz"] == [-3, -4, 3]
+    neuron = values_of("staged-computation", "7.d")
+    rounded = {name: round(float(value), 3) for name, value in neuron.items()}
+    assert rounded["Y"] == 1 and rounded["F"] == 0.731 and rounded["dF/dY"] == 0.197
+    assert [rounded[f"dF/dw_{i}"] for i in range(3)] == [-0.197, -0.393, 0.197]
+    assert [rounded[f"dF/dx_{i}"] for i in range(2)] == [0.393, -0.590]
+    data = json.loads(key(compose(spec.load("staged-computation", asks=ASKS, kinds=KINDS))))
+    counted = next(p for e in data["exercises"] for p in e["parts"] if p["ask"] == "parameter_count")
+    assert counted["answer"]["exact"] == "210/1"
+
+
+@pytest.mark.parametrize("seed", [f"s{i}" for i in range(12)])
+def test_variants_compose(seed: str) -> None:
+    sheet = VARIANTS.compose(seed)
+    assert all(proofs for exercise in sheet.exercises for proofs in exercise.proofs)
+
+
+VARIANTS = Composer(spec.load("staged-computation-variants", asks=ASKS, kinds=KINDS))
+
+
+# --- differentials ---------------------------------------------------------------------------------------------------
+
+
+def test_a_differential_is_proved_by_its_partial_derivatives() -> None:
+    graph = Graph.of("u = x*w", ["x", "w", "dx", "dw"])
+    truth = read("du/dx*x + du/dw*w", graph.scope)  # not the differential: its own names
+    wide = replace(graph, nodes=(*graph.nodes, replace(graph.node("u"), name="du", tree=read("w*dx + x*dw", graph.scope))))
+    tokens = apply("add", *(apply("multiply", Partial("u", p), Name(f"d{p}")) for p in ("x", "w")))
+    for right, holds in (("w*dx + x*dw", True), ("x*dx + w*dw", False), ("w*dx - x*dw", False), ("w*dx", False)):
+        line = chain(Name("du"), read(right, wide.scope), truth=tokens)
+        prepared = plan.prepare(line, wide, [])
+        assert isinstance(prepared, plan.PreparedChain)
+        if holds:
+            assert plan.prove(line, prepared)
+        else:
+            with pytest.raises(CertificateError):
+                plan.prove(line, prepared)
+    assert truth != tokens
+
+
+@pytest.mark.parametrize(
+    ("text", "exact", "holds"),
+    [
+        ("0.3*dx + 1*dw", True, True),
+        ("0.3*dx + 1.0*dw", True, True),
+        ("0.30001*dx + 1*dw", True, False),
+        ("0.2*dx + 1*dw", False, False),
+        ("0.3*dw + 1*dx", True, False),
+        ("1*dx + 0.3*dw", True, False),
+        ("0.3*dx - 1*dw", True, False),
+        ("0.3*dx + 1*dw + 0", True, False),
+        ("(-0.3)*dx + 1*dw", True, False),
+    ],
+)
+def test_a_line_of_numbers_beside_names(text: str, exact: bool, holds: bool) -> None:
+    graph = Graph.of("u = x*w", ["x", "w", "dx", "dw"])
+    point = certify.NumberLines(Graph.of("u = x*w", ["x", "w"])).point({"x": Fraction(1), "w": Fraction(3, 10)})
+    keep = frozenset({"dx", "dw"})
+    if holds:
+        certify.mixed(graph, text, "w*dx + x*dw", keep, point, exact=exact, latex=False)
+    else:
+        with pytest.raises(CertificateError):
+            certify.mixed(graph, text, "w*dx + x*dw", keep, point, exact=exact, latex=False)
+
+
+def test_names_to_keep_are_printed() -> None:
+    graph = Graph.of("u = x*w", ["x", "w", "dx"])
+    tree = read("w*dx - x*dx", graph.scope)
+    line = chain(Name("u"), tree, Filled(tree, keep=frozenset({"dx"})))
+    prepared = plan.prepare(line, graph, [])
+    assert isinstance(prepared, plan.PreparedChain) and prepared.mixed
+    assert prepared.mixed.forms["plain"].fill({Name("w"): "-2", Name("x"): "0.5"}) == "(-2)*dx - 0.5*dx"
+
+
+# --- simple gradients ------------------------------------------------------------------------------------------------
+
+
+def test_a_maximum_by_cases_and_at_its_tie() -> None:
+    text = solution("partial_derivatives", formula="f = max(x, y)")
+    assert r"f &= \begin{cases} x, & x \ge y \cr y, & x < y \end{cases}" in text
+    assert r"\frac{\partial f}{\partial x} &= \begin{cases} 1, & x > y \cr 0, & x < y \end{cases}" in text
+    assert r"\max(x + h, x) - \max(x, x) &= \begin{cases} h, & h > 0 \cr 0, & h < 0 \end{cases}" in text
+    assert text.count("does not exist there") == 2
+
+
+@pytest.mark.parametrize(
+    ("formula", "right", "left"),
+    [("f = relu(x)", "1", "0"), ("f = abs(x)", "1", "-1"), ("f = leaky_relu(x)", "1", "0.01"),
+     ("f = max(2, x)", "1", "0"), ("f = max(x, 2)", "1", "0")],
+)  # fmt: skip
+def test_the_one_sided_derivatives_at_a_kink(formula: str, right: str, left: str) -> None:
+    text = solution("partial_derivatives", formula=formula)
+    assert f"that is ${right}$ for a step up and ${left}$ for a step down" in text
+
+
+@pytest.mark.parametrize(
+    ("formula", "rows", "holds"),
+    [
+        ("max(x, y)", (("x", "above_or_equal"), ("y", "strictly_below")), True),
+        ("max(x, y)", (("y", "above_or_equal"), ("x", "strictly_below")), False),
+        ("max(x, y)", (("x", "strictly_below"), ("y", "above_or_equal")), False),
+        ("max(x, y)", (("x", "above"), ("0", "strictly_below")), False),
+        ("max(x, y)", (("x", "above"),), False),
+        ("x*y", (("x*y", "above"), ("x*y", "below")), True),
+    ],
+)
+def test_wrong_cases_are_refused(formula: str, rows: tuple[tuple[str, str], ...], holds: bool) -> None:
+    graph = Graph.of(f"f = {formula}", ["x", "y"])
+    cases = Cases(
+        Name("f"), tuple((read(value, graph.scope), Apply(sign, (Name("x"), Name("y")))) for value, sign in rows)
+    )
+    if holds:
+        assert plan.prove_cases(cases, graph)
+    else:
+        with pytest.raises(CertificateError):
+            plan.prove_cases(cases, graph)
+
+
+def test_a_gradient_is_proved_entry_by_entry() -> None:
+    graph = Graph.of("f = x*y", ["x", "y"])
+    targets = (Partial("f", "x"), Partial("f", "y"))
+    assert plan.prove_gradient(Nabla(targets, (Name("y"), Name("x"))), graph)
+    with pytest.raises(CertificateError):
+        plan.prove_gradient(Nabla(targets, (Name("x"), Name("y"))), graph)
+    assert r"\nabla f &= \begin{bmatrix} y \cr x \end{bmatrix}" in solution(
+        {"partial_derivatives": {"gradient": True}}, formula="f = x*y"
+    )
+
+
+def kinds(formula: str, **numbers: object) -> list[str]:
+    sheet = compose(loaded("sensitivity", formula=formula, givens=numbers))
+    moves = sheet.exercises[0].plan.parts[0].facts["moves"]
+    assert isinstance(moves, tuple)
+    return [move["kind"] for move in moves]
+
+
+@pytest.mark.parametrize(
+    ("formula", "wanted"),
+    [
+        ("f = x*y", ["exact", "exact"]),
+        ("f = x + y", ["exact", "exact"]),
+        ("f = x^2*y + 3*y", ["near", "exact"]),
+        ("f = sigmoid(x) + y", ["near", "exact"]),
+        ("f = (x + y)^2 - x^2 - 2*x*y", ["exact", "near"]),  # linear in x, though it does not look so
+        ("f = max(x, y)", ["piecewise", "piecewise"]),
+        ("f = max(x, y)*y", ["piecewise", "near"]),
+        ("f = relu(x^2) + y", ["near", "exact"]),
+        ("f = elu(x)*y", ["near", "exact"]),
+        ("f = abs(x - y)*2", ["piecewise", "piecewise"]),
+    ],
+)
+def test_a_prediction_is_exact_where_the_function_is_linear(formula: str, wanted: list[str]) -> None:
+    assert kinds(formula, x=1, y=-2) == wanted
+
+
+def test_the_worked_small_change_of_the_source() -> None:
+    text = solution({"sensitivity": {"wrt": "x"}}, formula="f = x*y", givens={"x": 1, "y": -2})
+    assert r"\frac{\partial f}{\partial x} \cdot 0.1 &= (-2) \cdot 0.1 = -0.2" in text
+    assert r"(x + 0.1) y - x y &= (1 + 0.1) \cdot (-2) - 1 \cdot (-2) \cr &= -0.2" in " ".join(text.split())
+    assert r"(x + \mathrm{dx}) y - x y &= y \cdot \mathrm{dx}" in text
+
+
+def test_a_step_across_the_kink_is_refused() -> None:
+    with pytest.raises(DerivgenError, match="positive"):
+        kinds("f = max(x, y)", x=1, y=Fraction(21, 20).__str__())
+
+
+def test_tanh_by_its_logistic_form() -> None:
+    text = " ".join(solution("tanh_logistic", formula="f = tanh(x)").split())
+    for line in (r"s(2 x) - (1 - s(2 x)) \cr &= 2 s(2 x) - 1", r"4 s'(2 x) \cr &= 4 \cdot s(2 x) \cdot (1 - s(2 x))",
+                 r"1 - \tanh(x)^{2} &= 1 - (2 s(2 x) - 1)^{2}"):  # fmt: skip
+        assert line in text
+
+
+@pytest.mark.parametrize(
+    ("line", "holds"),
+    [
+        ("f = 2*sigmoid(2*x) - 1", True),
+        ("f = (1 - e^(-2*x))/(1 + e^(-2*x))", True),
+        ("f = (e^(x/2) - e^(-3*x/2))/(e^(x/2) + e^(-3*x/2))", True),
+        ("f = 2*sigmoid(3*x) - 1", False),
+        ("f = 2*sigmoid(x) - 1", False),
+        ("f = (1 - e^(-2*x))/(1 + e^(2*x))", False),
+    ],
+)
+def test_powers_of_e_are_powers_of_one_another(line: str, holds: bool) -> None:
+    graph = Graph.of("f = tanh(x)", ["x"])
+    if holds:
+        certify.symbolic(graph, line, Name("f"), latex=False)
+    else:
+        with pytest.raises(CertificateError):
+            certify.symbolic(graph, line, Name("f"), latex=False)
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_an_elu_has_one_slope_at_zero(side: str) -> None:
+    graph = Graph.of("f = 3*elu(x)", ["x"], kinks=side)
+    assert Numbers(graph, {"x": Fraction(0)})[Partial("f", "x")] == 3
+    value = certify.NumberLines(graph).point({"x": Fraction(0)}).value(Partial("f", "x"))
+    assert abs(value - 3) < Fraction(1, 10**20)
+
+
+def test_nothing_is_told_of_the_steps_that_are_asked_for() -> None:
+    made = files(compose(loaded(["forward_pseudocode", "backward_pseudocode"], formula=QUOTIENT, symbols={"s": "sigmoid"})),
+                 ["markdown"])  # fmt: skip
+    assert r"\mathrm{num} &=" not in made["questions.md"]
+    assert r"$\mathrm{num}$" in made["questions.md"]  # their names are
+    shown = files(compose(loaded("backward_pseudocode", formula=QUOTIENT, symbols={"s": "sigmoid"})), ["markdown"])
+    assert r"\mathrm{num} &= x + s _ y" in shown["questions.md"]
+
+
