@@ -87,6 +87,7 @@ operation("softplus", "z", value="log(1 + e^z)", local="sigmoid(z)", latex=r"\ma
           spellings="Softplus", role="activation")  # fmt: skip
 operation("identity", "z", value="z", local="1", latex=r"\mathrm{id}", spellings="id linear", role="activation")
 operation("abs", "x", value="max(x, -x)", local="sign(x)", spellings="Abs")
+operation("floor", "x", local="0")  # the largest whole number that is not above x; at a jump the slope is 0 too
 operation("max", "x y", local=("above(x, y)", "below(x, y)"), latex=r"\max", spellings="Max maximum")
 
 # Losses, of the prediction a and the target y.
@@ -119,4 +120,4 @@ RANGES: dict[str, tuple[int | None, int | None]] = {
     "relu": (0, None), "sigmoid": (0, 1), "tanh": (-1, 1), "softplus": (0, None),
 }  # fmt: skip
 KINKED = tuple(row.name for row in OPERATIONS.values() if any("above(" in f or "sign(" in f for f in row.local))
-CALLABLE = tuple(row.name for row in OPERATIONS.values() if row.latex or row.value or row.name in ("exp", "reciprocal"))
+CALLABLE = tuple(row.name for row in OPERATIONS.values() if row.latex or row.value or row.name in ("exp", "reciprocal", "floor"))

@@ -79,6 +79,7 @@ REAL: dict[str, Callable[..., Any]] = {
     "softplus": lambda z: mpmath.log1p(mpmath.exp(z)),
     "identity": lambda z: z,
     "abs": lambda x: x if x > 0 else -x,
+    "floor": lambda x: mpmath.floor(x),
     "max": lambda x, y: x if x > y else y,
     "sign": lambda x: mpmath.mpf(1 if x > 0 else -1),
     "squared_error": lambda a, y: (a - y) ** 2,
