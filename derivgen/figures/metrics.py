@@ -42,7 +42,7 @@ _MATHS = r"""
     584 84:  - 778  \times 778  \div 778  \pm 778  \odot 778
     381 0:  = 778
     540 40:  < 778  > 778
-    750 250:  / 501  ( 389  ) 389  [ 283  ] 278  | 278  \lbrace 501  \rbrace 501  \vert 278  \Vert 501  \mid 278
+    750 250:  / 501  ( 389  ) 389  [ 283  ] 278  | 278  \lbrace 501  \rbrace 501  \vert 278  \Vert 501  \mid 278  \lfloor 445  \rfloor 445
     106 195:  , 278
     106 0:  . 278  \ldots 1167
     431 0:  : 278  \infty 1001
@@ -241,7 +241,7 @@ class _Reader:
             "binary" if token in _BINARY
             else "relation" if token in _RELATIONS
             else "comma" if token in (",", ";")
-            else "open" if token in ("(", "[", r"\lbrack", r"\lbrace")
+            else "open" if token in ("(", "[", r"\lbrack", r"\lbrace", r"\lfloor")
             else "letter"
         )  # fmt: skip
         return kind, self.sign(token, size, font)
