@@ -85,6 +85,7 @@ class PreparedChain:
     links: tuple[PreparedLink, ...]
     graph: Graph
     above: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    worked: bool = False  # numbers throughout, which no variant changes
 
     @cached_property
     def numeric(self) -> bool:
@@ -100,7 +101,7 @@ class PreparedChain:
         """Whether the chain is short enough for z = w x = 2 · 3 = 6; decided by its structure, not by its numbers."""
         forms = [link.forms["plain"] for link in self.links if link.forms]
         width = sum(sum(map(len, form.pieces)) + 8 * len(form.slots) for form in forms)
-        return self.numeric and len(self.left["plain"]) + width + 8 <= WIDEST_ROW
+        return (self.numeric or self.worked) and len(self.left["plain"]) + width + 8 <= WIDEST_ROW
 
 
 WIDEST_LEFT = 40  # characters of a formula in plain maths that still stands beside its numbers
@@ -325,7 +326,11 @@ def _prepared_chain(line: Chain, graph: Graph) -> PreparedChain:
         else:
             forms = {dialect: printed(right, graph.scope, dialect) for dialect in DIALECTS}
             links.append(PreparedLink(link.relation, forms))
-    return PreparedChain(left, tuple(links), graph, above)
+    worked = len(links) > 1 and not any(
+        isinstance(part, (Name, Partial)) for link in line.links if not isinstance(link.right, (Filled, Value))
+        for part in walk(link.right)
+    ) and not any(link.numeric for link in links)  # fmt: skip
+    return PreparedChain(left, tuple(links), graph, above, worked)
 
 
 def _prepared_value(relation: str, value: Value, graph: Graph) -> PreparedLink:

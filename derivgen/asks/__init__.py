@@ -29,6 +29,7 @@ from derivgen.asks.loss_gradient import loss_gradient
 from derivgen.asks.loss_value import loss_value
 from derivgen.asks.multiple_choice import multiple_choice
 from derivgen.asks.output import output
+from derivgen.asks.output_sizes import output_sizes
 from derivgen.asks.parameter_count import parameter_count
 from derivgen.asks.pre_activations import pre_activations
 from derivgen.asks.risk_contribution import risk_contribution
@@ -74,6 +75,7 @@ ASKS: dict[str, Ask] = {
         draw_circuit,
         circuit_values,
         label_figure,
+        output_sizes,
     )
 }
 DIRECTIVES = ("bind", "text")

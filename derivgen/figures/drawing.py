@@ -18,7 +18,9 @@ from derivgen.figures.circuit import circuit
 from derivgen.figures.layered import WIDEST, layered
 from derivgen.figures.metrics import label_room
 from derivgen.figures.scene import Label, Scene
+from derivgen.figures.stack import stack
 from derivgen.graph import Graph
+from derivgen.stacks import described, rows
 
 ROOMS = ("-8", "-88", "-8.88", "-88.88", "-8.8888", "-88.8888", "-888.8888")
 MOST_OPERATIONS = 12  # of a circuit that is drawn without being asked for
@@ -85,6 +87,10 @@ class Drawing:
         """What a question or a solution shows of a scene; a question has boxes where numbers are to be filled in."""
         if solution:
             return scene
+        if self.figure.kind == "stack":
+            letters = dict(self.figure.letters)
+            told = [replace(label, latex=letters.get(int(label.of), label.latex)) for label in scene.labels]
+            return replace(scene, labels=tuple(label for label in told if label.latex))
         kept = [label for label in scene.labels if label.role == "name" or self._told(label)]
         blanks = set(map(_id, self.figure.blanks))
         kept += [
@@ -97,6 +103,8 @@ class Drawing:
     def facts(self, scene: Scene) -> dict[str, object]:
         """What a shown scene says, as plain data for the words beside it."""
         figure, labels = self.figure, scene.labels
+        if figure.kind == "stack":
+            return self._stacked(scene)
         lines = {line.id: line for line in scene.lines}
         return {
             "kind": figure.kind, "plain": figure.look.nodes == "plain",
@@ -116,6 +124,15 @@ class Drawing:
             ],
             "blanks": [self._called(label.of.partition(" ")[2]) for label in labels if label.role == "blank"],
         }  # fmt: skip
+
+    def _stacked(self, scene: Scene) -> dict[str, object]:
+        """The layers of a stack with what the drawing says of their sizes: a shape, a letter, or nothing."""
+        network, letters = self.figure.network, {latex for _, latex in self.figure.letters}
+        shown = {int(label.of): label.latex for label in scene.labels}
+        shapes = {0: network.input_shape, **{row[0].row: row[0].after for row in rows(network)}}
+        sizes = {row: shown[row] if shown[row] in letters else shapes[row] for row in shown}
+        said = list(map(described, rows(network)))
+        return {"kind": "stack", "layers": said, "sizes": sizes, "values": [], "gradients": [], "blanks": []}
 
     # --- inside -------------------------------------------------------------------------------------------------
 
@@ -205,6 +222,8 @@ def _laid(figure: Figure, texts: Mapping[Key, str]) -> Scene:
     gradients = {key.wrt: text for key, text in texts.items() if isinstance(key, Partial)}
     if figure.kind == "circuit":
         return circuit(figure.network.graph, values, gradients)
+    if figure.kind == "stack":
+        return stack(figure.network, dict(figure.letters))
     look = figure.look
     return layered(
         figure.network, weights=look.weights, style=look.nodes, biases=look.biases, asked=look.mark,
