@@ -122,6 +122,7 @@ def stacked(network: Network) -> dict[str, object]:
     return {
         "input": network.input_shape, "rows": tuple(map(described, rows(network))),
         "blocks": any(unit.kind == "add" for unit in units),
+        "windowed": any(unit.windowed for unit in units),
         "normalized": any(unit.kind == "batch_norm" for unit in units),
         "biased": any(unit.bias for unit in weighted), "unbiased": any(not unit.bias for unit in weighted),
     }  # fmt: skip

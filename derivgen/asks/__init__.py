@@ -23,15 +23,18 @@ from derivgen.asks.forward_values import forward_values
 from derivgen.asks.gradient import gradient
 from derivgen.asks.gradients import gradients
 from derivgen.asks.label_figure import label_figure
+from derivgen.asks.layer_parameters import layer_parameters
 from derivgen.asks.local_derivative import local_derivative
 from derivgen.asks.local_derivatives import local_derivatives
 from derivgen.asks.loss_gradient import loss_gradient
 from derivgen.asks.loss_value import loss_value
 from derivgen.asks.multiple_choice import multiple_choice
+from derivgen.asks.multiply_adds import multiply_adds
 from derivgen.asks.output import output
 from derivgen.asks.output_sizes import output_sizes
 from derivgen.asks.parameter_count import parameter_count
 from derivgen.asks.pre_activations import pre_activations
+from derivgen.asks.receptive_field import receptive_field
 from derivgen.asks.risk_contribution import risk_contribution
 from derivgen.asks.training_step import training_step
 from derivgen.asks.true_false import true_false
@@ -76,6 +79,9 @@ ASKS: dict[str, Ask] = {
         circuit_values,
         label_figure,
         output_sizes,
+        layer_parameters,
+        multiply_adds,
+        receptive_field,
     )
 }
 DIRECTIVES = ("bind", "text")

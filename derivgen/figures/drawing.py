@@ -88,7 +88,7 @@ class Drawing:
         if solution:
             return scene
         if self.figure.kind == "stack":
-            letters = dict(self.figure.letters)
+            letters = {row: _upright(letter) for row, letter in self.figure.letters}
             told = [replace(label, latex=letters.get(int(label.of), label.latex)) for label in scene.labels]
             return replace(scene, labels=tuple(label for label in told if label.latex))
         kept = [label for label in scene.labels if label.role == "name" or self._told(label)]
@@ -127,10 +127,10 @@ class Drawing:
 
     def _stacked(self, scene: Scene) -> dict[str, object]:
         """The layers of a stack with what the drawing says of their sizes: a shape, a letter, or nothing."""
-        network, letters = self.figure.network, {latex for _, latex in self.figure.letters}
+        network, letters = self.figure.network, {_upright(letter): letter for _, letter in self.figure.letters}
         shown = {int(label.of): label.latex for label in scene.labels}
         shapes = {0: network.input_shape, **{row[0].row: row[0].after for row in rows(network)}}
-        sizes = {row: shown[row] if shown[row] in letters else shapes[row] for row in shown}
+        sizes = {row: letters.get(shown[row], shapes[row]) for row in shown}
         said = list(map(described, rows(network)))
         return {"kind": "stack", "layers": said, "sizes": sizes, "values": [], "gradients": [], "blanks": []}
 
@@ -239,6 +239,11 @@ def _plain(figure: Figure) -> Scene:
 def _id(key: Key) -> str:
     """The id of the label that holds a number."""
     return f"backward {key.wrt}" if isinstance(key, Partial) else f"forward {key}"
+
+
+def _upright(letter: str) -> str:
+    """A letter that stands for a shape, which is no quantity."""
+    return letter and rf"\mathrm{{{letter}}}"
 
 
 def _number(tree: object) -> str:
