@@ -18,7 +18,7 @@ from derivgen.stacks import rows
 
 MOST = 40  # boxes that a drawing can have
 _MARGIN, _TALL, _CIRCLE, _PADDING, _GAP, _BELOW = 4.0, 22.0, 18.0, 5.0, 16.0, 13.0
-_LANE, _ROOF, _BETWEEN = 40.0, 14.0, 18.0  # above a row: a projection's lane, a bare shortcut; between two rows
+_LANE, _ROOF, _BETWEEN = 34.0, 14.0, 18.0  # above a row: a projection's lane, a bare shortcut; between two rows
 _WORDS = {
     "conv": r"\mathrm{conv}", "max_pool": r"\mathrm{max}", "average_pool": r"\mathrm{avg}",
     "flatten": r"\mathrm{flatten}", "dense": r"\mathrm{dense}", "batch_norm": r"\mathrm{BN}", "add": "+",
@@ -109,7 +109,7 @@ class _Layout:
             left -= self.span(group)
         before = 0
         for number, groups in enumerate(drawn):
-            roof = max((_LANE if g.lane else _ROOF if g.block else 0.0) for g in groups)
+            roof = max((_LANE + _BELOW if g.lane else _ROOF if g.block else 0.0) for g in groups)
             middle = y + roof + _TALL / 2
             x = _MARGIN + (0.0 if number == 0 else _GAP)
             if number == 0:
@@ -190,7 +190,9 @@ class _Layout:
         elif wrap is None:
             self.line([a, b], source, target)
         else:
-            self.line([a, (a[0] + 8, a[1]), (a[0] + 8, wrap), (b[0] - 8, wrap), (b[0] - 8, b[1]), b], source, target)
+            sized = next(label for label in self.labels if label.owner == source.id)
+            x = max(a[0], sized.box.right) + 8
+            self.line([a, (x, a[1]), (x, wrap), (b[0] - 8, wrap), (b[0] - 8, b[1]), b], source, target)
 
     def branch(self, source: Shape, target: Shape, wrap: float | None) -> None:
         """Off the line that leads into a block, up to the projection's lane."""
