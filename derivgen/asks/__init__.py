@@ -18,6 +18,7 @@ from derivgen.asks.derivative import derivative
 from derivgen.asks.draw_circuit import draw_circuit
 from derivgen.asks.draw_network import draw_network
 from derivgen.asks.fill_in_blank import fill_in_blank
+from derivgen.asks.find_layer import find_layer
 from derivgen.asks.forward_pass import forward_pass
 from derivgen.asks.forward_values import forward_values
 from derivgen.asks.gradient import gradient
@@ -82,6 +83,7 @@ ASKS: dict[str, Ask] = {
         layer_parameters,
         multiply_adds,
         receptive_field,
+        find_layer,
     )
 }
 DIRECTIVES = ("bind", "text")
