@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 
-from derivgen.derivation import chain
+from derivgen.derivation import Chain, chain
 from derivgen.draws import Draws
 from derivgen.errors import CertificateError, shown, suggest
 from derivgen.exercise import Answer, AskError, On, Part, State, allow
@@ -56,11 +56,11 @@ def _window(find: str, parameters: Mapping[str, object], draws: Draws) -> Part:
     if [choice for choice in choices if _places({**numbers, find: choice}) == output] != [right]:
         raise CertificateError(f"{find} {right} is not the only one that leads from {numbers['input']} to {output}")
     dilated = find == "dilation" or numbers["dilation"] > 1
-    rows = tuple({"choice": choice, "line": _line({**numbers, find: choice}, dilated)} for choice in choices)
+    lines = tuple(_line({**numbers, find: choice}, dilated) for choice in choices)
     answer = Graph.made((), [Node(LETTERS[find], number(right))])
     facts = {
         "find": find, "letter": Name(LETTERS[find]), "choices": choices, "right": right, "output": output,
-        "known": {**numbers, find: 0}, "rows": rows, "dilated": dilated,
+        "known": {**numbers, find: 0}, "lines": lines,
     }  # fmt: skip
     said = {"find": find, "input": str(numbers["input"]), "output": str(output)}
     said |= {key: str(numbers[key]) for key in known}
@@ -132,7 +132,7 @@ def _places(numbers: Mapping[str, int]) -> int:
     return count
 
 
-def _line(numbers: Mapping[str, int], dilated: bool) -> object:
+def _line(numbers: Mapping[str, int], dilated: bool) -> Chain:
     k = numbers["kernel"]
     unit = Unit("conv", 1, 0, (), (), (k, k), numbers["stride"], numbers["padding"], numbers["dilation"])
     return chain(window_tree(number(numbers["input"]), unit, k, dilated=dilated), number(_size(numbers)))

@@ -27,13 +27,15 @@ def output_sizes(state: State, parameters: Mapping[str, object], draws: Draws) -
     network, units = state.network, {row[0].row: row for row in stacked(state)}
     asked = _blanks(parameters.get("blanks"), [row[0] for row in units.values()], draws)
     letters = dict(zip(sorted(asked), LETTERS, strict=False)) if "blanks" in parameters else {}
-    figure = Figure(network, "stack", letters=tuple((row, letters.get(row, "")) for row in asked))
+    hidden = _hidden(asked, [row[0] for row in units.values()])
+    figure = Figure(network, "stack", letters=tuple((row, letters.get(row, "")) for row in (*asked, *hidden)))
     drawn = drawable(network) and not Drawing(figure).crowded
     whole = Graph.made((), network.graph.nodes, arrays=tuple((_called(row, letters), _shape(units[row][0], state)) for row in asked))
     facts = {
         "figure": figure if drawn else "", "window": window_words(network), "input": network.input_shape,
         "blanks": bool(letters), "letters": tuple(letters[row] for row in asked if letters),
-        "rows": tuple({**described(row), "letter": letters.get(row[0].row, ""), "asked": row[0].row in asked} for row in units.values()),
+        "rows": tuple({**described(row), "letter": letters.get(row[0].row, ""), "asked": row[0].row in asked,
+             "hidden": row[0].row in hidden} for row in units.values()),
         "answers": tuple(
             {**described(units[row]), "letter": letters.get(row, ""), "lines": size_lines(network, units[row][0]),
              "called": _names(units[row][0], state)}
@@ -52,8 +54,21 @@ def _called(row: int, letters: Mapping[int, str]) -> str:
     return letters.get(row) or f"S_{row}"
 
 
-def _names(unit: Unit, state: State) -> Name:
-    return Name(sizes(unit.row, unit.after, square(state.network))[0])
+def _names(unit: Unit, state: State) -> tuple[Name, ...]:
+    return tuple(map(Name, sizes(unit.row, unit.after, square(state.network))))
+
+
+def _hidden(asked: tuple[int, ...], units: list[Unit]) -> tuple[int, ...]:
+    """The layers whose sizes would tell an answer: what an addition makes equal to it, and what is flattened of it."""
+    alike = [{unit.row, unit.source, unit.second} for unit in units if unit.kind == "add"]
+    found = set(asked)
+    while True:
+        more = {row for group in alike if group & found for row in group} - found - {0}
+        if not more:
+            break
+        found |= more
+    found |= {unit.row for unit in units if unit.kind == "flatten" and unit.source in found}
+    return tuple(sorted(found - set(asked)))
 
 
 def _shape(unit: Unit, state: State) -> Tree:
