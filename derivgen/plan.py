@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from derivgen import certify
-from derivgen.asks import ASKS
+from derivgen.asks import ASKS, OF_STACKS
 from derivgen.derivation import Chain, Filled, Value, chain
 from derivgen.draws import Draws
 from derivgen.errors import CertificateError, DerivgenError
@@ -402,6 +402,8 @@ def make(
         counts[spec.name] = counts.get(spec.name, 0) + 1
         own = draws if spec.name == "bind" else draws.within("ask", spec.name, str(counts[spec.name]))
         try:
+            if network.units and spec.name not in (*OF_STACKS, "text"):
+                raise AskError(f"a convolutional network has shapes and counts only: ask {', '.join(OF_STACKS[:-1])}")
             if spec.name == "bind":
                 state, facts = _bind(state, resolved(spec.parameters, state, own, draws, "bind "), leaks)
                 ready_chains: list[PreparedChain] = []

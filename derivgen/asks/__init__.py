@@ -86,4 +86,6 @@ ASKS: dict[str, Ask] = {
         find_layer,
     )
 }
+# What can be asked of a convolutional network, which has shapes and counts, but no values.
+OF_STACKS = ("output_sizes", "layer_parameters", "multiply_adds", "receptive_field", "find_layer", "parameter_count")
 DIRECTIVES = ("bind", "text")
