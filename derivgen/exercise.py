@@ -119,8 +119,8 @@ class Figure:
     """A drawing of a network: in layers, as a circuit of its operations, or as a stack of convolutional layers.
 
     ``values`` and ``gradients`` are the quantities whose numbers stand on a solution's drawing, and ``told`` those of
-    them that stand on the question's too. In place of ``blanks`` the question has boxes to be filled in. ``letters`` are
-    what a question shows in place of a stack's sizes: a letter, or nothing.
+    them that stand on the question's too. In place of ``blanks`` the question has boxes to be filled in. ``letters``
+    are what a question shows in place of a stack's sizes: a letter, or nothing.
     """
 
     network: Network

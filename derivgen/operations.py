@@ -120,4 +120,5 @@ RANGES: dict[str, tuple[int | None, int | None]] = {
     "relu": (0, None), "sigmoid": (0, 1), "tanh": (-1, 1), "softplus": (0, None),
 }  # fmt: skip
 KINKED = tuple(row.name for row in OPERATIONS.values() if any("above(" in f or "sign(" in f for f in row.local))
-CALLABLE = tuple(row.name for row in OPERATIONS.values() if row.latex or row.value or row.name in ("exp", "reciprocal", "floor"))
+NAMED = ("exp", "reciprocal", "floor")  # called by name, though they have a form of their own in print
+CALLABLE = tuple(row.name for row in OPERATIONS.values() if row.latex or row.value or row.name in NAMED)

@@ -20,7 +20,8 @@ from derivgen.stacks import described, rows
 
 SELF_CONTAINED = frozenset({"parameter_count", "risk_contribution", "text"})  # asks that name no quantity of a layer
 EXPLAINED = ("sigmoid",)  # operations whose symbol does not say what they are
-DRAWN = frozenset({"draw_network", "draw_circuit", "circuit_values", "label_figure", "output_sizes"})  # asks with drawings of their own
+# Asks with drawings of their own.
+DRAWN = frozenset({"draw_network", "draw_circuit", "circuit_values", "label_figure", "output_sizes"})
 # Asks that a drawing with all values would answer.
 TOLD = frozenset(("forward_values", "pre_activations", "activations", "output", "classify", "loss_value",
                   "training_step"))  # fmt: skip

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import math
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
@@ -42,6 +41,10 @@ def built(network: str, seed: str = "1") -> Network:
 
 def parts(sheet: Sheet) -> list[dict[str, Any]]:
     return [part for exercise in json.loads(key(sheet))["exercises"] for part in exercise["parts"]]
+
+
+def exact(part: dict[str, Any]) -> Fraction:
+    return Fraction(part["answer"]["exact"])
 
 
 def refusal(network: str, asks: str = "[output_sizes]", more: str = "") -> str:
@@ -121,7 +124,7 @@ def test_the_parameters_of_a_known_architecture(name: str) -> None:
     network, counted, published = KNOWN[name]
     assert counted == published
     (part,) = parts(sheet := compose(network, "[layer_parameters]"))
-    assert part["answer"]["exact"] == str(published) and part["certified"]
+    assert exact(part) == published and part["certified"]
     text = files(sheet, ["markdown"])["solutions.md"]
     assert f"{published:,} parameters" in text
     assert ("of which 9,600 belong to batch normalization" in text) == (name == "ResNet-18")
@@ -161,7 +164,7 @@ def test_multiply_adds_of_vgg_16_and_of_its_first_layers() -> None:
     counted = [k * k * c * f * side * side for (k, c, f), side in zip(VGG_LAYERS, sides, strict=True)]
     counted += [512 * 7 * 7 * 4096, 4096 * 4096, 4096 * 1000]
     (part,) = parts(compose(VGG, "[multiply_adds]"))
-    assert part["answer"]["exact"] == str(sum(counted)) == "15470264320"
+    assert exact(part) == sum(counted) == 15_470_264_320
     found = [multiply_adds(unit) for unit in built(VGG).units if multiply_adds(unit)]
     assert found == counted
 
@@ -190,7 +193,7 @@ def test_receptive_fields(network: str, layer: int, windows: list[tuple[int, int
     if network is RESNET:
         layer = max(row[0].row for row in rows(built(network)) if row[0].kind == "add")
     (part,) = parts(compose(network, f"[receptive_field: {{layer: {layer}}}]"))
-    assert part["answer"]["exact"] == str(known)
+    assert exact(part) == known
 
 
 # --- sizes -------------------------------------------------------------------------------------------------------
@@ -229,10 +232,12 @@ def test_what_is_not_square_has_a_height_and_a_width() -> None:
 
 
 def test_a_dilation_stands_in_the_formula_only_where_there_is_one() -> None:
-    plain = "input: [1, 9, 9], layers: [{conv: 2, kernel: 3}]"
-    assert "d" not in re.findall(r"floor (.*?) \\right", files(compose(plain, "[output_sizes]"), ["latex"])["solutions.tex"])[0].replace("frac", "").replace("dot", "")
-    dilated = files(compose(plain.replace("kernel: 3", "kernel: 3, dilation: 2"), "[output_sizes]"), ["latex"])
-    assert r"\frac{9 + 2 \cdot 0 - 2 \cdot (3 - 1) - 1}{1}" in dilated["solutions.tex"]
+    network = "input: [1, 9, 9], layers: [{conv: 2, kernel: 3}]"
+    plain = files(compose(network, "[output_sizes]"), ["latex"])["solutions.tex"]
+    dilated = files(compose(network.replace("kernel: 3", "kernel: 3, dilation: 2"), "[output_sizes]"), ["latex"])
+    assert r"\frac{n + 2 p - k}{s}" in plain and r"\frac{9 + 2 \cdot 0 - 3}{1}" in plain
+    assert r"\frac{n + 2 p - d (k - 1) - 1}{s}" in dilated["solutions.tex"]
+    assert r"\frac{9 + 2 \cdot 0 - 2 (3 - 1) - 1}{1}" in dilated["solutions.tex"]
 
 
 def test_every_size_may_be_drawn() -> None:
@@ -271,7 +276,7 @@ def test_a_blank_is_a_letter_on_the_question_and_a_size_on_the_solution(seed: in
 def test_the_key_of_a_blank_is_its_shape() -> None:
     (part,) = parts(compose(LENET, "[output_sizes: {blanks: [2, 6]}]"))
     values = part["answer"]["values"]
-    assert [value["plain"] for value in values] == ["[6, 14, 14]", "[120]"] or values[0]["plain"] == "[6, 14, 14]"
+    assert [value["plain"] for value in values] == ["[6, 14, 14]", "[120]"]
 
 
 def test_what_an_addition_makes_equal_is_not_told() -> None:
@@ -287,7 +292,7 @@ def test_drawings_touch_nothing_and_fit_the_page(network: str) -> None:
     net = built(network)
     scene = stack(net, {2: "A"})
     assert drawable(net) and not scene.touching() and scene.width <= 440
-    assert not list(misdrawn(scene))
+    assert not list(misdrawn([scene]))
 
 
 def test_a_drawing_with_sizes_only_if_wanted_and_not_where_it_would_answer() -> None:
@@ -318,7 +323,7 @@ FIND = "input: [1], layers: [{dense: 1}]"
 )
 def test_find_layer(ask: str, right: int) -> None:
     (part,) = parts(compose(FIND, f"[find_layer: {ask}]", "    introduce: false\n"))
-    assert part["answer"]["exact"] == str(right) and part["certified"]
+    assert exact(part) == right and part["certified"]
 
 
 def solutions(find: str, said: Mapping[str, str]) -> Iterator[int]:
@@ -336,15 +341,15 @@ def test_a_drawn_question_has_one_answer(find: str) -> None:
     right = set()
     for seed in range(25):
         (part,) = parts(compose(FIND, f"[find_layer: {{find: {find}}}]", "    introduce: false\n", str(seed)))
-        assert list(map(str, solutions(find, part["parameters"]))) == [part["answer"]["exact"]]
-        right.add(part["answer"]["exact"])
+        assert list(solutions(find, part["parameters"])) == [exact(part)]
+        right.add(exact(part))
     assert len(right) > 2
 
 
 def test_a_drawn_hidden_size_gives_the_total() -> None:
     for seed in range(10):
         (part,) = parts(compose(FIND, "[find_layer: {find: units}]", "    introduce: false\n", str(seed)))
-        sizes = [int(size) for size in part["parameters"]["sizes"].replace("h", part["answer"]["exact"]).split("-")]
+        sizes = [int(size) for size in part["parameters"]["sizes"].replace("h", str(exact(part))).split("-")]
         assert str(denses(*sizes)) == part["parameters"]["total"]
 
 
@@ -374,7 +379,7 @@ PICTURE = "input: [3, 8, 8], layers: "
         (PICTURE + "[{conv: 3}]", "network.layers[0]: a conv needs its kernel"),
         (PICTURE + "[{conv: 3, kernel: 3, strides: 2}]", "layers[0].strides: 'strides' is unknown; did you mean 'stride'?"),
         (PICTURE + "[{conv: 0, kernel: 3}]", "network.layers[0].conv: must be a whole number from 1"),
-        (PICTURE + "[{conv: 4, kernel: 2.5}]", "network.layers[0].kernel: must be a whole number from 1 to 512, not 5/2"),
+        (PICTURE + "[{conv: 4, kernel: 2.5}]", "network.layers[0].kernel: must be a whole number from 1 to 512, not 2.5"),
         (PICTURE + "[{conv: 4, kernel: 3, stride: 0}]", "network.layers[0].stride: must be a whole number from 1"),
         (PICTURE + "[{conv: 4, kernel: 3, padding: -1}]", "network.layers[0].padding: must be a whole number from 0"),
         (PICTURE + "[{conv: 4, kernel: 3, bias: 1}]", "network.layers[0].bias: must be true or false, not 1"),
@@ -412,7 +417,7 @@ def test_a_bad_network_is_refused_with_its_place(network: str, message: str) -> 
         ("[output_sizes: {blanks: 0}]", "output_sizes.blanks: must be between 1 and 6"),
         ("[output_sizes: {blanks: [1, 99]}]", "output_sizes.blanks: there is no layer 99: they are numbered 1 to 8"),
         ("[output_sizes: {blanks: yes}]", "output_sizes.blanks: must be a number, or a list of layers"),
-        ("[output_sizes: {blank: 2}]", "output_sizes: 'blank' is unknown; did you mean 'blanks'?"),
+        ("[output_sizes: {blank: 2}]", "asks[0]: 'blank' is unknown; did you mean 'blanks'?"),
         ("[layer_parameters: {layer: 2}]", "layer_parameters.layer: nothing is learned here"),
         ("[layer_parameters: {layer: 9}]", "layer_parameters.layer: must be the number of a layer, from 1 to 8"),
         ("[multiply_adds: {layer: 2}]", "multiply_adds.layer: only convolutions and dense layers multiply"),
@@ -420,8 +425,8 @@ def test_a_bad_network_is_refused_with_its_place(network: str, message: str) -> 
         ("[find_layer: {find: kernl}]", "find_layer.find: 'kernl' is unknown; did you mean 'kernel'?"),
         ("[find_layer: {find: kernel, kernel: 3}]", "find_layer.kernel: is what the question asks for"),
         ("[find_layer: {find: kernel, input: 32, output: 31, stride: 1, padding: 0}]", "find_layer.output: no kernel of 1, 3, 5, 7 gives 31"),
-        ("[find_layer: {find: kernel, input: 32, output: 8, stride: 4, padding: 0}]", "find_layer.choices: kernel 1 and 3 all give 8"),
-        ("[find_layer: {find: stride, input: 1, kernel: 1, padding: 0}]", "find_layer.choices: with these numbers no stride leads"),
+        ("[find_layer: {find: kernel, input: 32, output: 8, stride: 4, padding: 0}]", "find_layer: kernel 1 and 3 all give 8"),
+        ("[find_layer: {find: stride, input: 1, kernel: 1, padding: 0}]", "find_layer: with these numbers no stride leads"),
         ("[find_layer: {choices: [3]}]", "find_layer.choices: must list 2 to 8 numbers"),
         ("[find_layer: {choices: [3, 3]}]", "find_layer.choices: must not hold a number twice"),
         ("[find_layer: {choices: [3, 0]}]", "find_layer.choices: must be a whole number from 1"),
@@ -429,8 +434,8 @@ def test_a_bad_network_is_refused_with_its_place(network: str, message: str) -> 
         ("[find_layer: {find: units, sizes: [3, 1]}]", "find_layer.sizes: must list 3 to 8 layers"),
         ("[find_layer: {find: units, sizes: [3, h, 1], total: 12}]", "find_layer.total: no hidden size gives 12 parameters: they are 5 h + 1"),
         ("[find_layer: {find: units, biases: 3}]", "find_layer.biases: must be true or false"),
-        ("[gradient: w]", "gradient: a convolutional network has shapes and counts only: ask output_sizes, "),
-        ("[bind: {g: relu}]", "bind: a convolutional network has shapes and counts only"),
+        ("[gradient: w]", "asks[0]: a convolutional network has shapes and counts only: ask output_sizes, "),
+        ("[bind: {g: relu}]", "asks[0]: a convolutional network has shapes and counts only"),
     ],
 )  # fmt: skip
 def test_a_bad_ask_is_refused_with_its_place(asks: str, message: str) -> None:

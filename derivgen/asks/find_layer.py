@@ -115,7 +115,8 @@ def _only(find: str, choices: Sequence[int], numbers: Mapping[str, int], output:
     if not found:
         raise AskError(f"no {find} of {', '.join(map(str, choices))} gives {output} ({said})", "output")
     if len(found) > 1:
-        raise AskError(f"{find} {' and '.join(map(str, found))} all give {output} ({said}): leave one choice", "choices")
+        twins = " and ".join(map(str, found))
+        raise AskError(f"{find} {twins} all give {output} ({said}): leave one choice", "choices")
     return found[0]
 
 

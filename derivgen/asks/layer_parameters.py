@@ -6,8 +6,10 @@ from collections.abc import Mapping
 
 from derivgen.derivation import chain
 from derivgen.draws import Draws
-from derivgen.exercise import Answer, AskError, Part, State, allow
-from derivgen.expression import Tree, number, total
+from derivgen.exercise import Answer, AskError, On, Part, State, allow
+from derivgen.expression import Name, Tree, number, total
+from derivgen.graph import Graph, Node
+from derivgen.networks import Unit
 from derivgen.stacks import counts, described, parameter_terms, parameters, row_of, stacked, with_commas
 
 
@@ -34,10 +36,15 @@ def layer_parameters(state: State, parameters_: Mapping[str, object], draws: Dra
         "dense": any(unit.kind == "dense" for units in wanted.values() for unit in units),
         "groups": any(unit.groups > 1 for units in wanted.values() for unit in units),
         "normalized": with_commas(sum(map(parameters, normalized))) if normalized else "",
-        "normalized_line": chain(
-            total(term for unit in normalized for term in parameter_terms(unit)), number(sum(map(parameters, normalized)))
-        ) if len(normalized) > 1 and one is None else "",
+        "normalized_line": _normalized(normalized) if len(normalized) > 1 and one is None else "",
     }  # fmt: skip
     every = total(term for row in terms for term in terms[row])
     named = {"layer": str(one.row)} if one else {}
     return state, Part("layer_parameters", named, Answer("number", ((every, number(sum(found.values()))),)), facts)
+
+
+def _normalized(units: list[Unit]) -> On:
+    """What all batch normalizations have together, one term for each of them."""
+    whole = total(term for unit in units for term in parameter_terms(unit))
+    graph = Graph.made((), [Node("B", whole)])
+    return On(graph, {"line": chain(Name("B"), whole, number(sum(map(parameters, units))))})

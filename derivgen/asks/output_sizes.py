@@ -30,12 +30,15 @@ def output_sizes(state: State, parameters: Mapping[str, object], draws: Draws) -
     hidden = _hidden(asked, [row[0] for row in units.values()])
     figure = Figure(network, "stack", letters=tuple((row, letters.get(row, "")) for row in (*asked, *hidden)))
     drawn = drawable(network) and not Drawing(figure).crowded
-    whole = Graph.made((), network.graph.nodes, arrays=tuple((_called(row, letters), _shape(units[row][0], state)) for row in asked))
+    shapes = tuple((_called(row, letters), _shape(units[row][0], state)) for row in asked)
+    whole = Graph.made((), network.graph.nodes, arrays=shapes)
     facts = {
-        "figure": figure if drawn else "", "window": window_words(network), "input": network.input_shape,
+        "figure": figure if drawn else "", "window": window_words(network),
         "blanks": bool(letters), "letters": tuple(letters[row] for row in asked if letters),
-        "rows": tuple({**described(row), "letter": letters.get(row[0].row, ""), "asked": row[0].row in asked,
-             "hidden": row[0].row in hidden} for row in units.values()),
+        "rows": tuple(
+            {**described(row), "letter": letters.get(at, ""), "asked": at in asked, "hidden": at in hidden}
+            for at, row in units.items()
+        ),
         "answers": tuple(
             {**described(units[row]), "letter": letters.get(row, ""), "lines": size_lines(network, units[row][0]),
              "called": _names(units[row][0], state)}

@@ -45,11 +45,12 @@ def receptive_field(state: State, parameters: Mapping[str, object], draws: Draws
     if _backward(found.path) != found.reach:
         raise CertificateError(f"layer {last} sees {_backward(found.path)} entries, not {found.reach}")
     facts, whole = _lines(found)
-    return state, Part(
-        "receptive_field", {"layer": str(last)},
-        Answer("number", ((Name(f"r_{found.path[-1].row}"), number(found.reach)),), graph=whole),
-        {**facts, "layer": described((units[last],)), "square": found.reach, "more": any(unit.kind == "add" and unit.row <= last for unit in units.values())},
-    )  # fmt: skip
+    facts |= {
+        "layer": described((units[last],)), "square": found.reach,
+        "more": any(unit.kind == "add" and unit.row <= last for unit in units.values()),
+    }  # fmt: skip
+    answer = Answer("number", ((Name(f"r_{found.path[-1].row}"), number(found.reach)),), graph=whole)
+    return state, Part("receptive_field", {"layer": str(last)}, answer, facts)
 
 
 def _field(units: Mapping[int, Unit], row: int) -> _Field:
@@ -103,4 +104,4 @@ def _lines(found: _Field) -> tuple[dict[str, object], Graph]:
         ["r", "k", "j", "s", *(["d"] if dilated else [])],
     )
     rule = On(general, {name: chain(Name(name), general.node(name).tree) for name in ("R", "J")})
-    return {"steps": On(graph, {"lines": tuple(lines)}), "rule": rule, "dilated": dilated, "last": Name(f"r_{before}")}, graph
+    return {"steps": On(graph, {"lines": tuple(lines)}), "rule": rule, "dilated": dilated}, graph

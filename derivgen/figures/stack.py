@@ -92,7 +92,8 @@ class _Layout:
         return max(label_room(text)[0] for text in (size_latex(unit.after), self.letters.get(unit.row) or "A"))
 
     def span(self, group: _Group) -> float:
-        return max(sum(self.width(unit) + _GAP for unit in units) for units in (group.main, [*group.lane, *group.main[-1:]]))
+        lane = [*group.lane, *group.main[-1:]]
+        return max(sum(self.width(unit) + _GAP for unit in units) for units in (group.main, lane))
 
     def scene(self) -> Scene:
         start = size_latex(self.network.input_shape)

@@ -26,6 +26,8 @@ CHOICES: Mapping[str, Mapping[str, object]] = {
     "residual": {"projection": ()},
 }
 WORDS = ("batch_norm", "flatten")  # layers that say nothing more
+Own = dict[str, object]  # what a layer fixes of its unit
+Said = Mapping[str, object]  # what a layer says in the quiz
 WIDEST, SIDE, WINDOW, MOST, DEEPEST = 100_000, 4096, 512, 400, 3
 
 
@@ -34,8 +36,8 @@ def convolutional(network: spec.Network, draws: Draws, kinks: str) -> Network:
 
     ``input``: [channels, height, width], or [numbers]. ``layers``: ``{conv: channels, kernel, stride, padding,
     dilation, groups, bias}``, ``{max_pool: window, stride, padding, dilation}``, ``{average_pool: window}`` or
-    ``{average_pool: global}``, ``{dense: units, bias}``, ``{residual: [layers], projection: [layers]}``, ``batch_norm``,
-    ``flatten``, and activations. A pooling's stride is its window if it says none. ``from`` states what must come in.
+    ``{average_pool: global}``, ``{dense: units, bias}``, ``{residual: [layers], projection: [layers]}``,
+    ``batch_norm``, ``flatten``, and activations. A pooling's stride is its window if it says none. ``from`` states what must come in.
     Every size is a number or ``{one_of: [...]}``. A layer without room, or that does not fit what comes in, is an error
     with its place.
     """
@@ -169,16 +171,16 @@ class _Builder:
         if len(shape) != 3:
             raise place.error(f"{what} needs channels x height x width, but {said(shape)} comes in")
 
-    def incoming(self, own: Mapping[str, object], count: int, what: str, name: str, place: spec.Place) -> None:
+    def incoming(self, own: Said, count: int, what: str, name: str, place: spec.Place) -> None:
         if "from" in own:
             stated = self.whole(own["from"], f"{name}.from", place.at("from"), 1, WIDEST)
             if stated != count:
                 raise place.at("from").error(f"says that {stated} {what} come in, but {count} do")
 
     def window(
-        self, own: Mapping[str, object], kernel: tuple[int, ...], usual: int, place: spec.Place, name: str,
+        self, own: Said, kernel: tuple[int, ...], usual: int, place: spec.Place, name: str,
         shape: tuple[int, ...], channels: int, what: str,
-    ) -> dict[str, object]:  # fmt: skip
+    ) -> Own:  # fmt: skip
         """How a window moves, and the shape that comes out of it."""
 
         def option(key: str, low: int, default: int) -> int:
@@ -198,7 +200,7 @@ class _Builder:
             "kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation, "after": (channels, *after),
         }  # fmt: skip
 
-    def _conv(self, own: Mapping[str, object], place: spec.Place, name: str, shape: tuple[int, ...]) -> dict[str, object]:
+    def _conv(self, own: Said, place: spec.Place, name: str, shape: tuple[int, ...]) -> Own:
         channels = self.whole(own["conv"], f"{name}.conv", place.at("conv"), 1, WIDEST)
         self.picture(shape, "a convolution", place)
         self.incoming(own, shape[0], "channels", name, place)
@@ -213,8 +215,8 @@ class _Builder:
         return {**moved, "groups": groups, "bias": bias}
 
     def _pool(
-        self, kind: str, own: Mapping[str, object], place: spec.Place, name: str, shape: tuple[int, ...]
-    ) -> dict[str, object]:
+        self, kind: str, own: Said, place: spec.Place, name: str, shape: tuple[int, ...]
+    ) -> Own:
         given = drawn(own[kind], f"{name}.{kind}", self.draws)
         self.picture(shape, "pooling", place)
         if given == "global":
@@ -228,25 +230,25 @@ class _Builder:
             raise place.at("padding").error(f"{moved['padding']} is more than half of the window {k}")
         return moved
 
-    def _max_pool(self, own: Mapping[str, object], *more: object) -> dict[str, object]:
+    def _max_pool(self, own: Said, *more: object) -> Own:
         return self._pool("max_pool", own, *more)  # type: ignore[arg-type]
 
-    def _average_pool(self, own: Mapping[str, object], *more: object) -> dict[str, object]:
+    def _average_pool(self, own: Said, *more: object) -> Own:
         return self._pool("average_pool", own, *more)  # type: ignore[arg-type]
 
-    def _batch_norm(self, own: object, place: object, name: str, shape: tuple[int, ...]) -> dict[str, object]:
+    def _batch_norm(self, own: object, place: object, name: str, shape: tuple[int, ...]) -> Own:
         return {"after": shape}
 
     def _activation(
-        self, own: Mapping[str, object], place: object, name: str, shape: tuple[int, ...]
-    ) -> dict[str, object]:
+        self, own: Said, place: object, name: str, shape: tuple[int, ...]
+    ) -> Own:
         return {"after": shape, "activation": own["activation"]}
 
-    def _flatten(self, own: object, place: spec.Place, name: str, shape: tuple[int, ...]) -> dict[str, object]:
+    def _flatten(self, own: object, place: spec.Place, name: str, shape: tuple[int, ...]) -> Own:
         self.picture(shape, "flatten", place)
         return {"after": (prod(shape),)}
 
-    def _dense(self, own: Mapping[str, object], place: spec.Place, name: str, shape: tuple[int, ...]) -> dict[str, object]:
+    def _dense(self, own: Said, place: spec.Place, name: str, shape: tuple[int, ...]) -> Own:
         units = self.whole(own["dense"], f"{name}.dense", place.at("dense"), 1, WIDEST)
         if len(shape) != 1:
             raise place.error(f"a dense layer needs a vector, but {said(shape)} comes in: flatten it before")
@@ -254,7 +256,7 @@ class _Builder:
         return {"after": (units,), "bias": self.truth(own.get("bias", True), f"{name}.bias", place.at("bias"))}
 
     def residual(
-        self, own: Mapping[str, object], place: spec.Place, name: str, row: int, shape: tuple[int, ...], inside: int
+        self, own: Said, place: spec.Place, name: str, row: int, shape: tuple[int, ...], inside: int
     ) -> tuple[int, tuple[int, ...]]:
         """y = F(x) + x, or F(x) + P(x) with a projection P; F(x) must have the shape of what is added to it."""
         if inside >= DEEPEST:
