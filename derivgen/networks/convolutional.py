@@ -37,9 +37,9 @@ def convolutional(network: spec.Network, draws: Draws, kinks: str) -> Network:
     ``input``: [channels, height, width], or [numbers]. ``layers``: ``{conv: channels, kernel, stride, padding,
     dilation, groups, bias}``, ``{max_pool: window, stride, padding, dilation}``, ``{average_pool: window}`` or
     ``{average_pool: global}``, ``{dense: units, bias}``, ``{residual: [layers], projection: [layers]}``,
-    ``batch_norm``, ``flatten``, and activations. A pooling's stride is its window if it says none. ``from`` states what must come in.
-    Every size is a number or ``{one_of: [...]}``. A layer without room, or that does not fit what comes in, is an error
-    with its place.
+    ``batch_norm``, ``flatten``, and activations. A pooling's stride is its window if it says none. ``from`` states
+    what must come in. Every size is a number or ``{one_of: [...]}``. A layer without room, or that does not fit what
+    comes in, is an error with its place.
     """
     options, place = network.options, network.place
     for key in options:
