@@ -88,6 +88,17 @@ exercises:
       - multiple_choice: {ask: gradient, wrt: x_2}
       - risk_contribution
       - parameter_count
+  - id: shapes
+    network:
+      kind: convolutional
+      input: [3, 16, 16]
+      layers: [{conv: 4, kernel: 3, padding: 1}, batch_norm, relu, {max_pool: 2}, flatten, {dense: 5}]
+    asks:
+      - output_sizes: {blanks: 2}
+      - layer_parameters
+      - multiply_adds
+      - receptive_field
+      - find_layer
 """
 
 ANSWER_TYPES = {"number", "expression", "matrix", "values", "choice", "statements", "text", "drawing"}
@@ -273,7 +284,7 @@ def test_every_ask_is_in_a_key():
 
 def test_an_exercise_keeps_its_id():
     data = json.loads(key(sheet_of("all", "1")))
-    assert [row["id"] for row in data["exercises"]] == ["first", "second", "symbols", "choices"]
+    assert [row["id"] for row in data["exercises"]] == ["first", "second", "symbols", "choices", "shapes"]
     assert data["exercises"][0]["givens"]["x"] == "1/3"
 
 
