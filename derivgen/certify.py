@@ -174,7 +174,9 @@ class _Residues:
             result: _Dual = method(*args)
             return result
         if tree.operation in OPERATIONS:
-            return self.evaluate(_expanded(tree.operation, tree.args, self.graph.kinks), values)
+            names = OPERATIONS[tree.operation].arguments  # its arguments are worked out once, however often it has them
+            meaning = _expanded(tree.operation, tuple(map(Name, names)), self.graph.kinks)
+            return self.evaluate(meaning, dict(zip(names, args, strict=True)))
         return self._abstract(tree, args)
 
     def _abstract(self, tree: Apply, args: list[_Dual]) -> _Dual:
@@ -364,6 +366,11 @@ class Point:
             result: Decimal = _REAL[tree.operation](*args)
             return result
         if tree.operation in OPERATIONS:
+            names = OPERATIONS[tree.operation].arguments
+            meaning = _expanded(tree.operation, tuple(map(Name, names)), self.graph.kinks)
+            if all(part.operation in _REAL for part in walk(meaning) if isinstance(part, Apply)):
+                return self.evaluate(meaning, dict(zip(names, args, strict=True)))
+            # A branch is remembered by what it is of, so that this is what stands in the tree.
             return self.evaluate(_expanded(tree.operation, tree.args, self.graph.kinks), values)
         return self._abstract(tree, args)
 

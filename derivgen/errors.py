@@ -59,7 +59,7 @@ def shown(value: object) -> str:
             return f"'{escaped(str(value))}'"
 
 
-def suggest(word: str, choices: Iterable[str], problem: str = "is unknown") -> str:
+def suggest(word: str, choices: Iterable[str], problem: str = "is unknown", first: Iterable[str] = ()) -> str:
     """Say that a word is none of the choices, which one it resembles, and what there is to choose from.
 
     >>> suggest("rleu", ["tanh", "sigmoid", "relu", "identity"])
@@ -67,7 +67,8 @@ def suggest(word: str, choices: Iterable[str], problem: str = "is unknown") -> s
     """
     import difflib  # Only a failing run pays for it.
 
-    known = sorted(set(choices))
+    ahead = list(first)
+    known = [*ahead, *sorted(set(choices) - set(ahead))]
     folded = {choice.casefold(): choice for choice in reversed(known)}
     near = difflib.get_close_matches(word[:SHOWN_CHARACTERS].casefold(), folded, n=1)
     message = f"{shown(word)} {problem}"

@@ -21,7 +21,7 @@ from typing import Any
 
 from derivgen.derivation import branch, local_derivatives
 from derivgen.errors import DerivgenError
-from derivgen.expression import ZERO, Apply, Name, Number, Partial, Tree, substitute, walk
+from derivgen.expression import ZERO, Apply, Name, Number, Partial, Tree, names, substitute, walk
 from derivgen.graph import Graph
 from derivgen.operations import OPERATIONS
 from derivgen.reading import read_row
@@ -282,7 +282,15 @@ class Numbers(dict[Any, Real]):
         return self._local(self.graph, name, parent)
 
     def _local(self, graph: Graph, name: str, parent: str) -> Real:
-        return self._evaluate(local_derivatives(graph, name)[parent], f"d{name}/d{parent}")
+        tree = local_derivatives(graph, name)[parent]
+        try:
+            return self._evaluate(tree, f"d{name}/d{parent}")
+        except MissingNumberError:
+            for inner in names(tree):  # what is missing is its number, not those of all that it comes from
+                absent = [leaf for leaf in graph.upstream(inner, self.cuts) if graph.is_leaf(leaf) and leaf not in self]
+                if inner not in self and len(absent) > 1:
+                    raise MissingNumberError(f"{inner} has no number: give it one") from None
+            raise
 
     def _total(self, partial: Partial) -> Real:
         """∂of/∂wrt = Σ over the nodes u that use wrt of ∂of/∂u · ∂u/∂wrt, back to what is known.

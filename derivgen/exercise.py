@@ -47,7 +47,7 @@ class AskError(DerivgenError):
 class Answer:
     """A typed answer; ``entries`` are (what it is the answer for, its tree), numeric ones as ``Value``."""
 
-    type: str  # number, expression, matrix, values, choice, statements, figure, text
+    type: str  # number, expression, matrix, values, choice, statements, drawing, text
     entries: tuple[tuple[Tree, Tree | Value], ...]
     choices: tuple[Tree | Value | str, ...] = ()
     correct: tuple[int, ...] = ()  # the places of the right choices

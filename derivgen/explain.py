@@ -96,6 +96,8 @@ def circuit_text(graph: Graph, of: str | None, at: str, form: str, digits: int) 
         slopes = tuple(Partial(target, name) for name in names if name in reach)
         figure = replace(figure, values=names, gradients=slopes)
     drawing = Drawing(figure)
+    if drawing.crowded:
+        raise DerivgenError("these equations are too crowded to be drawn: draw some of them alone")
     scene = numbered(drawing, dict[str | Partial, Real](given.items()), digits)
     if scene.touching():
         raise DerivgenError("these equations are too crowded to be drawn: draw some of them alone")

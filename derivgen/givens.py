@@ -6,6 +6,7 @@ kink, no dead ReLU, no saturated unit, no zero or equal answers that the ask did
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -15,6 +16,7 @@ from fractions import Fraction
 from typing import TypeVar
 
 from derivgen import spec
+from derivgen.contradictions import Key, conflict, said
 from derivgen.derivation import Value, local_derivatives
 from derivgen.draws import MOST_ATTEMPTS, Draws
 from derivgen.errors import DerivgenError, suggest
@@ -23,14 +25,12 @@ from derivgen.evaluation import (
     MissingNumberError,
     Numbers,
     Real,
-    contradiction,
     same_number,
     to_decimal,
 )  # fmt: skip
-from derivgen.exercise import Known, Part
+from derivgen.exercise import Known, Part, updated
 from derivgen.expression import Apply, Name, Number, Partial, Tree, transform, walk
 from derivgen.networks import Network
-from derivgen.operations import RANGES
 from derivgen.plan import Plan, entries_of
 from derivgen.written import WritingError, write
 
@@ -38,10 +38,12 @@ SATURATED = Fraction(1, 100)
 LARGEST_DRAWN_VALUE = 1000
 PERMITS = {  # by the end of a reason against drawn numbers, what the quiz may allow
     "must not be zero": "zeros", "a dead ReLU": "inactive", "saturated": "inactive", "the same answer": "repeats",
+    "must not be the same": "repeats",
 }  # fmt: skip
 SMOOTH = ("exp", "log", "sigmoid", "tanh", "softplus", "binary_cross_entropy")  # numbers with these are decimals anyway
+BOUNDED = ("sigmoid", "tanh", "softmax")
+MOST_REDRAWS = 20  # of one example that has come out twice
 Rule = spec.Draw
-Key = str | Partial
 T = TypeVar("T")
 _DERIVATIVE = re.compile(r"d(?P<of>[A-Za-z].*?)/d(?P<wrt>[A-Za-z].*)")
 
@@ -90,7 +92,7 @@ def expanded(network: Network, exercise: spec.Exercise) -> Entries:
                     continue
                 raise where.error(f"{key} is always {fixed[str(key)]} in this notation")
             if key in rules:
-                raise where.error(f"{_said(key)} is given twice")
+                raise where.error(f"{said(key)} is given twice")
             if isinstance(rule, spec.Take) and (isinstance(key, Partial) or network.graph.is_leaf(key)):
                 raise where.error("take is for a value inside the network; give the number itself")
             rules[key], places[key] = rule, where
@@ -121,7 +123,7 @@ def _entries(
     name = network.array(word)
     if not name:
         known = [*graph.leaves, *(node.name for node in graph.nodes), *arrays]
-        raise place.error(suggest(word, known))
+        raise place.error(suggest(word, known, first=[network.step_size] if network.step_size in graph else []))
     return _shaped(arrays[name], given, place, word)
 
 
@@ -170,10 +172,6 @@ def _shaped(array: Tree, given: spec.Givens, place: spec.Place, word: str) -> li
     return found
 
 
-def _said(key: Key) -> str:
-    return key if isinstance(key, str) else f"d{key.of}/d{key.wrt}"
-
-
 # --- numbers ------------------------------------------------------------------------------------------------
 
 
@@ -185,8 +183,8 @@ def settle(
     literal, rules = _rules(made, exercise, entries)
     if not made.partial and (missing := sorted(made.needed - literal.keys() - rules.keys())):
         raise exercise.place.error(f"{missing[0]} has no number: give it one under givens, or write random: true")
-    if conflict := _conflict(made, literal):
-        key, problem = conflict
+    if found := conflict(made.network, literal, made.known.taken):
+        key, problem = found
         raise entries.places.get(key, exercise.place).error(problem)
     rejected: dict[str, int] = {}
     for attempt in range(MOST_ATTEMPTS if rules else 1):
@@ -194,13 +192,21 @@ def settle(
         given = {**literal, **(drawn if "inactive" in exercise.allow else _enlivened(drawn, rules, literal, made))}
         numbers = Numbers(made.graph, given, taken=made.known.taken)
         try:
-            reason = _unfit(made, numbers, digits) or (_ugly(made, numbers, digits, exercise.allow) if rules else "")
+            reason = _unfit(made, numbers, digits)
+            if rules and not reason:
+                reason = "" if "repeats" in exercise.allow else _repeated(made, rules, given)
+                reason = reason or _ugly(made, numbers, digits, exercise.allow)
+                # A literal step size may be too large for any draw: then it is the quiz's own choice.
+                if not reason and (made.network.step_size in rules or attempt < MOST_ATTEMPTS * 3 // 4):
+                    reason = _climbing(made, numbers, killed=attempt >= MOST_ATTEMPTS // 2)
             if reason:
                 rejected[reason] = rejected.get(reason, 0) + 1
                 continue
-            if rules and (conflict := _conflict(made, given)):
-                rejected[conflict[1]] = rejected.get(conflict[1], 0) + 1
+            if rules and (found := conflict(made.network, given, made.known.taken)):
+                rejected[found[1]] = rejected.get(found[1], 0) + 1
                 continue
+            if made.partial:
+                _want(made, numbers)
             return finish(given)
         except AlikeError as error:
             rejected[str(error)] = rejected.get(str(error), 0) + 1
@@ -217,6 +223,17 @@ def settle(
         permits = next((f" (allow: [{word}] permits it)" for end, word in PERMITS.items() if worst.endswith(end)), "")
         worst = f"no numbers found in {MOST_ATTEMPTS} draws; most often: {worst}{permits}"
     raise UnfitError(worst)
+
+
+def _want(made: Plan, numbers: Numbers) -> None:
+    """Raise for what an answer lacks, before a line on the way to it does: z, not each weight that z comes from."""
+    for _, tree in made.answers:
+        try:
+            numbers.value(tree)
+        except MissingNumberError:
+            raise
+        except EvaluationError:  # its own line says so
+            return
 
 
 def _stuck(made: Plan, literal: Mapping[Key, Real]) -> str:
@@ -236,44 +253,6 @@ def _stuck(made: Plan, literal: Mapping[Key, Real]) -> str:
             own = ", ".join(name for name in literal if name in above and name not in fixed and name != node.name)
             return f"{error}, whatever is drawn: the quiz gives {own}"
     return ""
-
-
-def _conflict(made: Plan, given: Mapping[Key, Real]) -> tuple[Key, str] | None:
-    """A given that disagrees with the others, unless the quiz says ``take``, and how; None if there is none."""
-    graph = made.graph
-    for group in graph.simplices:
-        if not _probable([given.get(name) for name in group]):
-            return group[0], f"the targets {', '.join(group)} must sum to 1, none negative"
-    for name in made.network.targets if made.network.loss_kind == "binary_cross_entropy" else ():
-        if name in given and not 0 <= given[name] <= 1:
-            return name, f"{name} is the target of a binary cross-entropy: it must lie between 0 and 1"
-    if not made.partial:
-        return None
-    for group in made.network.softmaxes:
-        numbers = [given.get(name) for name in group]
-        if not made.known.taken.intersection(group) and (0 in numbers or not _probable(numbers)):
-            return group[0], f"the outputs {', '.join(group)} of a softmax must be positive and sum to 1"
-    for name in sorted((made.cuts - made.known.taken) & given.keys()):
-        tree = graph.resolved(graph.node(name).tree)
-        low, high = RANGES.get(tree.operation, (None, None)) if isinstance(tree, Apply) else (None, None)
-        if (low is not None and given[name] < low) or (high is not None and given[name] > high):
-            assert isinstance(tree, Apply)
-            return name, f"{name} cannot be {write(given[name], 6)[0]}: it comes out of {tree.operation}"
-        if isinstance(tree, Apply) and tree.operation == "relu" and given[name] == 0:
-            for key, value in given.items():
-                if isinstance(key, Partial) and value and graph.users.get(key.wrt) == (name,):
-                    return key, f"the other givens make {_said(key)} 0"
-    found = contradiction(graph, given, made.known.taken)
-    if found is None:
-        return None
-    advice = "; to use another value, write {take: ...}" if isinstance(found[0], str) else ""
-    return found[0], f"the other givens make {_said(found[0])} {write(found[1], 6)[0]}{advice}"
-
-
-def _probable(numbers: list[Real | None]) -> bool:
-    """Whether these can be the probabilities of all classes; what is not given yet can be any."""
-    known = [Fraction(number) for number in numbers if number is not None]
-    return min(known, default=0) >= 0 and (len(known) < len(numbers) or sum(known) == 1) and sum(known) <= 1
 
 
 def _rules(made: Plan, exercise: spec.Exercise, entries: Entries) -> tuple[dict[Key, Real], dict[Key, Rule]]:
@@ -296,7 +275,7 @@ def _drawn(
 ) -> dict[Key, Real]:
     """A number by every rule; the targets of a cross-entropy are drawn together, as one class that has what is left."""
     numbers: dict[Key, Real] = {
-        key: _draw(rule, f"{_said(key)}#{attempt}", draws) for key, rule in rules.items()
+        key: _draw(rule, f"{said(key)}#{attempt}", draws) for key, rule in rules.items()
     }  # fmt: skip
     for group in made.graph.simplices:
         drawn = tuple(name for name in group if name in rules)
@@ -304,7 +283,62 @@ def _drawn(
             left = 1 - sum((Fraction(literal[name]) for name in group if name in literal), Fraction(0))
             chosen = draws.choice(f"{' '.join(group)}#{attempt}", drawn)
             numbers |= {name: left if name == chosen else Fraction(0) for name in drawn}
+    seen: set[tuple[Real | None, ...]] = set()
+    for row in _examples(made):
+        for again in range(MOST_REDRAWS):
+            inputs = tuple(numbers.get(name, literal.get(name)) for name in row)
+            if inputs not in seen:
+                break
+            numbers |= {
+                name: _draw(rules[name], f"{name}#{attempt} {again}", draws) for name in row if name in rules
+            }  # fmt: skip
+        seen.add(inputs)
     return numbers
+
+
+def _examples(made: Plan) -> tuple[tuple[str, ...], ...]:
+    """The inputs of each example of a batch."""
+    return made.network.layers[0].before if made.network.reduction else ()
+
+
+def _repeated(made: Plan, rules: Mapping[Key, Rule], given: Mapping[Key, Real]) -> str:
+    """Which two examples of a batch are the same, if a draw could make them differ."""
+    rows = list(enumerate(_examples(made), 1))
+    for (n, first), (m, second) in itertools.combinations(rows, 2):
+        drawn = any(name in rules for name in (*first, *second))
+        if drawn and [given.get(name) for name in first] == [given.get(name) for name in second]:
+            return f"the examples {n} and {m} must not be the same"
+    return ""
+
+
+def _after_a_step(made: Plan) -> list[tuple[Part, Tree]]:
+    """The parts that ask for the loss after a step of gradient descent."""
+    return [
+        (part, right.tree) for part in made.parts for _, right in (part.answer.entries if part.answer else ())
+        if isinstance(right, Value) and right.stage
+    ]  # fmt: skip
+
+
+def _steep(made: Plan) -> bool:
+    """Whether a part asks for a step through activations without bounds: easily too long, and the loss explodes."""
+    return bool(_after_a_step(made)) and any(layer.activation not in BOUNDED for layer in made.network.layers)
+
+
+def _climbing(made: Plan, numbers: Numbers, *, killed: bool) -> str:
+    """Which part's step does not lower the loss, or, unless that may be, kills a whole layer; or an empty string."""
+    network = made.network
+    for part, loss in _after_a_step(made):
+        of = network.loss
+        steps = {w: updated(network, of, w, Partial(of, w)) for w in (*network.weights, *network.biases)}
+        leaves = {name: numbers[name] for name in made.graph.leaves if name in numbers}
+        after = Numbers(made.graph, {**leaves, **{w: numbers.value(step) for w, step in steps.items()}})
+        if after.value(loss) >= numbers.value(loss):
+            return f"the step of part {part.id} must lower {network.loss}"
+        for layer in network.layers:
+            dead = layer.activation == "relu" and not killed
+            if dead and not any(after[name] for row in layer.post for name in row):
+                return f"the step of part {part.id} must not leave a layer of dead ReLUs"
+    return ""
 
 
 def _enlivened(
@@ -341,7 +375,8 @@ def _default_rule(made: Plan, name: str) -> Rule:
     """What ``random: true`` draws: a class for a probability, tenths for a step size, else tenths from −2 to 2."""
     network = made.network
     if name == network.step_size:
-        return Rule("choice", choices=(Fraction(1, 10), Fraction(1, 5), Fraction(1, 2)))
+        hundredths = (1, 5, 10) if _steep(made) else (10, 20, 50)
+        return Rule("choice", choices=tuple(Fraction(size, 100) for size in hundredths))
     if name in network.targets:
         resolved = [
             made.graph.resolved(node.tree) for node in made.graph.nodes if name in node.parents or name == node.name
@@ -357,7 +392,11 @@ def _default_rule(made: Plan, name: str) -> Rule:
         isinstance(part, Apply) and part.operation in SMOOTH
         for node in made.graph.nodes for part in walk(made.graph.resolved(node.tree))
     ):  # fmt: skip
-        return Rule("integer", low=Fraction(-3), high=Fraction(3), nonzero=True)
+        if name not in network.inputs and _steep(made):
+            return Rule("decimal", low=Fraction(-1), high=Fraction(1), places=1, nonzero=True)
+        rows = [row for row in _examples(made) if row == (name,)]  # one input: as many numbers as there are examples
+        ends = Fraction(max(3, len(_examples(made)) if rows else 0))
+        return Rule("integer", low=-ends, high=ends, nonzero=True)
     ends = Fraction(2) if name in network.inputs else _narrow(made, name)
     return Rule("decimal", low=-ends, high=ends, places=1, nonzero=True)
 

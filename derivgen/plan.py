@@ -392,7 +392,7 @@ def make(
     prepared_stem = prepare(stem_facts, network.graph, stem_found)
     drawings = _named(prepared_stem, str(number))
     if wanted.show and wanted.place and any(drawing.crowded for drawing in drawings):
-        raise wanted.place.error("these equations are too crowded to be drawn")
+        raise wanted.place.error("this network is too crowded to be drawn")
     for line, ready in zip(chains_of(stem_facts), stem_found, strict=True):
         prove(line, ready)
     leaks = any(ask.name == "local_derivatives" for ask in asks)
@@ -426,12 +426,12 @@ def make(
                     if alike:
                         continue
                     label = other.id.partition(".")[2]
-                    raise AskError(f"one question would print the other's answer: part {label} is of the same derivative")
+                    raise AskError(f"one question would print the other's answer: part {label} asks the same")
                 seen.add(key)
                 state = after
                 part = replace(
                     part, id=f"{number}.{label}", points=1 if spec.points is None else spec.points,
-                    space=spec.space or "", hint=spec.hint or "", directives=tuple(directives),
+                    space=spec.space or part.space, hint=spec.hint or "", directives=tuple(directives),
                 )  # fmt: skip
                 directives = []
                 found: list[PreparedChain] = []
@@ -442,7 +442,7 @@ def make(
                 chains.append(tuple(found))
                 drawn = _named(prepared[-1], f"{number}{label}")
                 if any(drawing.crowded for drawing in drawn):
-                    raise AskError("these equations are too crowded to be drawn")
+                    raise AskError("this network is too crowded to be drawn")
                 drawings += drawn
         except AskError as error:
             place = spec.place.at(error.parameter) if error.parameter else spec.place

@@ -7,7 +7,7 @@ from dataclasses import replace
 from derivgen.derivation import chain
 from derivgen.exercise import ArrowLabel, Figure, Known, Symbol
 from derivgen.expression import Apply, Name, Number, Tree, apply, names, walk
-from derivgen.figures.drawing import MOST_OPERATIONS, Drawing, quantities
+from derivgen.figures.drawing import Drawing, quantities
 from derivgen.figures.layered import unwritten
 from derivgen.figures.metrics import MetricsError
 from derivgen.figures.stack import drawable
@@ -93,8 +93,7 @@ def picture(network: Network, asks: frozenset[str], known: Known, wanted: Pictur
     trained = (*network.weights, *network.biases) if layers and look.weights == "numbers" else ()
     told += [name for name in trained if name in known.numbered]
     try:
-        drawing = Drawing(bare)
-        fits = (bool(layers) or len(drawing.graph.nodes) <= MOST_OPERATIONS) and not drawing.crowded
+        fits = Drawing(bare).small
     except MetricsError as error:
         if wanted.place and wanted.show:
             raise wanted.place.error(str(error)) from None
@@ -113,7 +112,7 @@ def _stack(network: Network, asks: frozenset[str], wanted: Picture) -> Figure | 
         return None
     hidden = () if wanted.values == "all" else tuple((row[0].row, "") for row in rows(network))
     figure = Figure(network, "stack", letters=hidden)
-    return None if Drawing(figure).crowded and not wanted.show else figure
+    return figure if Drawing(figure).small or wanted.show else None
 
 
 def stacked(network: Network) -> dict[str, object]:

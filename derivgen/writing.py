@@ -98,7 +98,7 @@ def _part(exercise: Exercise, part: Part, proofs: Iterable[Proof], digits: int) 
         for left, right in part.answer.entries
     ]
     answer: dict[str, object] = {"type": part.answer.type}
-    if part.answer.type == "figure":
+    if part.answer.type == "drawing":
         drawing = next(d for d in exercise.plan.drawings if d.name == part.id.replace(".", ""))
         answer["text"] = words(drawing.facts(drawing.plain))
     if part.answer.type == "values":

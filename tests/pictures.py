@@ -27,13 +27,12 @@ from itertools import pairwise
 import pypdfium2
 
 from derivgen.figures.geometry import Box, Point
-from derivgen.figures.scene import LAYERS, Line, Scene
+from derivgen.figures.scene import LAYERS, PAGE, Line, Scene
 from derivgen.figures.svg import svg
 from derivgen.figures.tikz import PREAMBLE, tikz
 from derivgen.pdf import compile_pdf
 
 DRAWINGS, BATCH = 500, 25
-PAGE = 455.0  # the width of a printed page's text
 SVG = "{http://www.w3.org/2000/svg}"
 SLACK = 0.4  # how far a sign may reach out of the box that is kept free for it
 NUMBER = re.compile(r"-?\d*\.?\d+")

@@ -571,3 +571,14 @@ def test_lines_that_were_once_refused(equations: str, at: str, wrt: str, answer:
 
     text = str(derivgen.network(equations).derivation(wrt, at=at))
     assert text.rstrip().splitlines()[-1].endswith(answer)
+
+
+def test_a_deep_chain_of_one_function_is_proved_without_growing_twofold_at_each_step():
+    # tanh means a quotient that has its argument four times: written out, twelve of them would be 4^12 arguments.
+    equations = "a_0 = x*w; " + "; ".join(f"a_{i} = tanh(a_{i - 1})*w" for i in range(1, 13))
+    graph = Graph.of(equations)
+    form = closed_form(graph, Name("a_12"), largest=None)
+    text = f"a_12 = {printed(form, graph.scope, 'plain').text.replace(BREAK, '')}"
+    assert certify.symbolic(graph, text, Name("a_12"), latex=False)
+    with pytest.raises(CertificateError):
+        certify.symbolic(graph, f"{text} + x", Name("a_12"), latex=False)

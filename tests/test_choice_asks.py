@@ -408,7 +408,7 @@ def test_choices_are_found_where_a_slip_can_never_differ() -> None:
 
 def test_too_few_slips_are_an_error() -> None:
     with pytest.raises(
-        DerivgenError, match=r"quiz.yaml:6: .*slips lead to \d wrong answers here, and a choice needs 3"
+        DerivgenError, match=r"quiz.yaml:6: .*slips lead to 1 wrong answer here, and a choice needs 3"
     ):
         sheet(RELU, "[{multiple_choice: {ask: derivative, wrt: a_1^(2)}}]", "{W3: [2, 3]}")
 
@@ -557,3 +557,18 @@ def test_a_literal_truth_that_the_numbers_contradict_is_an_error() -> None:
     closed = NUMBERED.replace("[0, 1]]", "[0, -1]]").replace("[0, 9]", "[0, -9]")
     with pytest.raises(DerivgenError, match=r"part 1.a needs a value that is nonzero"):
         sheet(RELU, "[{true_false: {about: all_zero, truth: false}}]", closed)
+
+
+@pytest.mark.parametrize(("outputs", "count"), [(2, 2), (3, 3), (4, 4), (5, 4)])
+def test_all_other_classes_are_wrong_choices_where_there_are_no_more(outputs: int, count: int) -> None:
+    network = f"{{kind: layered, sizes: [2, 3, {outputs}], activation: tanh, output_activation: softmax, loss: cross_entropy}}"
+    for seed in ("1", "2", "3"):
+        row = part(sheet(network, "[{multiple_choice: {ask: classify}}]", more=RANDOM, seed=seed))
+        assert len(set(row["choices"])) == count
+        (right,) = row["answer"]["correct"]
+        assert row["choices"][right] == row["answer"]["latex"]
+
+
+def test_weights_without_their_biases_are_explained_where_a_choice_has_them() -> None:
+    question, _ = markdown(sheet(BIAS_ROW, "[{multiple_choice: {ask: gradients, wrt: W^1}}]"))
+    assert r"and $\bar{W}^{2}$ is $W^{2}$ without its biases." in question

@@ -11,12 +11,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from pictures import PAGE, misdrawn, unreadable
+from pictures import misdrawn, unreadable
 
 from derivgen.evaluation import Numbers
 from derivgen.expression import Partial
 from derivgen.figures.apart import taken_apart
 from derivgen.figures.circuit import circuit
+from derivgen.figures.scene import PAGE
 from derivgen.graph import Graph
 
 CS231N = "f = 1/(1 + e^(-(w_0*x_0 + w_1*x_1 + w_2)))"
@@ -167,6 +168,21 @@ def test_the_reference_circuits_have_no_crossing(equation):
     graph = Graph.of(equation)
     scene = circuit(graph, *texts(graph))
     assert crossings(scene) == 0
+    assert not unreadable(scene)
+
+
+@pytest.mark.parametrize("sign", ["*", "+"])
+@pytest.mark.parametrize("count", range(4, 9))
+def test_many_inputs_stand_evenly_around_their_node_and_no_line_is_steep(count, sign):
+    graph = Graph.of("f = " + sign.join("xyzuvwab"[:count]))
+    scene = circuit(graph, *texts(graph))
+    (node,) = [shape for shape in scene.shapes if shape.id == "f"]
+    heights = [shape.y for shape in scene.shapes if shape.role == "input"]
+    assert abs(node.y - (min(heights) + max(heights)) / 2) < 12 and scene.height < 55 * count
+    lines = [line.points for line in scene.lines if line.target == "f"]
+    assert all(abs(y1 - y0) <= 1.1 * (x1 - x0) for (x0, y0), (x1, y1) in lines)
+    ends = [points[-1][1] for points in lines]
+    assert all(b - a > 6 for a, b in pairwise(ends))
     assert not unreadable(scene)
 
 

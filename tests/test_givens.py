@@ -96,3 +96,59 @@ def test_drawn_numbers_are_drawn_again_until_every_step_shows() -> None:
             assert Fraction(text) != numbers[weight]
     never = refusal(SIGMOID, "{alpha: 0.001, x: [0.1, 0.2]}", "[updated_value: W_11^(1)]", top="digits: 2", more=RANDOM)
     assert "most often: the step of part 1.a must show in 2 decimals of W_11^(1): raise digits" in never
+
+
+# --- batches and steps that make sense ------------------------------------------------------------------------------
+
+
+def loss_of(sheet: Sheet) -> tuple[Any, Any]:
+    before, after = sheet.exercises[0].passes
+    return before["L"], after["L"]
+
+
+def batch(sheet: Sheet) -> list[tuple[Any, ...]]:
+    exercise = sheet.exercises[0]
+    return [tuple(exercise.numbers[name] for name in row) for row in exercise.plan.network.layers[0].before]
+
+
+@pytest.mark.parametrize(
+    ("network", "givens", "asks"),
+    [
+        ("sizes: [2, 3, 1], examples: 3, loss: squared_error", "{}", "[gradients]"),
+        ("sizes: [2, 2, 1], activation: sigmoid, examples: 4", "{X: {choice: [0, 1]}}", "[output]"),
+        ("sizes: [2, 2, 1], examples: 3, loss: squared_error", "{x_11: 1, x_12: {integer: [1, 2]}, x_21: 1, x_22: {integer: [1, 2]}}", "[output]"),
+        ("sizes: [1, 2, 1], examples: 9, loss: squared_error", "{}", "[output]"),
+    ],
+)
+def test_a_drawn_batch_has_no_example_twice(network: str, givens: str, asks: str) -> None:
+    made = composer(network, givens, asks, more=RANDOM)
+    for seed in range(20):
+        rows = batch(made.compose(str(seed)))
+        assert len(set(rows)) == len(rows)
+
+
+def test_examples_that_are_given_or_may_repeat_stay_as_they_are() -> None:
+    twice = "sizes: [2, 2, 1], activation: sigmoid, examples: 2"
+    assert len(set(batch(composer(twice, "{X: [[1, 2], [1, 2]]}", "[output]", more=RANDOM).compose()))) == 1
+    small = "{X: {choice: [1]}}"
+    assert "the examples 1 and 2 must not be the same" in refusal(twice, small, "[output]", more=RANDOM)
+    more = RANDOM + "    allow: [repeats]\n"
+    assert len(set(batch(composer(twice, small, "[output]", more=more).compose()))) == 1
+
+
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "softplus", "tanh", "sigmoid"])
+@pytest.mark.parametrize("rest", ["loss: squared_error", "loss: half_squared_error, examples: 2", "loss: cross_entropy, output_activation: softmax"])
+def test_a_drawn_training_step_lowers_the_loss(activation: str, rest: str) -> None:
+    sizes = "[2, 3, 2]" if "softmax" in rest else "[2, 3, 1]"
+    made = composer(f"sizes: {sizes}, activation: {activation}, {rest}", "{}", "[training_step]", more=RANDOM)
+    for seed in range(6):
+        before, after = loss_of(made.compose(str(seed)))
+        assert after < before
+
+
+def test_a_literal_step_size_is_kept_and_lowers_the_loss_where_some_draw_lets_it() -> None:
+    network = "sizes: [2, 3, 1], activation: relu, loss: squared_error"
+    before, after = loss_of(composer(network, "{alpha: 0.01}", "[training_step]", more=RANDOM).compose())
+    assert after < before
+    before, after = loss_of(composer(network, "{alpha: 2}", "[training_step]", more=RANDOM).compose())
+    assert after > before

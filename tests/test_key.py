@@ -99,6 +99,18 @@ exercises:
       - multiply_adds
       - receptive_field
       - find_layer
+  - id: drawn
+    network: {kind: layered, sizes: [2, 2, 1], activation: relu, biases: false}
+    random: true
+    asks: [draw_network]
+  - id: circuit
+    network: {kind: equations, inputs: [x, y], equations: "f = x*y + x"}
+    random: true
+    asks: [draw_circuit, circuit_values]
+  - id: blanks
+    network: {kind: equations, inputs: [x, y], equations: "f = x*y + x"}
+    random: true
+    asks: [{label_figure: {blanks: 1}}]
 """
 
 ANSWER_TYPES = {"number", "expression", "matrix", "values", "choice", "statements", "text", "drawing"}
@@ -284,7 +296,9 @@ def test_every_ask_is_in_a_key():
 
 def test_an_exercise_keeps_its_id():
     data = json.loads(key(sheet_of("all", "1")))
-    assert [row["id"] for row in data["exercises"]] == ["first", "second", "symbols", "choices", "shapes"]
+    assert [row["id"] for row in data["exercises"]] == [
+        "first", "second", "symbols", "choices", "shapes", "drawn", "circuit", "blanks",
+    ]  # fmt: skip
     assert data["exercises"][0]["givens"]["x"] == "1/3"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from fractions import Fraction
 
 import pytest
@@ -20,7 +21,7 @@ from derivgen.notation import NOTATIONS
 from derivgen.printing import BREAK, plain, printed
 from derivgen.reading import read
 from derivgen.sheet import Composer
-from derivgen.writing import files
+from derivgen.writing import files, key
 
 DIALECTS = ("latex", "markdown", "plain")
 SOFTMAX = "output_activation: softmax, loss: cross_entropy"
@@ -450,6 +451,7 @@ GIVENS = [
     ("{z^(9): [1, 2]}", "z^(9): 'z^(9)' is unknown"),
     ("{W4: 1}", "W4: 'W4' is unknown"),
     ("{b1: [1, 2]}", "b1: 'b1' is unknown"),
+    ("{eta: 0.1}", "eta: 'eta' is unknown (alpha, H, W^(1), "),
     ("{dH/dz_1^(9): 1}", "dH/dz_1^(9): 'z_1^(9)' is unknown; did you mean 'z_1^(3)'?"),
     ("{dH/dz_3^(2): 1}", "dH/dz_3^(2): 'z_3^(2)' is unknown"),
     ("{dL/dz_1^(2): 1}", "dL/dz_1^(2): 'L' is unknown"),
@@ -566,7 +568,7 @@ def test_what_cannot_be_asked(asks: str, message: str) -> None:
 
 def test_what_has_no_numbers_yet() -> None:
     for asks, message in [
-        ("[training_step]", "asks[0]: needs the numbers of all inputs"), ("[output]", "asks[0]: needs numbers"),
+        ("[training_step]", "asks[0]: x_1 has no number: give it one"), ("[output]", "asks[0]: needs numbers"),
         ("[classify]", "asks[0]: needs numbers"), ("[updated_value: W^(1)]", "asks[0]: needs numbers"),
         ("[loss_value]", "W_11^(1) has no number: give it one under givens, or write random: true"),
         ("[derivative: x_1]", "W_11^(1) has no number"),
@@ -585,3 +587,47 @@ def test_numbers_that_cannot_be_found_say_what_would_permit_them() -> None:
     message = refusal(wide, asks, rules)
     assert "no numbers found in 400 draws; most often: a_1^(1) must not be a dead ReLU (allow: [inactive] permits it)" in message
     assert Composer(quiz(wide, asks, rules + "    allow: [inactive, zeros]\n")).compose("1")
+
+
+def test_a_training_step_says_which_number_it_lacks_or_has_too_much() -> None:
+    point = "x: [1, 2], W1: [[1, 2], [3, 4]], W2: [1, 1], y: 1"
+    network = "sizes: [2, 2, 1], biases: false, loss: half_squared_error"
+    for givens, message in [
+        (point, "alpha has no number: give it one"), (f"{point.replace('y: 1', 'alpha: 1')}", "y has no number: give it one"),
+        (f"{point}, alpha: 1, z_1^(1): 7", "goes through the whole network from its inputs, but z_1^(1) is given"),
+    ]:  # fmt: skip
+        assert f"asks[0]: {message}" in refusal(network, "[training_step]", f"    givens: {{{givens}}}\n")
+
+
+def test_a_class_is_of_one_example_of_a_batch() -> None:
+    network = "sizes: [1, 2], output_activation: softmax, loss: cross_entropy, examples: 2, biases: false"
+    givens = "    givens: {X: [[1], [-1]], W1: [[1, 2]]}\n"
+    sheet = Composer(quiz(network, "[{classify: {example: 1}}, {classify: {example: 2}}]", givens)).compose("1")
+    parts = json.loads(key(sheet))["exercises"][0]["parts"]
+    assert [part["answer"]["exact"] for part in parts] == ["2/1", "1/1"]
+    text = files(sheet, ["markdown"])["solutions.md"]
+    assert "choose for example 2: the number" in text and "The largest of the outputs of example 2 (part (a))" in text
+    assert "outputs of example 1 has the number" in text, "its own work stands above it"
+    for ask, message in [
+        ("classify", "say which with example, from 1 to 2"), ("classify: {example: 3}", "must be a whole number from 1 to 2"),
+        ("classify: {example: true}", "must be a whole number from 1 to 2"), ("classify: {example: one}", "must be a whole number"),
+    ]:  # fmt: skip
+        assert message in refusal(network, f"[{ask}]" if ask == "classify" else f"[{{{ask}}}]", givens)
+    assert "goes with a batch" in refusal("sizes: [1, 2]", "[{classify: {example: 1}}]", "    random: true\n")
+
+
+def test_letters_of_a_backward_pass_are_explained_once_where_they_come_in() -> None:
+    deep = "sizes: [2, 3, 2, 2], activation: sigmoid, notation: bias-row, loss: half_squared_error"
+    text = files(Composer(quiz(deep, "[{gradients: {wrt: W^3}}, gradients]", "")).compose("1"), ["latex"])["solutions.tex"]
+    text = " ".join(text.split())
+    assert r"Write $\delta^{3}$ for the derivatives by the pre-activations of layer 3. From the output back," in text
+    assert r"Write $\delta^{2}$ and $\delta^{1}$ for the derivatives by the pre-activations of layers 2 and 1, and $\bar{W}^{3}$ for $W^{3}$ without its biases and $\bar{W}^{2}$ for $W^{2}$ without its biases. From" in text
+    assert r"in the shape of $W^{3}$." in text
+
+
+def test_large_networks_are_counted_without_counting_edges() -> None:
+    asks = "[{parameter_count: {form: words, sizes: [784, 300, 100, 10]}}, {parameter_count: {form: formula, sizes: [1000000, 1000000, 10], biases: false}}]"
+    sheet = Composer(quiz("sizes: [1, 1]", asks, "")).compose("1")
+    found = [part["answer"]["exact"] for part in json.loads(key(sheet))["exercises"][0]["parts"]]
+    assert found == ["266610/1", "1000010000000/1"]
+    assert "a layer has 1 to 1000000 nodes" in refusal("sizes: [1, 1]", "[{parameter_count: {form: words, sizes: [1000001, 1]}}]")

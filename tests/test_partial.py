@@ -14,6 +14,7 @@ import pytest
 from derivgen import spec
 from derivgen.asks import ASKS
 from derivgen.backward import read_off
+from derivgen.contradictions import unsolvable
 from derivgen.draws import Draws
 from derivgen.errors import CertificateError, QuizError
 from derivgen.evaluation import MissingNumberError, Numbers, to_decimal
@@ -96,7 +97,7 @@ def test_thirds_may_be_given_as_the_outputs_of_a_softmax() -> None:
 def test_without_any_one_of_the_three_the_missing_quantity_is_named(leave_out: str) -> None:
     givens = {"W2": "[[5, 1], [1, 2]]", "z^(1)": "[3, -2]", "dH/dz^(2)": "[-3, 1]"}
     left = ", ".join(f"{name}: {value}" for name, value in givens.items() if name != leave_out)
-    missing = {"W2": "W_12^(2)", "z^(1)": "W_11^(1)", "dH/dz^(2)": "W_11^(3)"}[leave_out]
+    missing = {"W2": "W_12^(2)", "z^(1)": "z_1^(1)", "dH/dz^(2)": "W_11^(3)"}[leave_out]
     message = refusal(RELU, f"{{{left}}}", "[derivative: z_1^(1)]")
     assert f"exercises[0]: the givens do not determine what is asked: {missing} has no number" in message
 
@@ -164,7 +165,7 @@ def test_where_the_right_hand_branch_counts_an_output_of_zero_says_too_little() 
     assert exact(compose(TWO, "{W2: [5, 1], a^(1): [3, 2]}", BOTH, top="kinks: right")) == [5, 1]
     assert exact(compose(LEAKY, "{W2: [5, 1], a^(1): [3, 0]}", BOTH, top="kinks: right")) == [5, 1]
     message = refusal(TWO, "{W2: [5, 1], a^(1): [3, 0]}", BOTH, top="kinks: right")
-    assert "the givens do not determine what is asked: W_12^(1) has no number" in message
+    assert "the givens do not determine what is asked: z_2^(1) has no number" in message
     assert "kink" in refusal(LEAKY, "{W2: [5, 1], a^(1): [3, 0]}", BOTH), "it comes from z = 0 only"
 
 
@@ -224,7 +225,7 @@ def test_no_derivative_passes_through_a_value_that_is_taken() -> None:
     taken = f"{{{POINT}, beta_2^1: {{take: 0.999}}}}"
     for ask in ("derivative: W_22^1", "derivative: alpha_2^1", "derivative: x_1", "updated_value: W_02^1", "gradients"):
         message = refusal(SIGMOIDS, taken, f"[{ask}]")
-        assert "beta_2^1 is taken as a number of its own: no derivative with respect to " in message
+        assert ": beta_2^1 is taken as a number of its own: no derivative with respect to " in message
     assert exact(compose(RELU, "{z^(1): [3, 2], a_1^(1): {take: 4}, dH/dz^(2): [-3, 1]}", "[derivative: W_11^(2)]")) == [-12]
     message = refusal(SIGMOIDS, f"{{{POINT}, beta_2^1: 0.999}}", "[output]")
     assert "givens.beta_2^1: the other givens make beta_2^1 1.000000; to use another value, write {take: ...}" in message
@@ -333,7 +334,7 @@ def test_whatever_is_revealed_of_a_network_gives_its_own_numbers_or_says_what_is
             with pytest.raises(MissingNumberError) as caught:
                 Numbers(graph, given)[target]
             missing = str(caught.value).partition(" has no number")[0].rpartition(" ")[2]
-            assert graph.is_leaf(missing) and missing not in given
+            assert missing not in known
 
 
 def test_among_these_are_many_of_both() -> None:
@@ -432,3 +433,78 @@ def test_a_wrong_value_behind_one_that_is_taken_is_caught(wrong: str, monkeypatc
     monkeypatch.setattr(Numbers, "_evaluate", evaluate)
     with pytest.raises((CertificateError, QuizError), match=r"is wrong|cannot be reached from a line's printed numbers"):
         compose(SIGMOIDS, f"{{{POINT}, beta_2^1: {{take: 0.999}}}}", STEPS)
+
+
+# --- givens that no numbers of the rest can lead to ----------------------------------------------------------------
+
+SOFTMAX = "sizes: [2, 2, 2], output_activation: softmax, loss: cross_entropy"
+THREE = "sizes: [2, 2, 3], output_activation: softmax, loss: cross_entropy"
+BINARY = "sizes: [2, 2, 1], output_activation: sigmoid, loss: binary_cross_entropy"
+OUTER = "W2: [[1, 2], [3, 4]]"
+
+
+@pytest.mark.parametrize(
+    ("network", "givens", "message"),
+    [
+        # dW_ij = a_i δ_j: one a_i for all j
+        (RELU, f"{{dH/dW^(2): [[3, 1], [1, 1]], dH/dz^(2): [1, 1], {OUTER}}}", "dH/dW^(2)[0][1]: the other givens make dH/dW_12^(2) 3"),
+        (RELU, f"{{dH/dW^(2): [[3, 6], [0, 1]], dH/dz^(2): [1, 2], {OUTER}}}", "dH/dW^(2)[1][1]: the other givens make dH/dW_22^(2) 0"),
+        (RELU, f"{{dH/dW^(2): [[3, 1], [1, 0]], dH/dz^(2): [1, 0], {OUTER}}}", "dH/dW^(2)[0][1]: the other givens make dH/dW_12^(2) 0"),
+        (RELU, f"{{dH/dW^(2): [[-3, -6], [1, 2]], dH/dz^(2): [1, 2], {OUTER}}}", "dH/dW^(2)[0][0]: with the other givens, it makes a_1^(1) -3, but that comes out of relu"),
+        (BINARY.replace("output", "activation: sigmoid, output"), "{dL/dW^(2): [3, 0.5], dL/dz_1^(2): 0.5, W2: [1, 2]}", "dL/dW^(2)[0]: with the other givens, it makes a_1^(1) 6, but that comes out of sigmoid"),
+        # the gate of a ReLU
+        (RELU, f"{{dH/da_1^(1): 4, dH/dz_1^(1): 3, {OUTER}}}", "dH/dz_1^(1): the other givens make dH/dz_1^(1) 0 or 4"),
+        # a softmax with its cross-entropy: p - y
+        (SOFTMAX, "{dL/dz^(2): [0.5, 0.25], a^(1): [3, 4]}", "dL/dz^(2)[1]: the other givens make dL/dz_2^(2) -0.5"),
+        (SOFTMAX, "{dL/dz^(2): [1, -1], a^(1): [3, 4]}", "dL/dz^(2)[0]: with the other givens, dL/dz_1^(2) must be at least -1 and at most 1"),
+        (SOFTMAX, "{z^(2): [1, 2], dL/dz^(2): [1, 1], a^(1): [3, 4]}", "dL/dz^(2)[0]: with the other givens, it makes y_1 -0.731059, but that is the target of a cross-entropy"),
+        (SOFTMAX, "{y: [1, 0], dL/dz^(2): [0.5, 0.5], a^(1): [3, 4]}", "dL/dz^(2)[0]: with the other givens, it makes H_1 1.5, but that comes out of softmax"),
+        (SOFTMAX, "{y: [1, 0], dL/dz^(2): [0, 0], a^(1): [3, 4]}", "dL/dz^(2)[0]: with the other givens, it makes H_1 1, but that comes out of softmax"),
+        (f"{SOFTMAX}, class: 1", "{dL/dz^(2): [-0.5, 0.25], a^(1): [3, 4]}", "dL/dz^(2)[1]: the other givens make dL/dz_2^(2) 0.5"),
+        (THREE, "{y_1: 1, dL/dz_1^(2): 0.5, a^(1): [3, 4]}", "dL/dz_1^(2): with the other givens, it makes H_1 1.5, but that comes out of softmax"),
+        # a sigmoid with its cross-entropy
+        (BINARY, "{z_1^(2): 0, dL/dz_1^(2): 5, a^(1): [3, 4]}", "dL/dz_1^(2): with the other givens, it makes y -4.5, but that is the target of a cross-entropy"),
+        (BINARY, "{y: 1, dL/dz_1^(2): 0.5, a^(1): [3, 4]}", "dL/dz_1^(2): with the other givens, it makes H 1.5, but that comes out of sigmoid"),
+        (BINARY, "{dL/dz_1^(2): -1, a^(1): [3, 4]}", "dL/dz_1^(2): with the other givens, dL/dz_1^(2) must be at least -1 and at most 1"),
+    ],
+)
+def test_what_no_numbers_of_the_rest_can_lead_to_is_an_error(network: str, givens: str, message: str) -> None:
+    assert refusal(network, givens, "[derivative: W_11^(2)]" if "dW" not in givens and "da" not in givens else "[derivative: a_2^(1)]").endswith(f"givens.{message}")
+
+
+@pytest.mark.parametrize(
+    ("network", "givens", "ask", "answer"),
+    [
+        (RELU, f"{{dH/dW^(2): [[3, 6], [1, 2]], dH/dz^(2): [1, 2], {OUTER}}}", "a_1^(1)", 5),
+        (RELU, f"{{dH/dW^(2): [[3, 0], [0, 0]], dH/dz^(2): [1, 0], {OUTER}}}", "a_1^(1)", 1),
+        (RELU, f"{{dH/da_1^(1): 4, dH/dz_1^(1): 0, x: [2, 3], {OUTER}}}", "W_11^(1)", 0),
+        (SOFTMAX, "{dL/dz^(2): [0.5, -0.5], a^(1): [3, 4]}", "W_11^(2)", Fraction(3, 2)),
+        (SOFTMAX, "{y: [1, 0], dL/dz^(2): [-0.25, 0.25], a^(1): [3, 4]}", "W_21^(2)", -1),
+        (BINARY, "{y: 1, dL/dz_1^(2): -0.25, a^(1): [3, 4]}", "W_21^(2)", -1),
+        (BINARY, "{z_1^(2): 0, dL/dz_1^(2): -0.5, a^(1): [3, 4]}", "W_21^(2)", -2),
+    ],
+)
+def test_what_some_numbers_lead_to_is_none(network: str, givens: str, ask: str, answer: int | Fraction) -> None:
+    assert exact(compose(network, givens, f"[derivative: {ask}]")) == [answer]
+
+
+@pytest.mark.parametrize("number", range(60))
+def test_a_network_s_own_numbers_never_contradict_one_another(number: int) -> None:
+    """Smooth ones too, leaves' derivatives too; batches too."""
+    chance = random.Random(f"own {number}")
+    last = chance.choice(["output_activation: softmax, loss: cross_entropy", "output_activation: sigmoid, loss: binary_cross_entropy", "loss: squared_error"])
+    batch = chance.choice(["", "", ", examples: 2"])
+    options = f"sizes: [2, 2, 2], activation: {chance.choice(['relu', 'tanh', 'sigmoid', 'leaky_relu'])}, {last}{batch}"
+    text = f"title: T\nexercises:\n  - network: {{kind: layered, {options}}}\n    asks: [weight_shapes]\n"
+    network = build(spec.loads(text, asks=ASKS, kinds=KINDS).exercises[0].network, Draws("", "q", "1"), "left")
+    leaves: dict[str | Partial, Any] = {name: Fraction(chance.choice([-3, -2, -1, 1, 2, 3]), 2) for name in network.graph.leaves}
+    for i, name in enumerate(network.targets):
+        leaves[name] = Fraction(i % 2)
+    numbers = Numbers(network.graph, leaves)
+    of = network.loss
+    everything = [*leaves, *(node.name for node in network.graph.nodes), *(Partial(of, name) for name in sorted(network.graph.ancestors(of) - {of, network.step_size}))]
+    for _ in range(5):
+        shown = chance.sample(everything, chance.randint(1, len(everything) // 2))
+        given = {key: numbers[key] for key in shown}
+        if any(isinstance(key, Partial) or not network.graph.is_leaf(key) for key in given):
+            assert unsolvable(network, given, frozenset()) is None

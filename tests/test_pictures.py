@@ -15,6 +15,7 @@ from derivgen import sheet as sheets
 from derivgen import spec
 from derivgen.asks import ASKS
 from derivgen.errors import CertificateError, DerivgenError
+from derivgen.expression import Partial
 from derivgen.figures.drawing import Drawing
 from derivgen.folders import bundled_quizzes
 from derivgen.networks import KINDS
@@ -89,6 +90,25 @@ def test_blanks_are_boxes_and_their_numbers_the_answers():
     assert [value["name"] for value in values] == ["z_1^(1)", "dH/da_1^(1)"]
 
 
+def test_no_part_prints_the_drawing_that_another_asks_for():
+    written = texts(CIRCUIT, "[draw_circuit, circuit_values]")
+    assert "tikzpicture" not in written["questions.tex"].partition(r"\begin{document}")[2]
+    assert "on your drawing of part (a)" in written["questions.md"]
+    assert not [name for name in written if name.startswith("questions-figures")]
+    assert written["solutions.tex"].count(r"\begin{tikzpicture}") == 2
+
+
+def test_what_would_tell_each_other_is_left_blank_together():
+    for seed in range(8):
+        sheet = made(LAYERS, "[{label_figure: {blanks: 2, gradients: true}}]", seed=str(seed))
+        (drawing,) = sheet.exercises[0].plan.drawings
+        blanks = drawing.figure.blanks
+        for layer in drawing.figure.network.layers:
+            for z, a in zip(layer.pre[0], layer.post[0], strict=True):
+                assert (z in blanks) == (a in blanks)
+                assert (Partial("H", z) in blanks) == (Partial("H", a) in blanks)
+
+
 def test_the_table_of_a_question_holds_what_is_given():
     network = "{kind: equations, inputs: [x, y], equations: 'f = x*y + x'}"
     written = texts(network, "[circuit_values]", more="givens: {x: 2, y: -7}")
@@ -142,7 +162,7 @@ def test_a_notebook_shows_drawings():
     assert crowded._repr_svg_() is None
     sheet = derivgen.generate("computational-graphs", seed="1")
     shown = sheet._repr_markdown_()
-    assert shown.count("](data:image/svg+xml;base64,") == len(sheet.pictures()) == 3
+    assert shown.count("](data:image/svg+xml;base64,") == len(sheet.pictures()) == 2
     assert "questions-figures" not in shown
     assert len(sheet.pictures(solutions=True)) == 5
 
@@ -222,6 +242,12 @@ def test_a_wide_layer_has_its_weights_in_a_matrix_beside_it():
         (CIRCUIT, "draw_network", "null", "needs a network of layers; draw_circuit draws equations"),
         (CIRCUIT, "label_figure: {blanks: 9}", "null", "must be between 1 and"),
         (CIRCUIT, "label_figure: {blanks: [g]}", "null", "'g' is unknown"),
+        (CIRCUIT, "label_figure: {blanks: [dg/dx]}", "null", "'dg/dx' is unknown; did you mean 'df/dx'"),
+        (CIRCUIT, "draw_circuit: {}}, {label_figure: {blanks: 1}", "null", "its drawing is what part a asks for"),
+        (CIRCUIT, "circuit_values: {}}, {label_figure: {blanks: 1}", "null", "would show numbers that part a asks for"),
+        (CIRCUIT, "label_figure: {blanks: 1}}, {circuit_values: {}", "null", "the drawing of part a shows its answers"),
+        (LAYERS, "output: {}}, {label_figure: {blanks: 1}", "null", "would show numbers that part a asks for"),
+        (CIRCUIT, "circuit_values: {}}, {draw_circuit: {}", "null", "part a shows this drawing already"),
         ("{kind: equations, functions: [g], inputs: x, equations: 'f = g(x)'}", "circuit_values", "null", "has no numbers"),
     ],
 )  # fmt: skip

@@ -19,9 +19,10 @@ def circuit_values(state: State, parameters: Mapping[str, object], draws: Draws)
     drawing = Drawing(figure)
     slopes = {slope.wrt: slope for slope in figure.gradients}
     quantities = [key for key in figure.values if key not in weights_of(state)]
-    trees = {key: _tree(drawing, key) for key in quantities}
+    trees = {key: quantity(drawing, key) for key in quantities}
     facts = {
-        "figure": figure, "of": Name(of), "gradients": bool(slopes), "circuit": figure.kind == "circuit",
+        "figure": figure, "gradients": bool(slopes), "circuit": figure.kind == "circuit", "of": Name(of),
+        "part": state.where(("drawing", figure.kind)),
         "rows": tuple(
             {"of": trees[key], "value": f"forward {key}", "told": key in figure.told,
              "gradient": f"backward {key}" if key in slopes else ""} for key in quantities
@@ -35,7 +36,11 @@ def circuit_values(state: State, parameters: Mapping[str, object], draws: Draws)
     entries += [(slope, Value(slope)) for slope in figure.gradients if slope.wrt in state.graph and slope.wrt != of]
     if not entries:
         raise AskError("all values are given already")
-    after = state.show(*(("value", node.name) for node in state.value_nodes(of)))
+    if (part := state.where(("drawn", figure.kind))) and not state.where(("drawing", figure.kind)):
+        raise AskError(f"the drawing of part {part} shows its answers: ask it in another exercise")
+    drawn = () if facts["part"] else (("drawn", figure.kind),)  # what a part asks for, no later one prints
+    after = state.show(*drawn, *(("value", node.name) for node in state.value_nodes(of)))
+    after = after.show(*(("number", slope) for slope in figure.gradients if slope.wrt in state.graph))
     return after, Part("circuit_values", {"of": of}, Answer("values", tuple(entries)), facts)
 
 
@@ -82,7 +87,8 @@ def backward_lines(state: State, of: str, names: list[str]) -> tuple[Chain, ...]
     return tuple(chain(token, forms[token.wrt], Filled(forms[token.wrt]), Value(token)) for token in tokens)
 
 
-def _tree(drawing: Drawing, key: str) -> Tree:
+def quantity(drawing: Drawing, key: str) -> Tree:
+    """What has a value on a drawing: a name, or an operation inside an equation."""
     if "/" not in key:
         return Name(key)
     tree = together(drawing.graph, key)

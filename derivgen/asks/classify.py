@@ -17,12 +17,15 @@ THRESHOLDS = {"sigmoid": Fraction(1, 2)}  # of a probability; other outputs are 
 
 
 def classify(state: State, parameters: Mapping[str, object], draws: Draws) -> tuple[State, Part]:
-    """1[ŷ ≥ t], or the number k of the output with p_k > p_j for all other j."""
-    allow(parameters, "threshold")
+    """1[ŷ ≥ t], or the number k of the output with p_k > p_j for all other j; of a batch, for one ``example``."""
+    allow(parameters, "threshold", "example")
     layer = state.layer({}, len(state.network.layers))
-    if len(layer.post) > 1:
-        raise AskError("a class is of one example, not of a batch")
-    outputs = layer.post[0]
+    example, count = parameters.get("example"), len(layer.post)
+    if count > 1 and example is None:
+        raise AskError(f"a class is of one example of a batch: say which with example, from 1 to {count}")
+    if example is not None and (not state.network.reduction or example not in range(1, count + 1) or example is True):
+        raise AskError(f"must be a whole number from 1 to {count}" if count > 1 else "goes with a batch", "example")
+    outputs = layer.post[int(str(example or 1)) - 1]
     first: tuple[Mapping[str, object], ...] = ()
     if any(not state.where(("value", name)) and name not in state.cuts for name in outputs):
         state, before = shown(state, layer, Part("output", {}, None, {}))
@@ -45,6 +48,8 @@ def classify(state: State, parameters: Mapping[str, object], draws: Draws) -> tu
         line = chain(tree, Value(tree))
     facts = {
         "outputs": tuple(map(Name, outputs)), "output": post(layer), "several": len(outputs) > 1, "line": line,
-        "threshold": limit, "first": first, "output_part": state.where(("value", outputs[0])),
+        "example": example or "", "threshold": limit, "first": first,
+        "output_part": "" if first else state.where(("value", outputs[0])),
     }  # fmt: skip
-    return state, Part("classify", {}, Answer("number", ((tree, Value(tree)),)), facts)
+    named = {"example": str(example)} if example else {}
+    return state, Part("classify", named, Answer("number", ((tree, Value(tree)),)), facts)

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 
 from derivgen.derivation import chain
 from derivgen.draws import Draws
-from derivgen.exercise import Answer, Claim, Figure, Part, State, allow
+from derivgen.exercise import Answer, AskError, Claim, Figure, Part, State, allow
 from derivgen.expression import Name, Tree, transform
 from derivgen.figures.drawing import Drawing
 from derivgen.graph import Graph
+
+ROOM = "5cm"  # to draw in, if the quiz says nothing else
 
 
 def draw_circuit(state: State, parameters: Mapping[str, object], draws: Draws) -> tuple[State, Part]:
@@ -21,7 +23,10 @@ def draw_circuit(state: State, parameters: Mapping[str, object], draws: Draws) -
         "equations": tuple(chain(Name(node.name), node.tree) for node in graph.nodes),
         "claims": tuple(Claim(Name(n.name), together(apart, n.name), holds=True) for n in graph.nodes),
     }  # fmt: skip
-    return state, Part("draw_circuit", {}, Answer("figure", ()), facts)
+    if shown := state.where(("drawn", "circuit")):
+        raise AskError(f"part {shown} shows this drawing already")
+    after = state.show(("drawing", "circuit"))
+    return after, Part("draw_circuit", {}, Answer("drawing", ()), facts, space=ROOM)
 
 
 def together(apart: Graph, name: str) -> Tree:

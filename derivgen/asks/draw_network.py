@@ -12,6 +12,8 @@ from derivgen.figures.drawing import Drawing
 from derivgen.figures.layered import unwritten
 from derivgen.spec import Look
 
+ROOM = "5cm"  # to draw in, if the quiz says nothing else
+
 
 def draw_network(state: State, parameters: Mapping[str, object], draws: Draws) -> tuple[State, Part]:
     allow(parameters)
@@ -28,11 +30,15 @@ def draw_network(state: State, parameters: Mapping[str, object], draws: Draws) -
         "figure": figure, "biases": biases, "sizes": tuple(layer.size for layer in network.layers),
         "claims": tuple(_claims(state, figure)),
         "matrices": tuple(
-            chain(Name(layer.weights_array), arrays[layer.weights_array])
-            for layer in network.layers if layer.number in missing and layer.weights_array in arrays
+            chain(Name(array), arrays[array])
+            for layer in network.layers for array in (layer.weights_array, layer.biases_array)
+            if layer.number in missing and array in arrays
         ),
     }  # fmt: skip
-    return state, Part("draw_network", {}, Answer("figure", ()), facts)
+    if shown := state.where(("drawn", "layered")):
+        raise AskError(f"part {shown} shows this drawing already")
+    after = state.show(("drawing", "layered"))
+    return after, Part("draw_network", {}, Answer("drawing", ()), facts, space=ROOM)
 
 
 def _claims(state: State, figure: Figure) -> list[Claim]:

@@ -27,7 +27,8 @@ def gradients(state: State, parameters: Mapping[str, object], draws: Draws) -> t
     state = read_off(state) if numeric else state
     state, work = gradient_work(state, of, wanted, numeric)
     entries = tuple((Partial(of, array), answer(state, of, array, numeric)) for array in wanted)
-    facts = {**work, "of": Name(of), "targets": tuple(Partial(of, array) for array in wanted), "numeric": numeric}
+    facts = {**work, "of": Name(of), "targets": tuple(Partial(of, array) for array in wanted), "numeric": numeric,
+             "arrays": tuple(map(Name, wanted))}  # fmt: skip
     named = {"of": of, **({"wrt": wanted[0]} if wrt is not None else {})}
     kind = "matrix" if len(entries) == 1 else "values"
     return state, Part("gradients", named, Answer(kind, entries), facts)
@@ -60,6 +61,20 @@ def form_of(state: State, of: str, array: str) -> Tree:
     return make(state.network, layer, of)
 
 
+def meanings(layers: Sequence[Layer], fresh: Sequence[Layer], of: str) -> dict[str, object]:
+    """What the letters stand for that derivatives by these layers' pre-activations bring with them."""
+    after = [layers[layer.number] for layer in fresh if layer.number < len(layers)]
+    return {
+        "delta_meanings": tuple(
+            {"delta": delta(layer, of), "layer": layer.number}
+            for layer in fresh if layer.delta_array and not lone(layer)
+        ),
+        "rest_meanings": tuple(
+            {"rest": Name(layer.rest_array), "whole": Name(layer.weights_array)} for layer in after if layer.rest_array
+        ),
+    }  # fmt: skip
+
+
 def gradient_work(state: State, of: str, wanted: Sequence[str], numeric: bool) -> tuple[State, dict[str, object]]:
     """Missing forward values, δ layer by layer, and the wanted gradients; what is shown already is left out."""
     network = state.network
@@ -76,10 +91,12 @@ def gradient_work(state: State, of: str, wanted: Sequence[str], numeric: bool) -
         shows += [("value", name) for name in nodes]
     deltas: list[Chain] = []
     parts: list[str] = []
+    fresh: list[Layer] = []
     for layer in reversed(layers[lowest - 1 :]):
         if part := state.where(("delta", of, layer.number, numeric)):
             parts.append(part)
             continue
+        fresh.append(layer)
         token, left = Partial(of, layer.pre_array or layer.pre[0][0]), delta(layer, of)
         if lone(layer):
             token = Partial(of, layer.pre[0][0])
@@ -101,6 +118,6 @@ def gradient_work(state: State, of: str, wanted: Sequence[str], numeric: bool) -
         "forward": tuple(forward), "deltas": tuple(deltas), "lines": tuple(lines),
         "delta_parts": tuple(dict.fromkeys(parts)),
         "gradient_parts": tuple(dict.fromkeys(known)),
-        "delta_meaning": tuple(delta(layer, of) for layer in layers if not lone(layer))[:1],
+        **meanings(network.layers, fresh, of),
     }  # fmt: skip
     return state.show(*shows), facts

@@ -59,11 +59,13 @@ def multiple_choice(state: State, parameters: Mapping[str, object], draws: Draws
     assert inner.answer is not None
     if len(inner.answer.entries) != 1 or inner.answer.type == "statements":
         raise AskError(f"needs an ask with one answer; {name} has more here", "ask")
-    key, found = _alternatives(state, inner, ways(state, inner, own))
+    made = ways(state, inner, own)
+    key, found = _alternatives(state, inner, made)
     numeric = isinstance(key, Value)
     compared = key.tree if isinstance(key, Value) else key if _has_number(state, inner, key) else None
-    chosen = _chosen(found, draws, compared is not None and _numbers(state, compared) is None)
-    place = draws.below("place", WRONG + 1)
+    count = min(WRONG, len(found)) if made.all_there_are else WRONG
+    chosen = _chosen(found, draws, compared is not None and _numbers(state, compared) is None, count)
+    place = draws.below("place", len(chosen) + 1)
     trees: list[Tree | Value] = [Value(way.tree) if numeric else way.tree for way in chosen]
     answers = (*trees[:place], key, *trees[place:])
     slipped: tuple[Slipped | None, ...] = (*chosen[:place], None, *chosen[place:])
@@ -71,7 +73,7 @@ def multiple_choice(state: State, parameters: Mapping[str, object], draws: Draws
     facts = {
         "ask": inner.ask, "inner": inner.facts, "correct": (place,),
         "own": On(graph or state.graph, {
-            "meanings": () if numeric else _meanings(state, trees),
+            "meanings": () if numeric else _meanings(state, trees), "rests": () if numeric else _rests(state, trees),
             "options": tuple(_printed(left, answer, way is None) for answer, way in zip(answers, slipped, strict=True)),
             "wrong": tuple(
                 {"place": i, "slip": slip_fact(way), "line": _worked_out(graph or state.graph, way) if numeric else ""}
@@ -97,6 +99,15 @@ def _meanings(state: State, trees: list[Tree | Value]) -> tuple[Chain, ...]:
     )  # fmt: skip
 
 
+def _rests(state: State, trees: list[Tree | Value]) -> tuple[dict[str, Tree], ...]:
+    """The weights without their biases that stand in formulas to choose from."""
+    used = {name for tree in trees if not isinstance(tree, Value) for name in names(tree)}
+    return tuple(
+        {"rest": Name(layer.rest_array), "whole": Name(layer.weights_array)}
+        for layer in state.network.layers if layer.rest_array in used
+    )  # fmt: skip
+
+
 def _alternatives(state: State, inner: Part, ways: Ways) -> tuple[Tree | Value, tuple[Slipped, ...]]:
     """The right answer as a choice, and every wrong one that a slip leads to and that is told from it."""
     assert inner.answer is not None
@@ -119,14 +130,15 @@ def _has_number(state: State, inner: Part, key: Tree) -> bool:
     return bool(of) and single and named and state.determines(key)
 
 
-def _chosen(found: tuple[Slipped, ...], draws: Draws, drawn: bool) -> tuple[Slipped, ...]:
-    """Three wrong ways: by different slips as long as there are any, then at other places."""
+def _chosen(found: tuple[Slipped, ...], draws: Draws, drawn: bool, count: int) -> tuple[Slipped, ...]:
+    """So many wrong ways: by different slips as long as there are any, then at other places."""
     likely = tuple(way for way in found if way.slip not in LAST_RESORT) if drawn else found
-    left = list(likely if len(likely) >= WRONG else found)
-    if len(left) < WRONG:
-        raise AskError(f"slips lead to {len(left)} wrong answers here, and a choice needs {WRONG}")
+    left = list(likely if len(likely) >= count else found)
+    if len(left) < max(count, 1):
+        answers = f"{len(left)} wrong answer{'s' if len(left) != 1 else ''}"
+        raise AskError(f"slips lead to {answers} here, and a choice needs {WRONG}")
     chosen: list[Slipped] = []
-    for turn in range(WRONG):
+    for turn in range(count):
         used = {way.slip for way in chosen}
         fresh = list(dict.fromkeys(way.slip for way in left if way.slip not in used))
         kinds = fresh or list(dict.fromkeys(way.slip for way in left))
@@ -206,10 +218,14 @@ def _apart(graph: Graph, truth: Tree, ways: tuple[Slipped, ...]) -> tuple[Slippe
 
 @dataclass(frozen=True)
 class Ways:
-    """The wrong answers; ``key`` is the right one in their form, where that is not the ask's own."""
+    """The wrong answers; ``key`` is the right one in their form, where that is not the ask's own.
+
+    Where they are ``all_there_are``, such as the other classes, fewer than three are enough.
+    """
 
     wrong: tuple[Slipped, ...]
     key: Tree | None = None
+    all_there_are: bool = False
 
 
 def _roles(state: State) -> Roles:
@@ -371,7 +387,7 @@ def _of_local_derivative(state: State, inner: Part, own: Mapping[str, object]) -
 
 def _of_class(state: State, inner: Part, own: Mapping[str, object]) -> Ways:
     token, form = _entry(inner)
-    return Ways(slips.wrong(slips.line(state.roles, token, form)))
+    return Ways(slips.wrong(slips.line(state.roles, token, form)), all_there_are=inner.facts["several"] is True)
 
 
 def _of_shape(state: State, inner: Part, own: Mapping[str, object]) -> Ways:

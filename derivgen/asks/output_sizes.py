@@ -29,7 +29,7 @@ def output_sizes(state: State, parameters: Mapping[str, object], draws: Draws) -
     letters = dict(zip(sorted(asked), LETTERS, strict=False)) if "blanks" in parameters else {}
     hidden = _hidden(asked, [row[0] for row in units.values()])
     figure = Figure(network, "stack", letters=tuple((row, letters.get(row, "")) for row in (*asked, *hidden)))
-    drawn = drawable(network) and not Drawing(figure).crowded
+    drawn = drawable(network) and Drawing(figure).small
     shapes = tuple((_called(row, letters), _shape(units[row][0], state)) for row in asked)
     whole = Graph.made((), network.graph.nodes, arrays=shapes)
     facts = {

@@ -13,7 +13,8 @@ from derivgen.expression import Name, Tree, apply, number, total
 from derivgen.graph import Graph
 
 FORMS = ("network", "words", "formula")
-WIDEST, DEEPEST = 64, 9
+WIDEST, DEEPEST = 10**6, 9
+MOST_EDGES = 10**5  # that are counted one by one
 LAYERS, NODES = (3, 4), (2, 5)  # how many layers, and nodes of a hidden layer, are drawn
 
 
@@ -96,12 +97,18 @@ def _said(parameters: Mapping[str, object], draws: Draws) -> tuple[int, ...]:
 
 
 def _counted(state: State | None, sizes: tuple[int, ...], biases: bool, count: int) -> None:
-    """Count again, one by one: the graph's leaves that are neither input nor target, or the edges between the nodes."""
+    """Count again, one by one: the graph's leaves that are neither input nor target, or the edges between the nodes.
+
+    Where the edges are too many, by quarters of squares: ab = ((a + b)² − (a − b)²)/4.
+    """
     if state is not None:
         network = state.network
         others = {*network.inputs, *network.targets, network.step_size, *network.constants}
         others |= {name for name, _ in network.fixed}
         counted = sum(1 for name in state.graph.leaves if name not in others)
+    elif count > MOST_EDGES:
+        pairs = list(itertools.pairwise(sizes))
+        counted = sum((a + b) ** 2 // 4 - (a - b) ** 2 // 4 for a, b in pairs) + (sum(sizes[1:]) if biases else 0)
     else:
         edges = {(l, i, j) for l, (a, b) in enumerate(itertools.pairwise(sizes)) for i in range(a) for j in range(b)}  # noqa: E741
         counted = len(edges) + (len({(l, j) for l, b in enumerate(sizes[1:]) for j in range(b)}) if biases else 0)  # noqa: E741

@@ -90,7 +90,8 @@ def update_array(state: State, parameters: Mapping[str, object], ask: str) -> tu
         "lines": (),
         "delta_parts": (),
         "gradient_parts": (),
-        "delta_meaning": (),
+        "delta_meanings": (),
+        "rest_meanings": (),
     }
     if not shown:
         state, work = gradient_work(state, of, [array], numeric)

@@ -20,7 +20,7 @@ from derivgen.figures.geometry import Point, rounded
 from derivgen.figures.metrics import NODE, label_room, measured
 from derivgen.figures.placing import Wish, along, place
 from derivgen.figures.ranks import ARROW, SHORTEST, Arc, Arrangement, Box, arrange
-from derivgen.figures.scene import Label, LabelRole, Layer, Line, Scene, Shape, ShapeKind, ShapeRole
+from derivgen.figures.scene import PAGE, Label, LabelRole, Layer, Line, Scene, Shape, ShapeKind, ShapeRole
 from derivgen.graph import Graph
 from derivgen.notation import latex_name
 from derivgen.printing import latex
@@ -29,13 +29,14 @@ from derivgen.reading import Scope
 CIRCLE, TALL, PADDING, MARGIN = 18.0, 18.0, 4.0, 4.0  # a circle's diameter, a box's height, around texts, the picture
 # Between a label and its line, a line and a foreign node, a label and its node; widths count in steps.
 GAP, CLEAR, NEXT, STEP = 1.5, 1.5, 0.8, 4.0
-PAGE = 455.0  # the width of a printed page's text
 # How often room is made where something touches, and how much: beside a line's labels, above and below a node.
 TRIES, WIDER, TALLER = 14, 6.0, 3.0
 # Which numbers of a quantity that is used more than once stand at its node; the fewer, the more room there is.
 AT_NODES: tuple[tuple[LabelRole, ...], ...] = (("value", "gradient"), ("gradient",), ())
 _AROUND = (0.0, -0.5, 0.5, -1.0, 1.0, -1.5, 1.5)  # of its node a label may stand
 _ALONG = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.84)  # where on its line a label may stand
+_AT_START = (0.34, 0.26, 0.42, 0.18, 0.5, 0.58, 0.66)  # where many lines meet: near their sources, where they are apart
+MANY, PORT = 4, 8.0  # inputs from which on a node is a tall box, each with a place of its own at so much of its height
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,7 @@ def parts_of(graph: Graph) -> Parts:
     shapes: dict[str, Shape] = {}
     arcs: list[Arc] = []
     names: list[tuple[str, str]] = []
+    functions: set[str] = set()
     used = {argument.name for node in apart.nodes for argument in inputs(node.tree) if isinstance(argument, Name)}
     for node in apart.nodes:
         for i, argument in enumerate(inputs(node.tree)):
@@ -131,9 +133,13 @@ def parts_of(graph: Graph) -> Parts:
                 shapes[source] = _shape(source, "none", latex(argument, Scope.of([])), "value")
             arcs.append(Arc(source, node.name, i))
         text, round_ = sign(node.tree, apart)
-        shapes[node.name] = (
-            _shape(node.name, "circle", text, "operation") if round_ else _shape(node.name, "box", text, "function")
-        )
+        shape = _shape(node.name, "circle", text, "operation") if round_ else _shape(node.name, "box", text, "function")
+        count = len(inputs(node.tree))
+        if not round_:
+            functions.add(node.name)
+        if count >= MANY:
+            shape = replace(shape, kind="box", height=max(shape.height, PORT * (count + 1)))
+        shapes[node.name] = shape
         if node.name in used and "/" not in node.name:
             names.append((node.name, latex_name(node.name)))
     for node in apart.nodes:
@@ -143,7 +149,7 @@ def parts_of(graph: Graph) -> Parts:
             arcs.append(Arc(node.name, end))
     ordered = frozenset(
         node.name for node in apart.nodes
-        if isinstance(node.tree, Apply) and (node.tree.operation in ORDERED or shapes[node.name].kind == "box")
+        if isinstance(node.tree, Apply) and (node.tree.operation in ORDERED or node.name in functions)
     )  # fmt: skip
     return Parts(tuple(shapes.values()), _straightened(tuple(arcs), shapes, graph), ordered, tuple(names))
 
@@ -163,7 +169,8 @@ def _shape(id: str, kind: ShapeKind, text: str, role: ShapeRole) -> Shape:
 def _straightened(arcs: tuple[Arc, ...], shapes: Mapping[str, Shape], graph: Graph) -> tuple[Arc, ...]:
     """The arcs, and which make a straight row: into each operation from the only operation before it.
 
-    A chain of operations begins its row at a leaf, the first declared one that nothing else uses.
+    A chain of operations begins its row at a leaf, the first declared one that nothing else uses. Many inputs stand
+    around the height of their node, none of them at it.
     """
     into: dict[str, list[int]] = {}
     count: dict[str, int] = {}
@@ -180,7 +187,7 @@ def _straightened(arcs: tuple[Arc, ...], shapes: Mapping[str, Shape], graph: Gra
         if chain and not working[target]:
             alone = [i for i in inner if count[arcs[i].source] == 1]
             wanted = sorted(alone, key=lambda i: place.get(arcs[i].source, len(place)))[:1]
-        if wanted and arcs[wanted[0]].source not in taken:
+        if wanted and len(inner) < MANY and arcs[wanted[0]].source not in taken:
             straight.add(wanted[0])
             taken.add(arcs[wanted[0]].source)
     return tuple(replace(arc, straight=i in straight) for i, arc in enumerate(arcs))
@@ -202,11 +209,13 @@ def _scene(
     named = {owners[text.id]: text for text in texts if text.role == "name"}
     at = {shape.id: shape for shape in shapes}
     by_line = {line.id: line for line in lines}
+    inputs_of = {shape.id: [line for line in lines if line.target == shape.id] for shape in shapes}
     wishes = []
     for text in texts:
         owner = owners[text.id]
         if owner in by_line:
-            wishes.append(_beside(text, by_line[owner], named.get(owner), lost))
+            many = len(inputs_of.get(by_line[owner].target, ())) >= MANY
+            wishes.append(_beside(text, by_line[owner], named.get(owner), lost, many))
         else:
             wishes.append(_around(text, at[owner], far))
     labels, crowded = place(wishes, shapes, lines)
@@ -331,20 +340,21 @@ def _ends(shape: Shape, arcs: list[int], parts: Parts, arrangement: Arrangement)
 # --- labels -----------------------------------------------------------------------------------------------------
 
 
-def _beside(text: Text, line: Line, name: Text | None, lost: bool) -> Wish:
+def _beside(text: Text, line: Line, name: Text | None, lost: bool, many: bool) -> Wish:
     """Where a text may stand on its line: the name on it, the value above, the gradient below; clear of the name."""
     width, height = label_room(text.latex)
     begun = _begun(line)
+    places = _AT_START if many else _ALONG
     if text.role == "name":
-        parts = _ALONG if lost else _ALONG[:3]
-        shares = [part * begun for part in parts] + (list(_ALONG) if lost and begun < 1 else [])
+        parts = places if lost else places[:3]
+        shares = [part * begun for part in parts] + (list(places) if lost and begun < 1 else [])
         return _wish(text, line.id, [along(line, share)[0] for share in shares])
     side = -1.0 if text.role == "value" else 1.0
     lift = label_room(name.latex)[1] / 2 if name is not None else 0.0
     pieces = tuple(pairwise(line.track)) if line.smooth else ()
     spots: list[Point] = []
     later: list[Point] = []
-    for part in _ALONG:
+    for part in places:
         (x, y), (dx, dy) = along(line, part * begun)
         nx, ny = (-dy, dx) if dx >= 0 else (dy, -dx)  # points down
         reach = (abs(nx) * width + abs(ny) * height) / 2 + GAP

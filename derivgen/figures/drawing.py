@@ -15,15 +15,16 @@ from derivgen.exercise import Figure
 from derivgen.expression import Apply, Name, Number, Partial
 from derivgen.figures.apart import inputs, taken_apart
 from derivgen.figures.circuit import circuit
-from derivgen.figures.layered import WIDEST, layered
+from derivgen.figures.layered import layered
 from derivgen.figures.metrics import label_room
-from derivgen.figures.scene import Label, Scene
+from derivgen.figures.scene import PAGE, TALLEST, Label, Scene
 from derivgen.figures.stack import stack
 from derivgen.graph import Graph
 from derivgen.stacks import described, rows
 
 ROOMS = ("-8", "-88", "-8.88", "-88.88", "-8.8888", "-88.8888", "-888.8888")
 MOST_OPERATIONS = 12  # of a circuit that is drawn without being asked for
+LARGEST = 40  # operations of any circuit that is drawn
 Key = str | Partial
 
 
@@ -64,9 +65,17 @@ class Drawing:
         return _plain(replace(self.figure, values=(), gradients=(), told=frozenset(), blanks=()))
 
     @property
+    def small(self) -> bool:
+        """Whether it is no circuit of many operations, and no wider than a page: one that can introduce its network."""
+        few = self.figure.kind != "circuit" or len(self.graph.nodes) <= MOST_OPERATIONS
+        return few and self.plain.width <= PAGE and not self.crowded
+
+    @property
     def crowded(self) -> bool:
-        """Whether it cannot be read even without numbers, or is wider than a page."""
-        return bool(self.plain.touching()) or self.plain.width > WIDEST
+        """Whether it cannot be read even without numbers, or is higher than a page."""
+        if self.figure.kind == "circuit" and len(self.graph.nodes) > LARGEST:  # a layout would take long, too
+            return True
+        return bool(self.plain.touching()) or self.plain.height * self.plain.scale > TALLEST
 
     def scene(self, texts: Mapping[Key, str]) -> Scene:
         """The drawing with these numbers on it, in the smallest layout that has room for them."""
@@ -180,7 +189,15 @@ class Drawing:
         """A quantity in words: its name, or for an operation without one its number in brackets."""
         if " " in name:  # the node from which biases come: "1 0" before the first layer
             return name.partition(" ")[0]
+        if name in self._neurons:
+            return self._neurons[name]
         return name if "/" not in name else f"({self._steps[name]})"
+
+    @cached_property
+    def _neurons(self) -> dict[str, str]:
+        """What the nodes of a network are called where they have names of their own."""
+        names = (name for row in self.figure.network.neurons for name in row)
+        return dict(zip((name for row in self._rows() for name in row), names, strict=False))
 
     @cached_property
     def _steps(self) -> dict[str, int]:

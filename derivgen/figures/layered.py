@@ -14,14 +14,13 @@ from typing import Literal
 from derivgen.figures.geometry import Point, rounded
 from derivgen.figures.metrics import NODE, label_room, measured
 from derivgen.figures.placing import Wish, along, settled
-from derivgen.figures.scene import Label, LabelRole, Layer, Line, Scene, Shape, ShapeRole
+from derivgen.figures.scene import PAGE, Label, LabelRole, Layer, Line, Scene, Shape, ShapeRole
 from derivgen.networks import Network
 from derivgen.notation import latex_name
 
 Weights = Literal["symbols", "numbers", "none"]
 Style = Literal["split", "circle", "plain"]
 
-WIDEST = 440.0  # pt: the width of a printed page's text, on A4
 MOST_NODES, SHOWN = 6, 3  # a wider layer shows its first three nodes, dots, and its last
 MOST_WEIGHTS = 12  # lines of a gap that can carry their weights
 _MARGIN, _TALL, _CIRCLE, _CONSTANT = 4.0, 25.0, 26.0, 20.0
@@ -235,7 +234,7 @@ class _Plan:
     def _drawn(self, columns: list[list[Shape]], higher: float, last: bool = False) -> Scene | None:
         pitch = self._pitch() * higher
         widths = [max(shape.width for shape in column) for column in columns]
-        spare = max(WIDEST - 2 * _MARGIN - sum(widths), _NARROW * len(self.gaps))
+        spare = max(PAGE - 2 * _MARGIN - sum(widths), _NARROW * len(self.gaps))
         needs = [
             2 + sum(bool(self._weight_text(k, edge.weight)) for edge in edges) for k, edges in enumerate(self.gaps)
         ]
@@ -343,7 +342,7 @@ def _kept(size: int) -> list[int]:
 
 def _column(shapes: Sequence[Shape], x: float, pitch: float) -> list[Shape]:
     """A layer's nodes, one below the other, in the middle of the drawing's height."""
-    top = -(len(shapes) - 1) * pitch / 2
+    top = -(sum(shape.role != "value" for shape in shapes) - 1) * pitch / 2  # a constant hangs below its layer
     widest = max(shape.width for shape in shapes)
     # The constant stands at the right, or its lines would run through the boxes above it.
     shifts = [(widest - shape.width) / 2 if shape.role == "value" else 0.0 for shape in shapes]

@@ -21,6 +21,7 @@ from derivgen.figures.bands import Folded, Step, cuts, folded
 
 Point = tuple[float, float]
 SHORTEST, ARROW, BETWEEN = 28.0, 10.0, 6.0  # the width of a gap, of it beside its labels, the height between boxes
+STEEPEST, LONGEST = 1.1, 150.0  # how many points an arc falls on one, at most; a gap that is made wider for that
 VIRTUAL, FLAT = 3.0, 40.0  # half the height of a virtual box; in a column so wide a long arc runs level
 _SWEEPS, _HEIGHTS, _SETTLE, _LATER = 10, 30, 10, 3
 _STRAIGHT, _VIRTUAL, _FIXED = 16.0, 6.0, 1000.0  # how much more an arc that ought to be straight counts
@@ -66,7 +67,7 @@ def arrange(
     ends = tuple((arc.source, arc.target, arc.operand, arc.straight) for arc in arcs)
     layout = _best(tuple(box.id for box in boxes), ends, ordered)
     ys = layout.heights(boxes)
-    lefts, rights = layout.columns(boxes, arcs)
+    lefts, rights = layout.columns(boxes, arcs, ys)
     bands = layout.bands(boxes, lefts, rights, ys, widest)
     middles = [(left + right) / 2 for left, right in zip(lefts, rights, strict=True)]
     at = [
@@ -223,14 +224,22 @@ class _Layout:
 
     # --- coordinates --------------------------------------------------------------------------------------------
 
-    def columns(self, boxes: Sequence[Box], arcs: Sequence[Arc]) -> tuple[list[float], list[float]]:
-        """Each column's sides: as wide as its widest box, and before the next one room for the labels between."""
+    def columns(
+        self, boxes: Sequence[Box], arcs: Sequence[Arc], ys: Sequence[float]
+    ) -> tuple[list[float], list[float]]:
+        """Each column's sides: as wide as its widest box, and before the next one room for the labels between.
+
+        No arc from a column to the next is much steeper than its room is wide.
+        """
         count = len(self.layers)
         widths, rooms = [0.0] * count, [SHORTEST] * count
         for box, rank in zip(boxes, self.rank, strict=False):
             widths[rank] = max(widths[rank], box.width)
-        for arc, (source, _) in zip(arcs, self.ends, strict=True):
-            rooms[self.rank[source]] = max(rooms[self.rank[source]], arc.room + ARROW)
+        for arc, (source, target) in zip(arcs, self.ends, strict=True):
+            steep = 0.0
+            if self.rank[target] == self.rank[source] + 1:
+                steep = min(abs(ys[target] - ys[source]) / STEEPEST, LONGEST)
+            rooms[self.rank[source]] = max(rooms[self.rank[source]], arc.room + ARROW, steep)
         lefts, x = [], 0.0
         for width, room in zip(widths, rooms, strict=True):
             lefts.append(x)

@@ -24,6 +24,7 @@ LabelRole = Literal["weight", "value", "gradient", "name", "blank"]
 Layer = Literal["question", "forward", "backward"]
 
 LAYERS: tuple[Layer, ...] = ("question", "forward", "backward")
+PAGE, TALLEST = 440.0, 600.0  # pt: the width of a page's text, on A4 too; how high a drawing may be printed
 APART = 1.0  # pt, at least, between a label and what is not its own
 NEAR = 7.0  # pt: how far off a foreign line does not matter
 _TOUCH = APART - 0.015  # both ends are rounded to 0.01
@@ -107,6 +108,11 @@ class Scene:
     lines: tuple[Line, ...]
     labels: tuple[Label, ...]
     alt: tuple[tuple[Layer, str], ...] = ()
+
+    @property
+    def scale(self) -> float:
+        """How much smaller it is printed, to be no wider than a page's text."""
+        return min(1.0, PAGE / self.width) if self.width else 1.0
 
     def revealed(self, layers: Iterable[Layer]) -> Scene:
         """The same drawing, on the same coordinates, with the labels and words of those layers only.

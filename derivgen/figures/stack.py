@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from derivgen.figures.geometry import Point, rounded
-from derivgen.figures.layered import WIDEST
 from derivgen.figures.metrics import NODE, label_room, measured
-from derivgen.figures.scene import Label, Line, Scene, Shape, ShapeRole
+from derivgen.figures.scene import PAGE, Label, Line, Scene, Shape, ShapeRole
 from derivgen.networks import Network, Unit
 from derivgen.stacks import rows
 
@@ -100,12 +99,12 @@ class _Layout:
         first = max(22.0, label_room(start)[0])
         x, y, widest = _MARGIN, _MARGIN, 0.0
         drawn: list[list[_Group]] = [[]]
-        room = WIDEST - 2 * _MARGIN - first - _GAP
+        room = PAGE - 2 * _MARGIN - first - _GAP
         left = room
         for group in self.groups():
             if self.span(group) > left and drawn[-1]:
                 drawn.append([])
-                left = WIDEST - 2 * _MARGIN - _GAP
+                left = PAGE - 2 * _MARGIN - _GAP
             drawn[-1].append(group)
             left -= self.span(group)
         before = 0

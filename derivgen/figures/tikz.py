@@ -9,13 +9,13 @@ from __future__ import annotations
 from derivgen.figures.geometry import rounded
 from derivgen.figures.metrics import HALO, LABEL, NODE, baseline
 from derivgen.figures.palette import COLORS, INK
-from derivgen.figures.scene import Label, Line, Scene, Shape
+from derivgen.figures.scene import PAGE, Label, Line, Scene, Shape
 
 PREAMBLE = r"\usepackage{tikz}" + "\n" + r"\usetikzlibrary{arrows.meta}"
 _NAMES = {INK: "derivgenink"} | {COLORS[role]: f"derivgen{role}" for role in ("weight", "value", "gradient")}
 
 
-def tikz(scene: Scene, widest: float = 455.0) -> str:
+def tikz(scene: Scene, widest: float = PAGE) -> str:
     """The picture, with x and y in points and y downwards; texts stand on baselines that the metrics say.
 
     One that is wider than the page's text (``widest``, in points) is made smaller as a whole.
