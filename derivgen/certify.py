@@ -250,6 +250,13 @@ class _Residues:
             self.logs[x[0]] = known if known is not None else _residue(self.salt, "log", x[0])
         return (0 if x[0] == 1 else self.logs[x[0]]), x[1] * pow(x[0], -1, PRIME) % PRIME
 
+    def _floor(self, x: _Dual) -> _Dual:
+        """The floor of a simple fraction; of any other residue some number, always the same: it has no order."""
+        above, below = _ratio(x[0])
+        if max(above, abs(below)) <= _SIMPLE:
+            return above // below % PRIME, 0
+        return _residue(self.salt, "floor", x[0]), 0
+
     def _max(self, x: _Dual, y: _Dual) -> _Dual:
         return x if self.gate((x[0] - y[0]) % PRIME) else y
 
@@ -435,6 +442,11 @@ def _logarithm(x: Decimal) -> Decimal:
     return _CONTEXT.ln(x)
 
 
+def _floored(x: Decimal) -> Decimal:
+    nearest = x.to_integral_value(decimal.ROUND_HALF_EVEN)  # 80 digits of 3 · (1/3) stop short of 1
+    return nearest if abs(_CONTEXT.subtract(x, nearest)) <= _TOLERANCE else x.to_integral_value(decimal.ROUND_FLOOR)
+
+
 def _folded(method: Any) -> Any:
     def fold(*args: Decimal) -> Decimal:
         result = args[0]
@@ -455,6 +467,7 @@ _REAL: dict[str, Any] = {
     "power": lambda x, n: _CONTEXT.power(x, n) if x or n >= 0 else _quotient(x, x),
     "exp": _CONTEXT.exp,
     "log": _logarithm,
+    "floor": _floored,
 }
 _COMPARED: dict[str, Callable[[Decimal, Decimal], bool]] = {
     "above": operator.gt, "below": operator.le, "above_or_equal": operator.ge, "strictly_below": operator.lt,

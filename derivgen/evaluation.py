@@ -12,6 +12,7 @@ Where e^x or a logarithm comes in, values are decimals of ``PRECISION`` digits, 
 from __future__ import annotations
 
 import decimal
+import math
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from fractions import Fraction
@@ -165,6 +166,7 @@ _BINARY: dict[str, Callable[[Any, Any], Real]] = {
 }  # fmt: skip
 _UNARY: dict[str, Callable[[Any], Real]] = {
     "negate": _negate, "reciprocal": lambda x: _divide(_ONE, x), "exp": _exp, "log": _log,
+    "floor": lambda x: Fraction(math.floor(x)),
 }  # fmt: skip
 _KINKED: dict[str, Callable[[Any, Any, str], Real]] = {
     "max": _max,

@@ -169,19 +169,21 @@ class ArrowLabel:
 
 @dataclass(frozen=True)
 class Figure:
-    """A drawing of a network: in layers, or as a circuit of its operations.
+    """A drawing of a network: in layers, as a circuit of its operations, or as a stack of convolutional layers.
 
     ``values`` and ``gradients`` are the quantities whose numbers stand on a solution's drawing, and ``told`` those of
-    them that stand on the question's too. In place of ``blanks`` the question has boxes to be filled in.
+    them that stand on the question's too. In place of ``blanks`` the question has boxes to be filled in. ``letters``
+    are what a question shows in place of a stack's sizes: a letter, or nothing.
     """
 
     network: Network
-    kind: str  # layered or circuit
+    kind: str  # layered, circuit or stack
     values: tuple[str, ...] = ()
     gradients: tuple[Partial, ...] = ()
     told: frozenset[str | Partial] = frozenset()
     blanks: tuple[str | Partial, ...] = ()
     look: Look = field(default_factory=Look)
+    letters: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -252,7 +252,7 @@ _LATEX_SIGNS = {r"\cdot": "*", r"\times": "*", r"\ast": "*", r"\lbrace": "{",
 
 
 _TOP = r"\top"
-_LATEX_COMMANDS = (r"\frac", r"\partial", r"\lvert", r"\rvert", r"\odot", _TOP)
+_LATEX_COMMANDS = (r"\frac", r"\partial", r"\lvert", r"\rvert", r"\lfloor", r"\rfloor", r"\odot", _TOP)
 
 
 def latex_tokens(text: str, scope: Scope, limit: int) -> list[Token]:

@@ -97,6 +97,7 @@ operation("gelu", "z", value="1/2*z*(1 + tanh(0.7978845608*(z + 0.044715*z^3)))"
           latex=r"\mathrm{GELU}", spellings="GELU", role="activation")  # fmt: skip
 operation("identity", "z", value="z", local="1", latex=r"\mathrm{id}", spellings="id linear", role="activation")
 operation("abs", "x", value="max(x, -x)", local="sign(x)", spellings="Abs")
+operation("floor", "x", local="0")  # the largest whole number that is not above x; at a jump the slope is 0 too
 operation("max", "x y", local=("above(x, y)", "below(x, y)"), latex=r"\max", spellings="Max maximum")
 
 # Losses, of the prediction a and the target y.
@@ -129,4 +130,5 @@ RANGES: dict[str, tuple[int | None, int | None]] = {
     "relu": (0, None), "sigmoid": (0, 1), "tanh": (-1, 1), "softplus": (0, None), "elu": (-1, None),
 }  # fmt: skip
 KINKED = tuple(row.name for row in OPERATIONS.values() if any("above(" in f or "sign(" in f for f in row.local))
-CALLABLE = tuple(row.name for row in OPERATIONS.values() if row.latex or row.value or row.name in ("exp", "reciprocal"))
+NAMED = ("exp", "reciprocal", "floor")  # called by name, though they have a form of their own in print
+CALLABLE = tuple(row.name for row in OPERATIONS.values() if row.latex or row.value or row.name in NAMED)

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from derivgen import certify
-from derivgen.asks import ASKS, WHOLE
+from derivgen.asks import ASKS, OF_STACKS, WHOLE
 from derivgen.derivation import Chain, Filled, Value, chain
 from derivgen.draws import Draws
 from derivgen.errors import CertificateError, DerivgenError
@@ -91,6 +91,7 @@ class PreparedChain:
     links: tuple[PreparedLink, ...]
     graph: Graph
     above: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    worked: bool = False  # numbers throughout, which no variant changes
 
     @cached_property
     def numeric(self) -> bool:
@@ -114,7 +115,7 @@ class PreparedChain:
             return False
         forms = [link.forms["plain"] for link in self.links if link.forms]
         width = sum(sum(map(len, form.pieces)) + 8 * len(form.slots) for form in forms)
-        return self.numeric and len(self.left["plain"]) + width + 8 <= WIDEST_ROW
+        return (self.numeric or self.worked) and len(self.left["plain"]) + width + 8 <= WIDEST_ROW
 
 
 WIDEST_LEFT = 40  # characters of a formula in plain maths that still stands beside its numbers
@@ -471,7 +472,11 @@ def _prepared_chain(line: Chain, graph: Graph) -> PreparedChain:
         else:
             forms = {dialect: printed(right, graph.scope, dialect) for dialect in DIALECTS}
             links.append(PreparedLink(link.relation, forms))
-    return PreparedChain(left, tuple(links), graph, above)
+    worked = len(links) > 1 and not any(
+        isinstance(part, (Name, Partial)) for link in line.links if not isinstance(link.right, (Filled, Value))
+        for part in walk(link.right)
+    ) and not any(link.numeric for link in links)  # fmt: skip
+    return PreparedChain(left, tuple(links), graph, above, worked)
 
 
 def _prepared_value(relation: str, value: Value, graph: Graph) -> PreparedLink:
@@ -543,6 +548,8 @@ def make(
         counts[spec.name] = counts.get(spec.name, 0) + 1
         own = draws if spec.name == "bind" else draws.within("ask", spec.name, str(counts[spec.name]))
         try:
+            if network.units and spec.name not in (*OF_STACKS, "text"):
+                raise AskError(f"a convolutional network has shapes and counts only: ask {', '.join(OF_STACKS[:-1])}")
             if spec.name == "bind":
                 state, facts = _bind(state, resolved(spec.parameters, state, own, draws, "bind "), leaks)
                 ready_chains: list[PreparedChain] = []

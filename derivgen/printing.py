@@ -272,6 +272,14 @@ class _Printer:
         inner = self.tree(tree.args[0], 0)
         return f"abs({inner})" if self.plain else rf"\lvert {inner} \rvert"
 
+    def floor(self, tree: Apply) -> str:
+        opportunity, self.opportunity = self.opportunity, ""  # no row of the page ends inside
+        inner = self.tree(tree.args[0], 0)
+        self.opportunity = opportunity
+        if self.plain:
+            return f"floor({inner})"
+        return rf"\left\lfloor {inner} \right\rfloor" if r"\frac" in inner else rf"\lfloor {inner} \rfloor"
+
     def indicator(self, tree: Apply) -> str:
         left, right = (self.tree(argument, 0) for argument in tree.args)
         sign = INDICATORS[tree.operation]
@@ -302,6 +310,7 @@ _FORMS = {
     "power": (POWER, _Printer.power),
     "exp": (POWER, _Printer.exp),
     "abs": (ATOM, _Printer.abs),
+    "floor": (ATOM, _Printer.floor),
     "matrix": (ATOM, _Printer.matrix),
     "transpose": (ATOM, _Printer.transpose),
     "hadamard": (PRODUCT, _Printer.hadamard),

@@ -150,7 +150,7 @@ class _Parser:
     def starts_factor(self) -> bool:
         token = self.token
         return token.kind in ("number", "name", "function", "partial", "indicator") or (
-            token.kind == "sign" and token.text in ("(", "e", "{", r"\frac", r"\partial", r"\lvert", BEGIN)
+            token.kind == "sign" and token.text in ("(", "e", "{", r"\frac", r"\partial", r"\lvert", r"\lfloor", BEGIN)
         )
 
     def factor(self) -> Tree:
@@ -216,6 +216,8 @@ class _Parser:
             return self.bracketed("{", "}")
         if token.text == r"\lvert":
             return Apply("abs", (self.bracketed(r"\lvert", r"\rvert"),), at=token.at)
+        if token.text == r"\lfloor":
+            return Apply("floor", (self.bracketed(r"\lfloor", r"\rfloor"),), at=token.at)
         if token.text == "|":
             return Apply("abs", (self.bracketed("|", "|"),), at=token.at)
         if token.text == "e":

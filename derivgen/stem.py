@@ -10,28 +10,33 @@ from derivgen.expression import Apply, Name, Number, Tree, apply, names, substit
 from derivgen.figures.drawing import Drawing, quantities
 from derivgen.figures.layered import unwritten
 from derivgen.figures.metrics import MetricsError
+from derivgen.figures.stack import drawable
 from derivgen.graph import Graph
 from derivgen.networks import Network
 from derivgen.notation import Notation
 from derivgen.operations import OPERATIONS
 from derivgen.reading import read_row
 from derivgen.spec import Look, Picture
+from derivgen.stacks import described, rows
 
 SELF_CONTAINED = frozenset({"parameter_count", "risk_contribution", "text"})  # asks that name no quantity of a layer
 DEFINED = ("swish", "elu", "gelu", "softplus", "leaky_relu")  # what not every course calls by these names
 EXPLAINED = ("sigmoid",)  # operations whose symbol does not say what they are
-DRAWN = frozenset({"draw_network", "draw_circuit", "circuit_values", "label_figure"})  # asks with drawings of their own
+# Asks with drawings of their own.
+DRAWN = frozenset({"draw_network", "draw_circuit", "circuit_values", "label_figure", "output_sizes"})
 PASSES = frozenset({"forward_pass", "forward_pseudocode"})  # asks that the equations would answer
 STAGING = PASSES | {"draw_circuit"}  # asks that the steps of a formula would answer
 WHOLE = frozenset({"partial_derivatives", "sensitivity", "tanh_logistic", "text"})  # of a formula, not of its steps
 # Asks that a drawing with all values would answer.
 TOLD = frozenset(("forward_values", "pre_activations", "activations", "output", "classify", "loss_value",
-                  "training_step",
-                  "staged_values"))  # fmt: skip
+                  "training_step", "staged_values"))  # fmt: skip
+SIZED = frozenset({"multiply_adds"})  # asks of a convolutional network of whose work the sizes are a part
 
 
 def stem(network: Network, asks: frozenset[str], figure: Figure | None = None) -> dict[str, object]:
     """Its drawing, else a line of arrows for a chain, else words; the equations if no part asks for them."""
+    if network.units:
+        return {**stacked(network), "picture": figure or ""}
     if network.layers:
         return {**layered(network), "letters": not asks <= SELF_CONTAINED, **_drawn(network, asks, figure)}
     graph, reveals = network.graph, not asks & (PASSES if network.formula is None else STAGING)
@@ -99,6 +104,8 @@ def picture(network: Network, asks: frozenset[str], known: Known, wanted: Pictur
         for name in wanted.look.mark if wanted.look else ():
             if name not in (*network.weights, *network.biases):
                 raise wanted.place.at("mark").error(f"{name} is no weight of this network")
+    if network.units:
+        return _stack(network, asks, wanted)
     look = wanted.look or look_of(network, asks)
     bare = Figure(network, "layered" if layers else "circuit", look=look)
     names = quantities(bare)
@@ -112,6 +119,33 @@ def picture(network: Network, asks: frozenset[str], known: Known, wanted: Pictur
             raise wanted.place.error(str(error)) from None
         return None
     return replace(bare, values=tuple(told), told=frozenset(told)) if fits or wanted.show else None
+
+
+def _stack(network: Network, asks: frozenset[str], wanted: Picture) -> Figure | None:
+    """The drawing of a convolutional network: of its sizes the input's only, or all if the quiz says so."""
+    place = wanted.place
+    if wanted.show and place and wanted.values == "all" and (answered := asks & SIZED):
+        raise place.at("values").error(f"all sizes on the drawing would answer {min(answered)}")
+    if not drawable(network):
+        if wanted.show and place:
+            raise place.error("has too many layers, or a residual block inside another, to be drawn")
+        return None
+    hidden = () if wanted.values == "all" else tuple((row[0].row, "") for row in rows(network))
+    figure = Figure(network, "stack", letters=hidden)
+    return figure if Drawing(figure).small or wanted.show else None
+
+
+def stacked(network: Network) -> dict[str, object]:
+    """The input's shape and the layers of a convolutional network, row by row."""
+    units = network.units
+    weighted = [unit for unit in units if unit.kind in ("conv", "dense")]
+    return {
+        "input": network.input_shape, "rows": tuple(map(described, rows(network))),
+        "blocks": any(unit.kind == "add" for unit in units),
+        "windowed": any(unit.windowed for unit in units),
+        "normalized": any(unit.kind == "batch_norm" for unit in units),
+        "biased": any(unit.bias for unit in weighted), "unbiased": any(not unit.bias for unit in weighted),
+    }  # fmt: skip
 
 
 def look_of(network: Network, asks: frozenset[str] = frozenset()) -> Look:

@@ -32,6 +32,7 @@ _CONSTRUCTORS: dict[str, Any] = {
     "exp": sympy.exp,
     "log": sympy.log,
     "max": sympy.Max,
+    "floor": sympy.floor,
     "above": lambda x, y: _indicator(x > y),
     "below": lambda x, y: _indicator(x <= y),
     "above_or_equal": lambda x, y: _indicator(x >= y),

@@ -82,6 +82,7 @@ REAL: dict[str, Callable[..., Any]] = {
     "gelu": lambda z: z * (1 + mpmath.tanh(mpmath.mpf("0.7978845608") * (z + mpmath.mpf("0.044715") * z**3))) / 2,
     "identity": lambda z: z,
     "abs": lambda x: x if x > 0 else -x,
+    "floor": lambda x: mpmath.floor(x),
     "max": lambda x, y: x if x > y else y,
     "sign": lambda x: mpmath.mpf(1 if x > 0 else -1),
     "squared_error": lambda a, y: (a - y) ** 2,

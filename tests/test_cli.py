@@ -376,7 +376,7 @@ def test_bad_input_gets_one_clear_line_and_leaves_earlier_output_alone(fault):
             "line 1: column 5: 'g' is no known function; write g * (...) for a product, or --function g",
         ),
         (["derive", "a = x_1(w + 1)"], "--function x_1"),
-        (["derive", "a = Foo (w*x)"], "write Foo * (...)"),
+        (["derive", "a = Quux (w*x)"], "write Quux * (...)"),
         (["derive", "a = sigmod(w*x)"], "did you mean 'sigmoid'?"),
         (["derive", "a = g(w*x)", "--function", "h"], "'h' is declared but no equation uses it"),
         (["derive", "a = g(w*x)", "--function", "g", "--at", "w=1,x=2"], "has no numbers until g is bound"),

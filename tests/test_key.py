@@ -89,6 +89,17 @@ exercises:
       - multiple_choice: {ask: gradient, wrt: x_2}
       - risk_contribution
       - parameter_count
+  - id: shapes
+    network:
+      kind: convolutional
+      input: [3, 16, 16]
+      layers: [{conv: 4, kernel: 3, padding: 1}, batch_norm, relu, {max_pool: 2}, flatten, {dense: 5}]
+    asks:
+      - output_sizes: {blanks: 2}
+      - layer_parameters
+      - multiply_adds
+      - receptive_field
+      - find_layer
   - id: drawn
     network: {kind: layered, sizes: [2, 2, 1], activation: relu, biases: false}
     random: true
@@ -297,7 +308,7 @@ def test_every_ask_is_in_a_key():
 def test_an_exercise_keeps_its_id():
     data = json.loads(key(sheet_of("all", "1")))
     assert [row["id"] for row in data["exercises"]] == [
-        "first", "second", "symbols", "choices", "drawn", "circuit", "blanks", "steps", "logistic",
+        "first", "second", "symbols", "choices", "shapes", "drawn", "circuit", "blanks", "steps", "logistic",
     ]  # fmt: skip
     assert data["exercises"][0]["givens"]["x"] == "1/3"
 

@@ -19,21 +19,26 @@ from derivgen.asks.derivative import derivative
 from derivgen.asks.draw_circuit import draw_circuit
 from derivgen.asks.draw_network import draw_network
 from derivgen.asks.fill_in_blank import fill_in_blank
+from derivgen.asks.find_layer import find_layer
 from derivgen.asks.forward_pass import forward_pass
 from derivgen.asks.forward_pseudocode import forward_pseudocode
 from derivgen.asks.forward_values import forward_values
 from derivgen.asks.gradient import gradient
 from derivgen.asks.gradients import gradients
 from derivgen.asks.label_figure import label_figure
+from derivgen.asks.layer_parameters import layer_parameters
 from derivgen.asks.local_derivative import local_derivative
 from derivgen.asks.local_derivatives import local_derivatives
 from derivgen.asks.loss_gradient import loss_gradient
 from derivgen.asks.loss_value import loss_value
 from derivgen.asks.multiple_choice import multiple_choice
+from derivgen.asks.multiply_adds import multiply_adds
 from derivgen.asks.output import output
+from derivgen.asks.output_sizes import output_sizes
 from derivgen.asks.parameter_count import parameter_count
 from derivgen.asks.partial_derivatives import partial_derivatives
 from derivgen.asks.pre_activations import pre_activations
+from derivgen.asks.receptive_field import receptive_field
 from derivgen.asks.risk_contribution import risk_contribution
 from derivgen.asks.sensitivity import sensitivity
 from derivgen.asks.staged_values import staged_values
@@ -86,7 +91,14 @@ ASKS: dict[str, Ask] = {
         partial_derivatives,
         sensitivity,
         tanh_logistic,
+        output_sizes,
+        layer_parameters,
+        multiply_adds,
+        receptive_field,
+        find_layer,
     )
 }
 WHOLE = frozenset({"staged_values", "partial_derivatives", "sensitivity"})  # a list of quantities is one question
+# What can be asked of a convolutional network, which has shapes and counts, but no values.
+OF_STACKS = ("output_sizes", "layer_parameters", "multiply_adds", "receptive_field", "find_layer", "parameter_count")
 DIRECTIVES = ("bind", "text")

@@ -32,6 +32,7 @@ _RIGHT = {"add": "+%s", "subtract": r"(\cdot)-%s", "multiply": r"\times %s", "di
 _LEFT = {"add": "%s+", "subtract": r"%s-(\cdot)", "multiply": r"%s\times", "divide": r"%s/(\cdot)",
          "max": r"\max(%s, \cdot)"}  # fmt: skip
 _FORMS = {"negate": r"\times(-1)", "reciprocal": r"1/(\cdot)", "exp": r"\exp", "abs": r"|\cdot|",
+          "floor": r"\lfloor\cdot\rfloor",
           "above": r"\mathbf{1}[\cdot>\cdot]", "below": r"\mathbf{1}[\cdot\le\cdot]"}  # fmt: skip
 ORDERED = ("subtract", "divide", "power")  # whose operands may not be exchanged
 

@@ -18,7 +18,9 @@ from derivgen.figures.circuit import circuit
 from derivgen.figures.layered import layered
 from derivgen.figures.metrics import label_room
 from derivgen.figures.scene import PAGE, TALLEST, Label, Scene
+from derivgen.figures.stack import stack
 from derivgen.graph import Graph
+from derivgen.stacks import described, rows
 
 ROOMS = ("-8", "-88", "-8.88", "-88.88", "-8.8888", "-88.8888", "-888.8888")
 USUAL = "-8.88"
@@ -65,8 +67,8 @@ class Drawing:
 
     @property
     def small(self) -> bool:
-        """Whether it is a circuit of few operations, no wider than a page: one that can introduce its network."""
-        few = self.figure.kind == "layered" or len(self.graph.nodes) <= MOST_OPERATIONS
+        """Whether it is no circuit of many operations, and no wider than a page: one that can introduce its network."""
+        few = self.figure.kind != "circuit" or len(self.graph.nodes) <= MOST_OPERATIONS
         return few and self.plain.width <= PAGE and not self.crowded
 
     @property
@@ -96,6 +98,10 @@ class Drawing:
         """What a question or a solution shows of a scene; a question has boxes where numbers are to be filled in."""
         if solution:
             return scene
+        if self.figure.kind == "stack":
+            letters = {row: _upright(letter) for row, letter in self.figure.letters}
+            told = [replace(label, latex=letters.get(int(label.of), label.latex)) for label in scene.labels]
+            return replace(scene, labels=tuple(label for label in told if label.latex))
         kept = [label for label in scene.labels if label.role == "name" or self._told(label)]
         blanks = set(map(_id, self.figure.blanks))
         kept += [
@@ -108,6 +114,8 @@ class Drawing:
     def facts(self, scene: Scene) -> dict[str, object]:
         """What a shown scene says, as plain data for the words beside it."""
         figure, labels = self.figure, scene.labels
+        if figure.kind == "stack":
+            return self._stacked(scene)
         lines = {line.id: line for line in scene.lines}
         return {
             "kind": figure.kind, "plain": figure.look.nodes == "plain",
@@ -127,6 +135,15 @@ class Drawing:
             ],
             "blanks": [self._called(label.of.partition(" ")[2]) for label in labels if label.role == "blank"],
         }  # fmt: skip
+
+    def _stacked(self, scene: Scene) -> dict[str, object]:
+        """The layers of a stack with what the drawing says of their sizes: a shape, a letter, or nothing."""
+        network, letters = self.figure.network, {_upright(letter): letter for _, letter in self.figure.letters}
+        shown = {int(label.of): label.latex for label in scene.labels}
+        shapes = {0: network.input_shape, **{row[0].row: row[0].after for row in rows(network)}}
+        sizes = {row: letters.get(shown[row], shapes[row]) for row in shown}
+        said = list(map(described, rows(network)))
+        return {"kind": "stack", "layers": said, "sizes": sizes, "values": [], "gradients": [], "blanks": []}
 
     # --- inside -------------------------------------------------------------------------------------------------
 
@@ -225,6 +242,8 @@ def _laid(figure: Figure, texts: Mapping[Key, str]) -> Scene:
     gradients = {key.wrt: text for key, text in texts.items() if isinstance(key, Partial)}
     if figure.kind == "circuit":
         return circuit(figure.network.graph, values, gradients)
+    if figure.kind == "stack":
+        return stack(figure.network, dict(figure.letters))
     look = figure.look
     return layered(
         figure.network, weights=look.weights, style=look.nodes, biases=look.biases, asked=look.mark,
@@ -240,6 +259,11 @@ def _plain(figure: Figure) -> Scene:
 def _id(key: Key) -> str:
     """The id of the label that holds a number."""
     return f"backward {key.wrt}" if isinstance(key, Partial) else f"forward {key}"
+
+
+def _upright(letter: str) -> str:
+    """A letter that stands for a shape, which is no quantity."""
+    return letter and rf"\mathrm{{{letter}}}"
 
 
 def _number(tree: object) -> str:

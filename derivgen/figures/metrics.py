@@ -43,6 +43,7 @@ _MATHS = r"""
     381 0:  = 778
     540 40:  < 778  > 778
     750 250:  / 501  ( 389  ) 389  [ 283  ] 278  | 278  \lbrace 501  \rbrace 501  \vert 278  \Vert 501  \mid 278
+    750 250:  \lfloor 445  \rfloor 445
     106 195:  , 278
     106 0:  . 278  \ldots 1167
     431 0:  : 278  \infty 1001
@@ -241,7 +242,7 @@ class _Reader:
             "binary" if token in _BINARY
             else "relation" if token in _RELATIONS
             else "comma" if token in (",", ";")
-            else "open" if token in ("(", "[", r"\lbrack", r"\lbrace")
+            else "open" if token in ("(", "[", r"\lbrack", r"\lbrace", r"\lfloor")
             else "letter"
         )  # fmt: skip
         return kind, self.sign(token, size, font)

@@ -45,6 +45,45 @@ class Layer:
 
 
 @dataclass(frozen=True)
+class Unit:
+    """One step of a convolutional network; a shape is (channels, height, width), or (numbers,) of a vector.
+
+    ``row`` numbers the layers as a sheet does, counted from 1: a batch normalization or an activation that follows
+    a layer shares its row. ``source`` is the row whose output comes in, 0 for the network's input; ``second`` the row
+    that a residual addition adds to it. ``inside`` tells how deep in residual blocks it stands.
+    """
+
+    kind: str  # conv, max_pool, average_pool, batch_norm, activation, flatten, dense, add
+    row: int
+    source: int
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+    kernel: tuple[int, ...] = ()
+    stride: int = 1
+    padding: int = 0
+    dilation: int = 1
+    groups: int = 1
+    bias: bool = False
+    activation: str = ""
+    second: int = 0
+    inside: int = 0
+    projection: bool = False
+
+    @property
+    def own_row(self) -> bool:
+        return self.kind not in ("batch_norm", "activation") or self.row != self.source
+
+    @property
+    def windowed(self) -> bool:
+        return self.kind in ("conv", "max_pool", "average_pool")
+
+    @property
+    def whole(self) -> bool:
+        """Whether a pooling takes each channel as a whole."""
+        return self.kind.endswith("_pool") and self.kernel == self.before[1:] and self.after[1:] == (1, 1)
+
+
+@dataclass(frozen=True)
 class Network:
     """A graph and the roles of its leaves; ``loss`` is the loss node's name, empty if there is none.
 
@@ -70,6 +109,8 @@ class Network:
     loss_kind: str = ""  # the loss's operation, or cross_entropy
     meanings: tuple[tuple[str, str], ...] = ()  # what abstract functions stand for, said on the sheet only
     formula: Tree | None = None  # which the graph computes in steps
+    units: tuple[Unit, ...] = ()  # of a convolutional network, whose graph is that of its sizes
+    input_shape: tuple[int, ...] = ()
     target_class: int = 0  # the one class that the loss is of, counted from 1; 0: the targets say
 
     @property
