@@ -28,6 +28,7 @@ from derivgen.expression import ZERO, Apply, Name, Partial, Tree, apply, substit
 from derivgen.graph import Graph, Node
 from derivgen.networks import Layer, Network
 from derivgen.operations import OPERATIONS
+from derivgen.proofs.table import Theorem
 from derivgen.reading import read_row
 from derivgen.slips import Roles, Slipped
 from derivgen.spec import Look
@@ -52,6 +53,7 @@ class Answer:
     choices: tuple[Tree | Value | str, ...] = ()
     correct: tuple[int, ...] = ()  # the places of the right choices
     graph: Graph | None = None  # on which it holds, if not on the network's
+    theorem: Theorem | None = None  # whose claim it is
 
 
 @dataclass(frozen=True)

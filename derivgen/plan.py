@@ -37,6 +37,11 @@ from derivgen.graph import Graph, GraphError
 from derivgen.networks import Network, drawn
 from derivgen.operations import OPERATIONS
 from derivgen.printing import BREAK, Form, printed, symbol
+from derivgen.proofs import verifying
+from derivgen.proofs.printing import printed as formula
+from derivgen.proofs.table import Theorem
+from derivgen.proofs.tree import Equation
+from derivgen.proofs.tree import Tree as Indexed
 from derivgen.reading import read_row
 from derivgen.spec import Ask as AskSpec
 from derivgen.spec import Picture
@@ -237,6 +242,8 @@ def prepare(fact: object, graph: Graph, found: list[PreparedChain]) -> object:
         return Text({d: f"{left[d]} {RELATIONS[d][fact.relation]} {right[d]}".replace(BREAK, "") for d in DIALECTS})
     if isinstance(fact, Figure):
         return Drawing(fact)
+    if isinstance(fact, Theorem):
+        return _prepared_theorem(fact)
     if isinstance(fact, On):
         return prepare(fact.facts, fact.graph, found)
     if isinstance(fact, Mapping):
@@ -271,6 +278,38 @@ def _prepared_row(fact: Claim | Gap, graph: Graph) -> dict[str, object]:
         for i in range(count)
     )  # fmt: skip
     return {"rows": list(rows)}
+
+
+def _prepared_theorem(theorem: Theorem) -> dict[str, object]:
+    """A theorem's formulas, and each chain of its proof as rows with their numbers and the reasons beside them."""
+
+    def text(tree: Indexed | Equation) -> Text:
+        return Text({d: formula(tree, d, straight=theorem.straight) for d in DIALECTS})
+
+    arguments = []
+    for argument in theorem.arguments:
+        rows = [
+            {"left": text(argument.left) if i == 0 else "", "right": text(link.right)}
+            for i, link in enumerate(argument.links)
+        ]  # fmt: skip
+        reasons = [{"name": link.reason, "about": list(map(text, link.about))} for link in argument.links]
+        arguments.append({"case": argument.case, "rows": rows, "reasons": reasons})
+    return {
+        "name": theorem.name, "claim": text(theorem.claim), "given": list(map(text, theorem.given)),
+        "mentioned": list(map(text, theorem.mentioned)), "arguments": arguments,
+    }  # fmt: skip
+
+
+def theorems_of(fact: object) -> Iterator[Theorem]:
+    """Every theorem among facts."""
+    if isinstance(fact, Theorem):
+        yield fact
+    elif isinstance(fact, Mapping):
+        for inner in fact.values():
+            yield from theorems_of(inner)
+    elif isinstance(fact, (tuple, list)):
+        for inner in fact:
+            yield from theorems_of(inner)
 
 
 def claims_of(fact: object, graph: Graph) -> Iterator[tuple[Claim, Graph]]:
@@ -509,6 +548,10 @@ def _checked(
             proofs += proved
     for claim, there in claims_of(facts, graph):
         judged = prove_claim(claim, there)
+        if proofs is not None:
+            proofs += judged
+    for theorem in theorems_of(facts):
+        judged = verifying.verified(theorem)
         if proofs is not None:
             proofs += judged
     assert isinstance(ready, dict)

@@ -31,6 +31,7 @@ from derivgen.asks.multiple_choice import multiple_choice
 from derivgen.asks.output import output
 from derivgen.asks.parameter_count import parameter_count
 from derivgen.asks.pre_activations import pre_activations
+from derivgen.asks.prove import prove
 from derivgen.asks.risk_contribution import risk_contribution
 from derivgen.asks.training_step import training_step
 from derivgen.asks.true_false import true_false
@@ -74,6 +75,7 @@ ASKS: dict[str, Ask] = {
         draw_circuit,
         circuit_values,
         label_figure,
+        prove,
     )
 }
 DIRECTIVES = ("bind", "text")
