@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from derivgen.spec import Place, Quiz
 
 MACROS = ("document", "exercise", "part", "solution", "paragraph", "inline", "formula", "display", "lines", "arrows",
-          "space", "strong", "code", "choices", "figure", "table")  # fmt: skip
+          "space", "strong", "code", "choices", "figure", "table",
+          "reasoned")  # fmt: skip
 
 
 class FormatError(DerivgenError):

@@ -15,10 +15,13 @@ def prove(state: State, parameters: Mapping[str, object], draws: Draws) -> tuple
 
     A lemma that no earlier part has proved is proved first.
     """
-    allow(parameters, "claim")
-    claim = parameters.get("claim")
+    allow(parameters, "claim", "wrt")
+    given = next((key for key in ("claim", "wrt") if key in parameters), "")  # prove: softmax is short for a claim
+    if not given:
+        raise AskError(f"needs a claim: {', '.join(THEOREMS)}")
+    claim = parameters[given]
     if claim not in THEOREMS:
-        raise AskError(suggest(str(claim), THEOREMS) if "claim" in parameters else _missing(), "claim")
+        raise AskError(suggest(str(claim), THEOREMS), given)
     theorem = THEOREMS[str(claim)]
     shown = {name: state.where(("theorem", name)) for name in theorem.lemmas}
     facts = {
@@ -28,6 +31,3 @@ def prove(state: State, parameters: Mapping[str, object], draws: Draws) -> tuple
     part = Part("prove", {"claim": theorem.name}, Answer("text", (), theorem=theorem), facts)
     return state.show(*(("theorem", name) for name in (theorem.name, *theorem.lemmas))), part
 
-
-def _missing() -> str:
-    return f"needs a claim: {', '.join(THEOREMS)}"

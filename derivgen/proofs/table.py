@@ -19,7 +19,7 @@ REASONS = {
     "cases": "", "sum_rule": "", "logarithm": "", "softmax": "", "cancel": "", "split": "", "delta_picks": "",
     "targets_sum_to_one": "simplex", "reciprocal_rule": "", "inner": "", "two_fractions": "", "one_minus": "",
     "exponentials": "", "divide": "", "sigmoid": "", "multiply_out": "", "exponent_sum": "", "common_factor": "",
-    "quotient_inner": "", "one_exponential": "",
+    "logarithms": "", "one_exponential": "",
 }  # fmt: skip
 
 
@@ -177,7 +177,7 @@ theorem(
     steps(
         "dL/dz",
         ("d/dz(-y*ln(a) - (1 - y)*ln(1 - a))", "definition", "L"),
-        ("-(y/a)*da/dz + ((1 - y)/(1 - a))*da/dz", "inner", "d/dz(ln(1 - a)) = -(1/(1 - a))*da/dz"),
+        ("-(y/a)*da/dz + ((1 - y)/(1 - a))*da/dz", "logarithms", "d/dz(ln(1 - a)) = -(1/(1 - a))*da/dz"),
         ("(-(y/a) + (1 - y)/(1 - a))*a*(1 - a)", "sigmoid", "da/dz = a*(1 - a)"),
         ("-y*(1 - a) + (1 - y)*a", "cancel", "a", "1 - a"),
         ("a - y", "multiply_out", "y*a"),

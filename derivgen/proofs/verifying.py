@@ -72,6 +72,10 @@ def verified(theorem: Theorem) -> list[Proof]:
         given = tuple(_read_back(equation, dialect, theorem) for equation in theorem.given)
         for argument in theorem.arguments:
             proofs += _argued(argument, given, dialect, theorem)
+        found = tuple(argument.links[-1].right for argument in theorem.arguments if argument.case)
+        for link in (link for argument in theorem.arguments for link in argument.links if link.reason == "cases"):
+            if link.about[1:] != found:
+                raise CertificateError(f"the proof of {theorem.name} sums up other cases than it has")
         claim = _read_back(theorem.claim, dialect, theorem)
         last = theorem.arguments[-1]
         ends = Equation(last.left, last.links[-1].right)
