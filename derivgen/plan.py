@@ -458,7 +458,8 @@ def make(
                     if alike:
                         continue
                     label = other.id.partition(".")[2]
-                    raise AskError(f"one question would print the other's answer: part {label} is of the same derivative")
+                    problem = f"one question would print the other's answer: part {label} is of the same derivative"
+                    raise AskError(problem)
                 seen.add(key)
                 state = after
                 part = replace(

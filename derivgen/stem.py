@@ -16,7 +16,8 @@ from derivgen.notation import Notation
 from derivgen.operations import OPERATIONS
 from derivgen.spec import Look, Picture
 
-SELF_CONTAINED = frozenset({"parameter_count", "risk_contribution", "prove", "bottleneck", "text"})  # asks that name no quantity of a layer
+# Asks that name no quantity of a layer.
+SELF_CONTAINED = frozenset({"parameter_count", "risk_contribution", "prove", "bottleneck", "text"})
 EXPLAINED = ("sigmoid",)  # operations whose symbol does not say what they are
 DRAWN = frozenset({"draw_network", "draw_circuit", "circuit_values", "label_figure"})  # asks with drawings of their own
 # Asks that a drawing with all values would answer.

@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 from derivgen.printing import portable
@@ -79,8 +80,9 @@ class _Latex:
                 return f"-{self.text(body, LAST)}"
             case Times(factors):
                 text = self.text(factors[0], FACTOR)
-                for i, (before, factor) in enumerate(zip(factors, factors[1:], strict=False), 2):
-                    piece = self.text(factor, LAST if i == len(factors) else FACTOR)
+                for i, (before, factor) in enumerate(itertools.pairwise(factors), 2):
+                    ends = i == len(factors) and not isinstance(factor, Times)
+                    piece = self.text(factor, LAST if ends else FACTOR)
                     dotted = _stands_apart(before) or _stands_apart(factor) or piece[0].isdigit()
                     text += (r" \cdot " if dotted else " ") + piece
                 return text
@@ -117,7 +119,7 @@ def _is_open(tree: Tree) -> bool:
 def _needs_brackets(tree: Tree, around: int) -> bool:
     if isinstance(tree, (Plus, Minus)):
         return around != ALONE
-    if isinstance(tree, Times):  # -x y is one, and so is Σ x y; a product in a product is kept apart
+    if isinstance(tree, Times):  # -x y and Σ x y need none; a product in a product is kept apart
         return around == FACTOR
     return _is_open(tree) and around == FACTOR
 

@@ -252,8 +252,10 @@ class _Plain(_Reader):
         if token in _NAMES:
             return Call(self.next(), self.bracketed())
         if token.startswith("delta_"):
-            first, second = self.next().removeprefix("delta_")
-            return Delta(first, second)
+            indices = self.next().removeprefix("delta_")
+            if len(indices) != 2:
+                raise self.error()
+            return Delta(indices[0], indices[1])
         if token.startswith("d") and self.peek(1) == "/" and self.peek(2).startswith("d"):
             above = self.next().removeprefix("d")
             self.take("/")

@@ -3,7 +3,7 @@
 Each line is read back from its LaTeX, its Markdown and its plain form, its sums are written out for N = 2, …, 5, and
 every choice of its open indices is tried.
 
-``residues``: dual numbers modulo 2^61 − 1. The exponentials of different quantities are free symbols with de^h = e^h dh,
+``residues``: dual numbers modulo 2^61 − 1. The exponentials of different quantities are free symbols, de^h = e^h dh,
 a logarithm has no value, only the derivative du/u: both are exact, since no algebraic relation holds between them.
 
 ``difference``: real numbers to 60 digits, a derivative as a central difference, which uses no rule at all.
@@ -110,6 +110,8 @@ def _read_back(equation: Equation, dialect: str, theorem: Theorem) -> Equation:
 @lru_cache(maxsize=4096)
 def holds(equation: Equation, setting: Setting) -> tuple[Proof, ...]:
     """Both routes for every N and every choice of the open indices; raises ``CertificateError`` if one says no."""
+    if not set(_free(equation.right)) <= set(_free(equation.left)):
+        raise CertificateError("an index stands open that the left side does not have")
     points, worst = 0, Decimal(0)
     for size in SIZES:
         residues, reals = _Residues(setting, size), _Reals(setting, size)
@@ -231,7 +233,7 @@ class _Residues(_Model):
     def value(self, tree: Tree, indices: Indices) -> int:
         value = self.dual(tree, indices, None)[0]
         if value is None:
-            raise MeaninglessError("a logarithm stands by itself")
+            raise MeaninglessError("a logarithm or a second derivative stands by itself")
         return value
 
     def leaf(self, quantity: tuple[str, int]) -> int:
@@ -269,10 +271,11 @@ class _Residues(_Model):
             case Over(above, below):
                 return self.product(self.dual(above, indices, seed), self.inverse(self.dual(below, indices, seed)))
             case Power(base, exponent):
-                result, factor = (1, 0), self.dual(base, indices, seed)
+                power: _Dual = (1, 0)
+                once = self.dual(base, indices, seed)
                 for _ in range(exponent):
-                    result = self.product(result, factor)
-                return result
+                    power = self.product(power, once)
+                return power
             case Call("exp", argument):
                 value = self.exponential(argument, indices)
                 return value, _times(value, self.dual(argument, indices, seed)[1])
