@@ -155,13 +155,15 @@ class Part:
 class Known:
     """What an exercise's givens fix: leaves and inner values by name, derivatives; which values are only taken.
 
-    ``literal`` are the numbers that the quiz itself gives, which are the same for every variant.
+    ``literal`` are the numbers that the quiz itself gives, which are the same for every variant; ``same`` names the
+    number that several quantities share, drawn once for all of them.
     """
 
     numbered: frozenset[str] = frozenset()
     slopes: frozenset[Partial] = frozenset()
     taken: frozenset[str] = frozenset()
     literal: tuple[tuple[str | Partial, Fraction], ...] = ()
+    same: tuple[tuple[str | Partial, str], ...] = ()
 
 
 @dataclass(frozen=True)

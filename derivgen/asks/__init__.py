@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from derivgen.asks.activations import activations
+from derivgen.asks.bottleneck import bottleneck
 from derivgen.asks.chain_rule import chain_rule
 from derivgen.asks.circuit_values import circuit_values
 from derivgen.asks.classify import classify
@@ -17,6 +18,7 @@ from derivgen.asks.composed_loss import composed_loss
 from derivgen.asks.derivative import derivative
 from derivgen.asks.draw_circuit import draw_circuit
 from derivgen.asks.draw_network import draw_network
+from derivgen.asks.equal_weights import equal_weights
 from derivgen.asks.fill_in_blank import fill_in_blank
 from derivgen.asks.forward_pass import forward_pass
 from derivgen.asks.forward_values import forward_values
@@ -76,6 +78,8 @@ ASKS: dict[str, Ask] = {
         circuit_values,
         label_figure,
         prove,
+        equal_weights,
+        bottleneck,
     )
 }
 DIRECTIVES = ("bind", "text")

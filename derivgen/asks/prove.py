@@ -1,4 +1,4 @@
-"""Prove a formula that textbooks quote: softmax's derivative, p − y, σ(1 − σ); each link is verified for N = 2, …, 5."""
+"""Prove a formula that textbooks quote: p − y, σ(1 − σ) and others; each link is verified for N = 2, …, 5."""
 
 from __future__ import annotations
 
