@@ -11,7 +11,7 @@ from derivgen.derivation import Chain, Value, adjoints, chain
 from derivgen.draws import Draws
 from derivgen.evaluation import EvaluationError, evaluator
 from derivgen.exercise import Answer, AskError, On, Part, State, allow
-from derivgen.expression import Apply, Name, Partial, Tree, apply, transform, walk
+from derivgen.expression import Apply, Name, Partial, Tree, transform, walk
 from derivgen.graph import Graph, Node
 from derivgen.networks import Layer
 
@@ -57,16 +57,14 @@ def equal_weights(state: State, parameters: Mapping[str, object], draws: Draws) 
     shown = tuple(
         {
             "number": stage + 1,
-            "lines": (
-                *(chain(Partial(of, array), Value(Partial(of, array), stage)) for array in arrays),
-                *(chain(Name(array), Value(Name(array), stage + 1)) for array in arrays),
-            ),
+            "gradients": tuple(chain(Partial(of, array), Value(Partial(of, array), stage)) for array in arrays),
+            "arrays": tuple(chain(Name(array), Value(Name(array), stage + 1)) for array in arrays),
         }
         for stage in range(steps)
     )  # fmt: skip
     facts = {
         "units": len(units), "steps": steps, "step": Name(network.step_size), "arrays": tuple(map(Name, arrays)),
-        "of": Name(of), "kind": kind, "biases": bool(last.biases), "out_bias": Name(last.biases_array or "b"),
+        "slopes": tuple(Partial(of, array) for array in arrays), "of": Name(of), "kind": kind, "biases": bool(last.biases), "out_bias": Name(last.biases_array or "b"),
         "first": Name(units[0].post), "second": Name(units[1].post),
         "lines": On(tied, _lines(graph, of, units[0], units[1], forms)),
         "others": tuple(On(tied, _lines(graph, of, units[0], unit, forms)) for unit in units[2:]),  # proved, not shown
@@ -114,7 +112,8 @@ def _kind(state: State, hidden: Layer, units: Sequence[Unit]) -> str:
     if any(literal.get(name) != 0 for unit in units for name in (*unit.incoming, *unit.outgoing)):
         return "move"
     try:
-        start = evaluator(state.graph.resolved(state.graph.node(units[0].post).tree))({units[0].pre: Fraction(0)})
+        activation = state.graph.resolved(state.graph.node(units[0].post).tree)
+        start = evaluator(activation, state.graph.kinks)({units[0].pre: Fraction(0)})
     except EvaluationError as error:
         raise AskError(str(error)) from None
     return "late" if start else "still"
