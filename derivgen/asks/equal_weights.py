@@ -64,7 +64,8 @@ def equal_weights(state: State, parameters: Mapping[str, object], draws: Draws) 
     )  # fmt: skip
     facts = {
         "units": len(units), "steps": steps, "step": Name(network.step_size), "arrays": tuple(map(Name, arrays)),
-        "slopes": tuple(Partial(of, array) for array in arrays), "of": Name(of), "kind": kind, "biases": bool(last.biases), "out_bias": Name(last.biases_array or "b"),
+        "slopes": tuple(Partial(of, array) for array in arrays),
+        "of": Name(of), "kind": kind, "biases": bool(last.biases), "out_bias": Name(last.biases_array or "b"),
         "first": Name(units[0].post), "second": Name(units[1].post),
         "lines": On(tied, _lines(graph, of, units[0], units[1], forms)),
         "others": tuple(On(tied, _lines(graph, of, units[0], unit, forms)) for unit in units[2:]),  # proved, not shown
@@ -73,7 +74,8 @@ def equal_weights(state: State, parameters: Mapping[str, object], draws: Draws) 
     }  # fmt: skip
     resting = {"still": [n for u in units for n in (*u.incoming, *u.outgoing)],
                "late": [n for u in units for n in u.incoming]}  # fmt: skip
-    demands = tuple((Partial(of, name), "=") for name in resting.get(kind, ()))
+    zero: tuple[tuple[Tree, str], ...] = tuple((Partial(of, name), "=") for name in resting.get(kind, ()))
+    demands = ((Name(network.step_size), "!"), *zero)
     answer = Answer("values", tuple((Name(array), Value(Name(array), steps)) for array in arrays))
     return state, replace(Part("equal_weights", {"steps": str(steps)}, answer, facts), demands=demands)
 
