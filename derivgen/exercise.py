@@ -28,6 +28,7 @@ from derivgen.expression import ZERO, Apply, Name, Partial, Tree, apply, substit
 from derivgen.graph import Graph, Node
 from derivgen.networks import Layer, Network
 from derivgen.operations import OPERATIONS
+from derivgen.proofs.table import Theorem
 from derivgen.reading import read_row
 from derivgen.slips import Roles, Slipped
 from derivgen.spec import Look
@@ -52,6 +53,7 @@ class Answer:
     choices: tuple[Tree | Value | str, ...] = ()
     correct: tuple[int, ...] = ()  # the places of the right choices
     graph: Graph | None = None  # on which it holds, if not on the network's
+    theorem: Theorem | None = None  # whose claim it is
 
 
 @dataclass(frozen=True)
@@ -208,13 +210,15 @@ class Part:
 class Known:
     """What an exercise's givens fix: leaves and inner values by name, derivatives; which values are only taken.
 
-    ``literal`` are the numbers that the quiz itself gives, which are the same for every variant.
+    ``literal`` are the numbers that the quiz itself gives, which are the same for every variant; ``same`` names the
+    number that several quantities share, drawn once for all of them.
     """
 
     numbered: frozenset[str] = frozenset()
     slopes: frozenset[Partial] = frozenset()
     taken: frozenset[str] = frozenset()
     literal: tuple[tuple[str | Partial, Fraction], ...] = ()
+    same: tuple[tuple[str | Partial, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from derivgen.spec import Place, Quiz
 
 MACROS = ("document", "exercise", "part", "solution", "paragraph", "inline", "formula", "display", "lines", "arrows",
-          "steps", "beside",
+          "steps", "beside", "reasoned",
           "space", "strong", "code", "choices", "figure", "table")  # fmt: skip
 
 

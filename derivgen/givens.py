@@ -73,6 +73,7 @@ class Entries:
             frozenset(key for key in self.rules if isinstance(key, Partial)),
             frozenset(key for key, rule in self.rules.items() if isinstance(key, str) and isinstance(rule, spec.Take)),
             (*network.fixed, *((k, r.value) for k, r in self.rules.items() if not isinstance(r, spec.Draw))),
+            tuple((k, r.same) for k, r in self.rules.items() if isinstance(r, spec.Draw) and r.same),
         )
 
 
@@ -276,7 +277,8 @@ def _drawn(
 ) -> dict[Key, Real]:
     """A number by every rule; the targets of a cross-entropy are drawn together, as one class that has what is left."""
     numbers: dict[Key, Real] = {
-        key: _draw(rule, f"{said(key)}#{attempt}", draws) for key, rule in rules.items()
+        key: _draw(rule, f"{f'same {rule.same}' if rule.same else said(key)}#{attempt}", draws)
+        for key, rule in rules.items()
     }  # fmt: skip
     for group in made.graph.simplices:
         drawn = tuple(name for name in group if name in rules)
@@ -316,7 +318,7 @@ def _after_a_step(made: Plan) -> list[tuple[Part, Tree]]:
     """The parts that ask for the loss after a step of gradient descent."""
     return [
         (part, right.tree) for part in made.parts for _, right in (part.answer.entries if part.answer else ())
-        if isinstance(right, Value) and right.stage
+        if isinstance(right, Value) and right.stage and right.tree == Name(made.network.loss)
     ]  # fmt: skip
 
 
@@ -362,7 +364,8 @@ def _enlivened(
             parents = made.graph.parents(befores[0])
             into = [leaf for leaf in parents if leaf in (*made.network.weights, *made.network.biases)]
             even = all(
-                leaf in rules and rules[leaf].low == -rules[leaf].high and not rules[leaf].choices for leaf in into
+                leaf in rules and rules[leaf].low == -rules[leaf].high
+                and not rules[leaf].choices and not rules[leaf].same for leaf in into
             )
             try:
                 if even and not made.cuts.intersection(befores) and all(numbers[name] < 0 for name in befores):

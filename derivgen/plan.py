@@ -42,6 +42,11 @@ from derivgen.graph import Graph, GraphError
 from derivgen.networks import Network, drawn
 from derivgen.operations import INDICATORS, OPERATIONS
 from derivgen.printing import BREAK, COMPARISON, Form, portable, printed, symbol
+from derivgen.proofs import verifying
+from derivgen.proofs.printing import printed as formula
+from derivgen.proofs.table import Theorem
+from derivgen.proofs.tree import Equation
+from derivgen.proofs.tree import Tree as Indexed
 from derivgen.reading import Scope, read_row
 from derivgen.spec import Ask as AskSpec
 from derivgen.spec import Picture
@@ -267,6 +272,8 @@ def prepare(fact: object, graph: Graph, found: list[PreparedChain]) -> object:
         return _prepared_program(fact, graph)
     if isinstance(fact, Figure):
         return Drawing(fact)
+    if isinstance(fact, Theorem):
+        return _prepared_theorem(fact)
     if isinstance(fact, On):
         return prepare(fact.facts, fact.graph, found)
     if isinstance(fact, Mapping):
@@ -413,6 +420,26 @@ def prove_cases(fact: Cases, graph: Graph) -> list[certify.Proof]:
         terms = [f"({value}){times}{one.format(c)}" for value, c in conditions(fact, graph, dialect)]
         proofs += certify.symbolic(graph, f"{left} = {' + '.join(terms)}", fact.left, latex=dialect != "plain")
     return proofs
+
+
+def _prepared_theorem(theorem: Theorem) -> dict[str, object]:
+    """A theorem's formulas, and each chain of its proof as rows with their numbers and the reasons beside them."""
+
+    def text(tree: Indexed | Equation) -> Text:
+        return Text({d: formula(tree, d, straight=theorem.straight) for d in DIALECTS})
+
+    arguments = []
+    for argument in theorem.arguments:
+        rows = [
+            {"left": text(argument.left) if i == 0 else "", "right": text(link.right)}
+            for i, link in enumerate(argument.links)
+        ]  # fmt: skip
+        reasons = [{"name": link.reason, "about": list(map(text, link.about))} for link in argument.links]
+        arguments.append({"case": argument.case, "rows": rows, "reasons": reasons})
+    return {
+        "name": theorem.name, "claim": text(theorem.claim), "given": list(map(text, theorem.given)),
+        "mentioned": list(map(text, theorem.mentioned)), "arguments": arguments,
+    }  # fmt: skip
 
 
 def facts_of(kind: type[T], fact: object, graph: Graph) -> Iterator[tuple[T, Graph]]:
@@ -664,6 +691,7 @@ def _checked(
     judged += [proof for program, there in facts_of(Program, facts, graph) for proof in prove_program(program, there)]
     judged += [proof for cases, there in facts_of(Cases, facts, graph) for proof in prove_cases(cases, there)]
     judged += [proof for nabla, there in facts_of(Nabla, facts, graph) for proof in prove_gradient(nabla, there)]
+    judged += [proof for theorem, _ in facts_of(Theorem, facts, graph) for proof in verifying.verified(theorem)]
     if proofs is not None:
         proofs += judged
     assert isinstance(ready, dict)

@@ -53,7 +53,10 @@ class Take:
 
 @dataclass(frozen=True)
 class Draw:
-    """A number to be drawn: from [low, high] in steps of 10^-places, or from the choices."""
+    """A number to be drawn: from [low, high] in steps of 10^-places, or from the choices.
+
+    All that say the same word in ``same`` get one number.
+    """
 
     kind: typing.Literal["integer", "decimal", "choice"]
     low: Fraction = Fraction(0)
@@ -61,6 +64,7 @@ class Draw:
     places: int = 0
     nonzero: bool = False
     choices: tuple[Fraction, ...] = ()
+    same: str = ""
 
 
 Given = Literal | Take | Draw
@@ -236,6 +240,7 @@ class DrawShape(Shape):
     take: object = None
     places: Annotated[int, Field(ge=0, le=6)] = 1
     nonzero: bool = False
+    same: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")] = ""
 
 
 # What pydantic found, in our words: filled with the value, and with the limits that were broken.
@@ -525,7 +530,8 @@ def given_of(raw: object, place: Place, depth: int = 0) -> Givens:
     if len(chosen) != 1:
         raise place.error(f"must say one of {', '.join(rules)}, not {' and '.join(chosen) or 'none'}")
     kind = chosen[0]
-    for key, owners in (("places", ("decimal",)), ("nonzero", ("integer", "decimal"))):
+    drawn = ("integer", "decimal", "choice")
+    for key, owners in (("places", ("decimal",)), ("nonzero", ("integer", "decimal")), ("same", drawn)):
         if key in raw and kind not in owners:
             raise place.at(key).error(f"goes with {' or '.join(owners)}, not with {kind}")
     where = place.at(kind)
@@ -539,7 +545,7 @@ def given_of(raw: object, place: Place, depth: int = 0) -> Givens:
     if kind == "choice":
         if not 1 <= len(values) <= CHOICES_CAP:
             raise where.error(f"must hold 1 to {CHOICES_CAP} numbers, not {len(values)}")
-        return Draw("choice", choices=values)
+        return Draw("choice", choices=values, same=shape.same)
     return range_of(kind, values, shape, where)
 
 
@@ -552,7 +558,8 @@ def range_of(kind: str, ends: tuple[Fraction, ...], shape: DrawShape, place: Pla
         if (end * 10**places).denominator != 1:
             what = f"a number with at most {places} decimals (places)" if places else "a whole number"
             raise place.at(i).error(f"must be {what}, not {shown(end)}")
-    return Draw("integer" if kind == "integer" else "decimal", ends[0], ends[1], places, shape.nonzero)
+    whole: typing.Literal["integer", "decimal"] = "integer" if kind == "integer" else "decimal"
+    return Draw(whole, ends[0], ends[1], places, shape.nonzero, same=shape.same)
 
 
 def ask_of(raw: object, place: Place, known: Collection[str]) -> Ask:

@@ -19,7 +19,8 @@ from derivgen.reading import read_row
 from derivgen.spec import Look, Picture
 from derivgen.stacks import described, rows
 
-SELF_CONTAINED = frozenset({"parameter_count", "risk_contribution", "text"})  # asks that name no quantity of a layer
+# Asks that name no quantity of a layer.
+SELF_CONTAINED = frozenset({"parameter_count", "risk_contribution", "prove", "bottleneck", "text"})
 DEFINED = ("swish", "elu", "gelu", "softplus", "leaky_relu")  # what not every course calls by these names
 EXPLAINED = ("sigmoid",)  # operations whose symbol does not say what they are
 # Asks with drawings of their own.

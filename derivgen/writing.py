@@ -28,6 +28,7 @@ from derivgen.expression import Number, Tree
 from derivgen.formats import format_of, formats
 from derivgen.pictures import FOLDERS, is_ours, words
 from derivgen.printing import latex, plain
+from derivgen.proofs.printing import printed as formula
 from derivgen.sheet import Exercise, Sheet
 from derivgen.written import significant, write
 
@@ -101,6 +102,9 @@ def _part(exercise: Exercise, part: Part, proofs: Iterable[Proof], digits: int) 
     if part.answer.type == "drawing":
         drawing = next(d for d in exercise.plan.drawings if d.name == part.id.replace(".", ""))
         answer["text"] = words(drawing.facts(drawing.plain))
+    if part.answer.theorem:
+        claim, straight = part.answer.theorem.claim, part.answer.theorem.straight
+        answer |= {form: formula(claim, form, straight=straight) for form in ("latex", "plain")}
     if part.answer.type == "values":
         answer["values"] = entries
     elif entries:

@@ -89,6 +89,8 @@ exercises:
       - multiple_choice: {ask: gradient, wrt: x_2}
       - risk_contribution
       - parameter_count
+      - bottleneck
+      - prove: tanh
   - id: shapes
     network:
       kind: convolutional
@@ -120,6 +122,12 @@ exercises:
   - id: logistic
     network: {kind: staged, inputs: x, formula: f = tanh(x)}
     asks: [tanh_logistic]
+  - id: equal
+    network: {kind: layered, sizes: [2, 2, 1], activation: sigmoid, loss: half_squared_error}
+    random: true
+    givens: {W1: {choice: [0.5, 1], same: c}, b1: 0.5, W2: 0.5}
+    asks:
+      - equal_weights
 """
 
 ANSWER_TYPES = {"number", "expression", "matrix", "values", "choice", "statements", "text", "drawing"}
@@ -208,7 +216,7 @@ def entries(exercise: Exercise, row: dict[str, Any]) -> Iterator[Entry]:
         listed = answer["values"] if answer["type"] == "values" else [answer]
         assert part.answer is not None
         if not part.answer.entries:
-            assert not {"latex", "plain"} & set(answer)
+            assert {"latex", "plain"} & set(answer) == ({"latex", "plain"} if part.answer.theorem else set())
             continue
         for entry, (_, right) in zip(listed, part.answer.entries, strict=True):
             printed_only = {key: value for key, value in entry.items() if key not in ("name", "type", "correct")}
@@ -308,7 +316,7 @@ def test_every_ask_is_in_a_key():
 def test_an_exercise_keeps_its_id():
     data = json.loads(key(sheet_of("all", "1")))
     assert [row["id"] for row in data["exercises"]] == [
-        "first", "second", "symbols", "choices", "shapes", "drawn", "circuit", "blanks", "steps", "logistic",
+        "first", "second", "symbols", "choices", "shapes", "drawn", "circuit", "blanks", "steps", "logistic", "equal",
     ]  # fmt: skip
     assert data["exercises"][0]["givens"]["x"] == "1/3"
 

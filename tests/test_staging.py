@@ -246,7 +246,8 @@ def bundled_graphs() -> list[tuple[str, Graph]]:
         for seed in ("1", "2", "3"):
             for exercise in composer.compose(seed).exercises:
                 graph = exercise.plan.graph
-                if not exercise.plan.network.layers and not any(graph.is_abstract(n.tree) for n in graph.nodes):
+                network = exercise.plan.network
+                if not (network.layers or network.units) and not any(graph.is_abstract(n.tree) for n in graph.nodes):
                     found.append((f"{name}/{seed}/{exercise.number}", graph))
     return found
 

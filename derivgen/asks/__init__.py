@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 from derivgen.asks.activations import activations
 from derivgen.asks.backward_pseudocode import backward_pseudocode
+from derivgen.asks.bottleneck import bottleneck
 from derivgen.asks.chain_rule import chain_rule
 from derivgen.asks.circuit_values import circuit_values
 from derivgen.asks.classify import classify
@@ -18,6 +19,7 @@ from derivgen.asks.composed_loss import composed_loss
 from derivgen.asks.derivative import derivative
 from derivgen.asks.draw_circuit import draw_circuit
 from derivgen.asks.draw_network import draw_network
+from derivgen.asks.equal_weights import equal_weights
 from derivgen.asks.fill_in_blank import fill_in_blank
 from derivgen.asks.find_layer import find_layer
 from derivgen.asks.forward_pass import forward_pass
@@ -38,6 +40,7 @@ from derivgen.asks.output_sizes import output_sizes
 from derivgen.asks.parameter_count import parameter_count
 from derivgen.asks.partial_derivatives import partial_derivatives
 from derivgen.asks.pre_activations import pre_activations
+from derivgen.asks.prove import prove
 from derivgen.asks.receptive_field import receptive_field
 from derivgen.asks.risk_contribution import risk_contribution
 from derivgen.asks.sensitivity import sensitivity
@@ -96,6 +99,9 @@ ASKS: dict[str, Ask] = {
         multiply_adds,
         receptive_field,
         find_layer,
+        prove,
+        equal_weights,
+        bottleneck,
     )
 }
 WHOLE = frozenset({"staged_values", "partial_derivatives", "sensitivity"})  # a list of quantities is one question

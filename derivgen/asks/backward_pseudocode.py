@@ -43,10 +43,10 @@ def backward_pseudocode(state: State, parameters: Mapping[str, object], draws: D
     ]  # fmt: skip
     forms = adjoints(graph, of)
     entries: tuple[tuple[Tree, Tree], ...] = tuple((Partial(of, name), forms[name]) for name in seen if name != of)
+    example = next((parent for node in nodes for parent in node.parents if parent in seen), of)
     facts = {
         "of": Name(of), "program": Program(tuple(steps), known, tuple(truths)),
-        "variable": Name(variables[nodes[0].parents[0]] if nodes[0].parents[0] in variables else variables[of]),
-        "token": Partial(of, nodes[0].parents[0] if nodes[0].parents[0] in variables else of),
+        "variable": Name(variables[example]), "token": Partial(of, example),
         "twice": tuple(Name(name) for name, count in seen.items() if count > 1),
         "plus": Relation("+="), "forward": state.where("forward pass"),
     }  # fmt: skip
