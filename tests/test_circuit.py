@@ -241,6 +241,17 @@ def test_a_circuit_wider_than_the_page_runs_on_below_itself():
         assert at[line.source].y < min(y for x, y in line.points[4:6]) < at[line.target].y
 
 
+def test_lines_of_one_source_run_on_to_later_bands_in_one_lane():
+    steps = [f"a_{i} = tanh({f'a_{i - 1}' if i > 1 else 'x'}*w)" for i in range(1, 11)]
+    graph = Graph.of("; ".join(steps), ["x", "w"])
+    scene = circuit(graph, *texts(graph))
+    bottom = max(shape.box.bottom for shape in scene.shapes if shape.id == "w")
+    on = [line.track for line in scene.lines if line.source == "w" and max(y for _, y in line.track) > bottom + 60]
+    levels = {round(a[1]) for track in on for a, b in pairwise(track) if b[0] < a[0] and a[1] == b[1]}
+    assert len(on) > 4 and len(levels) == 2  # three bands, one lane over each end
+    assert scene.width < PAGE / 0.75 and not unreadable(scene)
+
+
 NAMED = "p = w_0*x_0; q = w_1*x_1; s = p + q + w_2; f = 1/(1 + e^(-s))"
 EIGHT = "a = x*y; b = a + x; c = a*b; d = c + a + x; e = exp(d) + y"
 

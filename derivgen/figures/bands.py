@@ -1,6 +1,7 @@
 """Columns too wide for a page in, bands of them out: the drawing runs on below itself, as a line of text does.
 
 An arc that leads on to the next band turns round at the right, runs back between the two, and turns in at the left.
+Arcs of one source that share their way share their lane.
 """
 
 from __future__ import annotations
@@ -23,6 +24,15 @@ class Step:
     source: int
     target: int
     port: float = 0.0  # which operand of its target, where they may not be exchanged
+    shared: bool = False  # it turns in one lane with all such steps from its source
+
+    @property
+    def lane(self) -> tuple[int, int]:
+        return self.source, -1 if self.shared else self.arc
+
+    @property
+    def entry(self) -> tuple[int, int, int]:
+        return self.source, self.target, -1 if self.shared else self.arc
 
 
 @dataclass(frozen=True)
@@ -31,7 +41,7 @@ class Folded:
 
     moves: tuple[Point, ...]
     turns: dict[tuple[int, int], tuple[Point, ...]]  # by arc and column
-    count: int  # of bands
+    ends: tuple[int, ...]  # the columns that end a band
 
 
 def cuts(lefts: Sequence[float], rights: Sequence[float], leading: Sequence[int], widest: float) -> tuple[int, ...]:
@@ -91,30 +101,30 @@ def folded(
     crossing = [[step for step in steps if rank[step.source] == end] for end in ends]
     shifts, down = [0.0], bottoms[0]
     for b, across in enumerate(crossing):
-        shifts.append(down + 2 * GUTTER + LANE * (len(across) - 1) - tops[b + 1])
+        count = len({step.lane for step in across})
+        shifts.append(down + 2 * GUTTER + LANE * (count - 1) - tops[b + 1])
         down = shifts[-1] + bottoms[b + 1]
     starts = [0, *(end + 1 for end in ends)]
     moves = tuple((-lefts[starts[band[r]]], shifts[band[r]] - lift) for r, lift in zip(rank, lifts, strict=True))
     turns: dict[tuple[int, int], tuple[Point, ...]] = {}
     for b, (end, across) in enumerate(zip(ends, crossing, strict=True)):
-        leave = _ports([(step.source, 0.0, ys[step.target]) for step in across], ys, real)
-        enter = _ports([(step.target, step.port, ys[step.source]) for step in across], ys, real)
+        lanes = {step.lane: step for step in across}
+        entries = {step.entry: step for step in across}
+        leave = _ports([(step.source, 0.0, ys[step.target]) for step in lanes.values()], ys, real)
+        enter = _ports([(step.target, step.port, ys[step.source]) for step in entries.values()], ys, real)
+        lane_of, entry_of = {key: k for k, key in enumerate(lanes)}, {key: k for k, key in enumerate(entries)}
         right, gutter = lefts[end + 1] - lefts[starts[b]] + CORNER, bottoms[b] + shifts[b] + GUTTER
-        for k, step in enumerate(across):
+        for step in across:
+            i, j = lane_of[step.lane], entry_of[step.entry]
             # The topmost takes the outermost lane at the right, the lowest below, the innermost at the left.
-            y, last = leave[k] + shifts[b], enter[k] + shifts[b + 1]
-            out, back = _place(leave, k), _place(enter, k)
-            x, level, left = (
-                right + LANE * (len(across) - 1 - out),
-                gutter + LANE * (len(across) - 1 - out),
-                -2 * CORNER,
-            )
-            left -= CORNER + LANE * back
+            y, last = leave[i] + shifts[b], enter[j] + shifts[b + 1]
+            inwards = LANE * (len(leave) - 1 - _place(leave, i))
+            x, level, left = right + inwards, gutter + inwards, -3 * CORNER - LANE * _place(enter, j)
             turns[step.arc, end] = tuple((round(px, 2), round(py, 2)) for px, py in (
                 (x - CORNER, y), (x, y + CORNER), (x, level - CORNER), (x - CORNER, level),
                 (left + CORNER, level), (left, level + CORNER), (left, last - CORNER), (left + CORNER, last),
             ))  # fmt: skip
-    return Folded(moves, turns, len(starts))
+    return Folded(moves, turns, tuple(ends))
 
 
 def _close_up(boxes: Sequence[int], reach: Sequence[Point], lifts: list[float]) -> None:

@@ -285,9 +285,15 @@ def _arranged(parts: Parts, texts: list[Text], owners: Mapping[str, str], wider:
             room[line] = max(room[line], SPREAD * count)
     boxes = tuple(Box(shape.id, shape.width, above[shape.id], below[shape.id]) for shape in parts.shapes)
 
+    lines = [_line_id(parts, i) for i in range(len(parts.arcs))]
+    bare = set(lines) - set(room)
+
     def arranged(share: float) -> Arrangement:
         roomy = room | {line: room.get(line, SHORTEST - ARROW) + share * more for line, more in wider.items()}
-        arcs = tuple(replace(arc, room=roomy.get(_line_id(parts, i), 0.0)) for i, arc in enumerate(parts.arcs))
+        arcs = tuple(
+            replace(arc, room=roomy.get(line, 0.0), bare=line in bare)
+            for line, arc in zip(lines, parts.arcs, strict=True)
+        )
         return _arrange(boxes, arcs, parts.ordered)
 
     tight = arranged(0.0) if wider else None

@@ -39,13 +39,17 @@ class Box:
 
 @dataclass(frozen=True)
 class Arc:
-    """``operand`` is which of its target's inputs it is; ``room`` the width of its widest label."""
+    """``operand`` is which of its target's inputs it is; ``room`` the width of its widest label, and more.
+
+    A ``bare`` one has no label: it may share its way with others of its source.
+    """
 
     source: str
     target: str
     operand: int = 0
     room: float = 0.0
     straight: bool = False
+    bare: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,13 +73,19 @@ def arrange(
 ) -> Arrangement:
     """Places for boxes, which come in topological order; ``ordered`` ones take their inputs from top to bottom.
 
-    What is much wider than ``widest`` is cut into bands, one below the other.
+    What is much wider than ``widest`` is cut into bands, one below the other. Bare arcs of one source to later bands
+    share one way there.
     """
     ends = tuple((arc.source, arc.target, arc.operand, arc.straight) for arc in arcs)
-    layout = _best(tuple(box.id for box in boxes), ends, ordered)
-    ys = layout.heights(boxes)
-    lefts, rights = layout.columns(boxes, arcs, ys)
-    bands = layout.bands(boxes, lefts, rights, ys, widest)
+    names = tuple(box.id for box in boxes)
+    shared: frozenset[int] = frozenset()
+    for _ in range(2):
+        layout = _best(names, ends, ordered, shared)
+        ys = layout.heights(boxes)
+        lefts, rights = layout.columns(boxes, arcs, ys)
+        bands = layout.bands(boxes, lefts, rights, ys, widest)
+        if shared or not (shared := _sharing(arcs, layout, bands.ends)):
+            break
     middles = [(left + right) / 2 for left, right in zip(lefts, rights, strict=True)]
     at = [
         (round(middles[rank] + dx, 2), round(y + dy, 2))
@@ -94,25 +104,37 @@ def arrange(
             route += bands.turns.get((i, rank), ())
         routes.append((*route, at[chain[-1]]))
     centres = {box.id: at[i] for i, box in enumerate(boxes)}
-    return Arrangement(centres, tuple(routes), layout.count, bands.count)
+    return Arrangement(centres, tuple(routes), layout.count, len(bands.ends) + 1)
+
+
+def _sharing(arcs: Sequence[Arc], layout: _Layout, cut: Sequence[int]) -> frozenset[int]:
+    """The bare arcs that run over the end of a band together with others of their source."""
+    pairs = [(arc.source, arc.target) for arc in arcs]
+    free = [
+        i for i, (arc, (source, target)) in enumerate(zip(arcs, layout.ends, strict=True))
+        if arc.bare and pairs.count(pairs[i]) == 1
+        and any(layout.rank[source] <= end < layout.rank[target] for end in cut)
+    ]  # fmt: skip
+    sources = [arcs[i].source for i in free]
+    return frozenset(i for i in free if sources.count(arcs[i].source) > 1)
 
 
 Ends = tuple[str, str, int, bool]  # source, target, operand, straight
 
 
 @lru_cache(maxsize=256)
-def _best(boxes: tuple[str, ...], arcs: tuple[Ends, ...], ordered: frozenset[str]) -> _Layout:
+def _best(boxes: tuple[str, ...], arcs: tuple[Ends, ...], ordered: frozenset[str], shared: frozenset[int]) -> _Layout:
     """The order with the fewest crossings, after a column more before sources that are used more than once."""
-    best = _Layout(boxes, arcs, ordered, {})
+    best = _Layout(boxes, arcs, ordered, {}, shared)
     targets = {arc[1] for arc in arcs}
     used = [arc[0] for arc in arcs]
-    shared = [i for i, box in enumerate(boxes) if box not in targets and used.count(box) > 1]
+    often = [i for i, box in enumerate(boxes) if box not in targets and used.count(box) > 1]
     late: dict[int, int] = {}
     for _ in range(_LATER):
-        if not best.count or not shared:
+        if not best.count or not often:
             break
-        delays = [{**late, source: best.rank[source] + 1} for source in shared]
-        tries = [_Layout(boxes, arcs, ordered, delay) for delay in delays]
+        delays = [{**late, source: best.rank[source] + 1} for source in often]
+        tries = [_Layout(boxes, arcs, ordered, delay, shared) for delay in delays]
         k = min(range(len(tries)), key=lambda k: tries[k].count)
         if tries[k].count >= best.count:
             break
@@ -124,10 +146,11 @@ class _Layout:
     """Columns and orders of boxes and virtual boxes by number: the real ones first, in their order."""
 
     def __init__(
-        self, boxes: tuple[str, ...], arcs: tuple[Ends, ...], ordered: frozenset[str], late: dict[int, int]
-    ) -> None:
+        self, boxes: tuple[str, ...], arcs: tuple[Ends, ...], ordered: frozenset[str], late: dict[int, int],
+        shared: frozenset[int],
+    ) -> None:  # fmt: skip
         number = {box: i for i, box in enumerate(boxes)}
-        self.real, self.arcs = len(boxes), arcs
+        self.real, self.arcs, self.shared = len(boxes), arcs, shared
         self.ends = [(number[arc[0]], number[arc[1]]) for arc in arcs]
         self.rank = _ranks(len(boxes), self.ends, late)
         self.chains: list[list[int]] = []
@@ -135,23 +158,27 @@ class _Layout:
         self.down: list[list[int]] = [[] for _ in boxes]
         self.port: dict[tuple[int, int], float] = {}  # where an arc meets an ordered box, from 0 (top) to 1
         self.pull: dict[tuple[int, int], float] = {}  # how strongly two neighbours want the same height
-        for arc, (source, target) in zip(arcs, self.ends, strict=True):
-            self._add(arc, source, target, arc[1] in ordered)
+        ways: dict[tuple[int, int], int] = {}  # the virtual boxes that the arcs of a source share, by column
+        for i, (arc, (source, target)) in enumerate(zip(arcs, self.ends, strict=True)):
+            self._add(arc, source, target, arc[1] in ordered, ways if i in shared else {})
         self.layers: list[list[int]] = [[] for _ in range(max(self.rank, default=0) + 1)]
         self.count = self.order()
 
-    def _add(self, arc: Ends, source: int, target: int, ordered: bool) -> None:
+    def _add(self, arc: Ends, source: int, target: int, ordered: bool, ways: dict[tuple[int, int], int]) -> None:
         chain = [source]
         for rank in range(self.rank[source] + 1, self.rank[target]):
-            chain.append(len(self.rank))
+            chain.append(ways.setdefault((source, rank), len(self.rank)))
+            if chain[-1] < len(self.rank):
+                continue
             self.rank.append(rank)
             self.up.append([])
             self.down.append([])
         chain.append(target)
         self.chains.append(chain)
         for a, b in pairwise(chain):
-            self.down[a].append(b)
-            self.up[b].append(a)
+            if b not in self.down[a]:
+                self.down[a].append(b)
+                self.up[b].append(a)
             virtual = (a >= self.real) + (b >= self.real)
             self.pull[a, b] = _STRAIGHT if arc[3] else _VIRTUAL if virtual == 2 else 2.0 if virtual else 1.0
         self.port[chain[-2], target] = 0.1 * arc[2] if ordered else 0.0
@@ -258,11 +285,13 @@ class _Layout:
     ) -> Folded:
         """Where the columns go: beside one another, or in bands that are not much wider than the page."""
         steps = [
-            Step(i, a, b, self.port.get((a, b), 0.0)) for i, chain in enumerate(self.chains) for a, b in pairwise(chain)
+            Step(i, a, b, self.port.get((a, b), 0.0), i in self.shared)
+            for i, chain in enumerate(self.chains)
+            for a, b in pairwise(chain)
         ]
         leading = [0] * len(self.layers)
-        for step in steps:
-            leading[self.rank[step.source]] += 1
+        for source, _ in {step.lane for step in steps}:
+            leading[self.rank[source]] += 1
         above, below = self._reaches(boxes)
         return folded(cuts(lefts, rights, leading, widest), lefts, self.rank, steps, ys, above, below, self.real)
 
