@@ -66,3 +66,9 @@ def test_every_dependency_earns_its_line() -> None:
     assert needed
     for name in re.findall(r'"([A-Za-z][A-Za-z0-9_-]*)', needed[1]):
         assert f"| {name} |" in README, name
+
+
+def test_every_sheet_that_it_links_to_is_there():
+    links = re.findall(r"\]\((generated/[^)]+)\)", README)
+    assert len(links) > 15
+    assert [link for link in links if not (ROOT / link).exists()] == []
