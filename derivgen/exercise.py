@@ -393,6 +393,11 @@ class State:
             raise AskError(f"there is no layer {shown(number)}: they are numbered 1 to {len(layers)}", "layer")
         return layers[number - 1]
 
+    def need_one_example(self) -> None:
+        """An error if a batch is to be drawn."""
+        if self.network.layers and len(self.network.layers[0].pre) > 1:
+            raise AskError("a batch has no drawing: each example has values of its own")
+
     def need_bound(self, *names: str) -> None:
         """An error if a number is asked for while a function is still abstract."""
         for name in names:

@@ -204,7 +204,6 @@ class Format:
         if texts is None:  # the same for the questions and the solutions
             texts = sheet.texts[self.dialect] = variant_texts(sheet, self.dialect)
 
-
         def text(piece: str | int | Mark) -> str:
             if isinstance(piece, str):
                 return piece

@@ -18,28 +18,30 @@ def circuit_values(state: State, parameters: Mapping[str, object], draws: Draws)
     figure, of = numbered(state, parameters)
     drawing = Drawing(figure)
     slopes = {slope.wrt: slope for slope in figure.gradients}
-    quantities = [key for key in figure.values if key not in weights_of(state)]
-    trees = {key: quantity(drawing, key) for key in quantities}
+    weights = weights_of(state)
+    trees = {key: quantity(drawing, key) for key in figure.values if key not in weights}
+    nodes = state.value_nodes(of)
+    shown, asked = state.where(("drawn", figure.kind)), state.where(("drawing", figure.kind))
     facts = {
         "figure": figure, "gradients": bool(slopes), "circuit": figure.kind == "circuit", "of": Name(of),
-        "part": state.where(("drawing", figure.kind)),
+        "part": asked,
         "rows": tuple(
-            {"of": trees[key], "value": f"forward {key}", "told": key in figure.told,
-             "gradient": f"backward {key}" if key in slopes else ""} for key in quantities
+            {"of": tree, "value": f"forward {key}", "told": key in figure.told,
+             "gradient": f"backward {key}" if key in slopes else ""} for key, tree in trees.items()
         ),
-        "forward_lines": tuple(value_line(state.graph, node) for node in state.value_nodes(of)),
+        "forward_lines": tuple(value_line(state.graph, node) for node in nodes),
         "backward_lines": backward_lines(state, of, [slope.wrt for slope in figure.gradients]),
     }  # fmt: skip
     entries: list[tuple[Tree, Tree | Value]] = [
-        (trees[key], Value(trees[key])) for key in quantities if key not in figure.told
+        (tree, Value(tree)) for key, tree in trees.items() if key not in figure.told
     ]
     entries += [(slope, Value(slope)) for slope in figure.gradients if slope.wrt in state.graph and slope.wrt != of]
     if not entries:
         raise AskError("all values are given already")
-    if (part := state.where(("drawn", figure.kind))) and not state.where(("drawing", figure.kind)):
-        raise AskError(f"the drawing of part {part} shows its answers: ask it in another exercise")
-    drawn = () if facts["part"] else (("drawn", figure.kind),)  # what a part asks for, no later one prints
-    after = state.show(*drawn, *(("value", node.name) for node in state.value_nodes(of)))
+    if shown and not asked:
+        raise AskError(f"the drawing of part {shown} shows its answers: ask it in another exercise")
+    drawn = () if asked else (("drawn", figure.kind),)  # what a part asks for, no later one prints
+    after = state.show(*drawn, *(("value", node.name) for node in nodes))
     after = after.show(*(("number", slope) for slope in figure.gradients if slope.wrt in state.graph))
     return after, Part("circuit_values", {"of": of}, Answer("values", tuple(entries)), facts)
 
@@ -47,8 +49,7 @@ def circuit_values(state: State, parameters: Mapping[str, object], draws: Draws)
 def numbered(state: State, parameters: Mapping[str, object]) -> tuple[Figure, str]:
     """The drawing with the values of all that an output comes from, and with its derivatives by them."""
     network, graph = state.network, state.graph
-    if network.layers and len(network.layers[0].pre) > 1:
-        raise AskError("a batch has no drawing: each example has values of its own")
+    state.need_one_example()
     of = state.quantity(parameters.get("of", state.output({})), "of", node=True)
     state.need_bound(of)
     gradients = parameters.get("gradients", True)

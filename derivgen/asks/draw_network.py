@@ -20,8 +20,7 @@ def draw_network(state: State, parameters: Mapping[str, object], draws: Draws) -
     network = state.network
     if not network.layers:
         raise AskError("needs a network of layers; draw_circuit draws equations")
-    if len(network.layers[0].pre) > 1:
-        raise AskError("a batch has no drawing: each example has values of its own")
+    state.need_one_example()
     biases = bool(network.biases or network.fixed)
     figure = Figure(network, "layered", look=Look("symbols", "circle" if network.named else "split", biases))
     scene, arrays = Drawing(figure).plain, dict(network.graph.arrays)

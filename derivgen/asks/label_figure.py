@@ -34,7 +34,8 @@ def label_figure(state: State, parameters: Mapping[str, object], draws: Draws) -
     values = [quantity(drawing, key) for key in blanks if isinstance(key, str)]
     slopes = [key for key in blanks if isinstance(key, Partial)]
     trees: list[Tree] = [*values, *slopes]
-    if part := next(filter(None, (state.where(fact) for key in told for fact in _facts(key))), ""):
+    asked = (state.where(("number" if isinstance(key, Partial) else "value", key)) for key in told)
+    if part := next(filter(None, asked), ""):
         raise AskError(f"its drawing would show numbers that part {part} asks for: ask it in another exercise")
     facts = {
         "figure": figure, "of": Name(of), "blanks": tuple(trees), "circuit": figure.kind == "circuit",
@@ -48,11 +49,6 @@ def label_figure(state: State, parameters: Mapping[str, object], draws: Draws) -
     said = ", ".join(plain(tree, graph.scope) for tree in trees)
     after = state.show(("drawn", figure.kind), *(("value", tree.name) for tree in values if isinstance(tree, Name)))
     return after, Part("label_figure", {"of": of, "blanks": said}, answer, facts)
-
-
-def _facts(key: Key) -> tuple[object, ...]:
-    """What an earlier part may have asked for: a value, or a derivative's number."""
-    return (("number", key),) if isinstance(key, Partial) else (("value", key),)
 
 
 def _places(network: Network, figure: Figure, of: str) -> list[tuple[Key, ...]]:
