@@ -7,8 +7,7 @@ from dataclasses import replace
 from derivgen.derivation import chain
 from derivgen.exercise import ArrowLabel, Figure, Known, On, Symbol
 from derivgen.expression import Apply, Name, Number, Tree, apply, names, substitute, walk
-from derivgen.figures.drawing import Drawing, quantities
-from derivgen.figures.layered import unwritten
+from derivgen.figures.drawing import Drawing, look_of, matrices_beside, quantities
 from derivgen.figures.metrics import MetricsError
 from derivgen.figures.stack import drawable
 from derivgen.graph import Graph
@@ -107,7 +106,7 @@ def picture(network: Network, asks: frozenset[str], known: Known, wanted: Pictur
                 raise wanted.place.at("mark").error(f"{name} is no weight of this network")
     if network.units:
         return _stack(network, asks, wanted)
-    look = wanted.look or look_of(network, asks)
+    look = wanted.look or usual_look(network, asks)
     bare = Figure(network, "layered" if layers else "circuit", look=look)
     names = quantities(bare)
     told = [name for name in names if wanted.values == "all" or (wanted.values == "given" and name in known.numbered)]
@@ -149,26 +148,21 @@ def stacked(network: Network) -> dict[str, object]:
     }  # fmt: skip
 
 
-def look_of(network: Network, asks: frozenset[str] = frozenset()) -> Look:
+def usual_look(network: Network, asks: frozenset[str] = frozenset()) -> Look:
     """Boxes z | a with the weights on the lines; circles where neurons have names; plain where nothing is named."""
     if network.layers and asks and asks <= SELF_CONTAINED:
         return Look("none", "plain")
-    return Look("symbols", "circle" if network.named else "split")
+    return look_of(network)
 
 
 def _drawn(network: Network, asks: frozenset[str], figure: Figure | None) -> dict[str, object]:
     """What is said beside a drawing of layers: weights that have no room on it, and biases that it leaves out."""
     if figure is None:
         return {"picture": "", "matrices": (), "undrawn_biases": False}
-    matrices: list[object] = []
-    if figure.look.weights == "symbols" and not figure.look.mark and "weight_shapes" not in asks:
-        arrays, missing = dict(network.graph.arrays), unwritten(network, Drawing(figure).plain)
-        matrices = [
-            chain(Name(layer.weights_array), arrays[layer.weights_array])
-            for layer in network.layers if layer.number in missing and layer.weights_array in arrays
-        ]  # fmt: skip
+    crowded = figure.look.weights == "symbols" and not figure.look.mark and "weight_shapes" not in asks
+    matrices = matrices_beside(figure) if crowded else ()
     has = bool(network.biases or network.fixed)
-    return {"picture": figure, "matrices": tuple(matrices), "undrawn_biases": has and not figure.look.biases}
+    return {"picture": figure, "matrices": matrices, "undrawn_biases": has and not figure.look.biases}
 
 
 def layered(network: Network) -> dict[str, object]:

@@ -9,8 +9,7 @@ from derivgen.derivation import Chain, Filled, Value, adjoints, chain
 from derivgen.draws import Draws
 from derivgen.exercise import Answer, AskError, Figure, Part, State, allow, value_line
 from derivgen.expression import Apply, Name, Partial, Tree
-from derivgen.figures.drawing import Drawing, quantities
-from derivgen.spec import Look
+from derivgen.figures.drawing import Drawing, look_of, quantities
 
 
 def circuit_values(state: State, parameters: Mapping[str, object], draws: Draws) -> tuple[State, Part]:
@@ -63,7 +62,7 @@ def numbered(state: State, parameters: Mapping[str, object]) -> tuple[Figure, st
         slopes = tuple(Partial(of, name) for name in names) if gradients else ()
         return Figure(network, "circuit", tuple(names), slopes, told), of
     biases = bool(network.biases or network.fixed)
-    look = Look("numbers", "circle" if network.named else "split", biases)
+    look = look_of(network, "numbers", biases=biases)
     names = [*quantities(Figure(network, "layered", look=look))]
     reach = graph.ancestors(of)
     slopes = tuple(Partial(of, name) for name in names if name in reach or name == of) if gradients else ()

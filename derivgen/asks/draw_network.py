@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from derivgen.derivation import chain
 from derivgen.draws import Draws
 from derivgen.exercise import Answer, AskError, Claim, Figure, Part, State, allow
 from derivgen.expression import ONE, Name, Partial
-from derivgen.figures.drawing import Drawing
-from derivgen.figures.layered import unwritten
-from derivgen.spec import Look
+from derivgen.figures.drawing import Drawing, look_of, matrices_beside
 
 ROOM = "5cm"  # to draw in, if the quiz says nothing else
 
@@ -22,17 +19,11 @@ def draw_network(state: State, parameters: Mapping[str, object], draws: Draws) -
         raise AskError("needs a network of layers; draw_circuit draws equations")
     state.need_one_example()
     biases = bool(network.biases or network.fixed)
-    figure = Figure(network, "layered", look=Look("symbols", "circle" if network.named else "split", biases))
-    scene, arrays = Drawing(figure).plain, dict(network.graph.arrays)
-    missing = unwritten(network, scene)
+    figure = Figure(network, "layered", look=look_of(network, biases=biases))
     facts = {
         "figure": figure, "biases": biases, "sizes": tuple(layer.size for layer in network.layers),
         "claims": tuple(_claims(state, figure)),
-        "matrices": tuple(
-            chain(Name(array), arrays[array])
-            for layer in network.layers for array in (layer.weights_array, layer.biases_array)
-            if layer.number in missing and array in arrays
-        ),
+        "matrices": matrices_beside(figure),
     }  # fmt: skip
     if shown := state.where(("drawn", "layered")):
         raise AskError(f"part {shown} shows this drawing already")

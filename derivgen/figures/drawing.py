@@ -9,17 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property, lru_cache
+from typing import Literal
 
 from derivgen.certify import NumberLines
+from derivgen.derivation import Chain, chain
 from derivgen.exercise import Figure
 from derivgen.expression import Apply, Name, Number, Partial
 from derivgen.figures.apart import inputs, taken_apart
 from derivgen.figures.circuit import circuit
-from derivgen.figures.layered import layered
+from derivgen.figures.layered import layered, unwritten
 from derivgen.figures.metrics import label_room
 from derivgen.figures.scene import PAGE, TALLEST, Label, Scene
 from derivgen.figures.stack import stack
 from derivgen.graph import Graph
+from derivgen.networks import Network
+from derivgen.spec import Look
 from derivgen.stacks import described, rows
 
 ROOMS = ("-8", "-88", "-8.88", "-88.88", "-8.8888", "-88.8888", "-888.8888")
@@ -224,6 +228,22 @@ class Drawing:
                 function = tree.operation if tree.operation in dict(self.graph.functions) else ""
                 yield {"gives": self._called(node.name), "operation": tree.operation, "function": function,
                        "inputs": called}  # fmt: skip
+
+
+def look_of(network: Network, weights: Literal["symbols", "numbers"] = "symbols", *, biases: bool = False) -> Look:
+    """Boxes z | a with the weights on the lines; circles where neurons have names."""
+    return Look(weights, "circle" if network.named else "split", biases)
+
+
+def matrices_beside(figure: Figure) -> tuple[Chain, ...]:
+    """The arrays whose entries have no room on the lines of a drawing of layers, written out."""
+    network = figure.network
+    arrays, missing = dict(network.graph.arrays), unwritten(network, Drawing(figure).plain)
+    names = [
+        array for layer in network.layers if layer.number in missing
+        for array in (layer.weights_array, *([layer.biases_array] if figure.look.biases else []))
+    ]  # fmt: skip
+    return tuple(chain(Name(array), arrays[array]) for array in names if array in arrays)
 
 
 def quantities(figure: Figure) -> tuple[str, ...]:
