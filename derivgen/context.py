@@ -21,7 +21,8 @@ from derivgen.figures.drawing import Drawing
 from derivgen.graph import Graph
 from derivgen.operations import KINKED, OPERATIONS
 from derivgen.pictures import FORMS, PLACES, Mark
-from derivgen.plan import Plan, PreparedChain, Text
+from derivgen.plan import Plan
+from derivgen.preparing import PreparedChain, Text
 from derivgen.printing import portable, printed
 from derivgen.sheet import Exercise, Row, Sheet
 from derivgen.written import write

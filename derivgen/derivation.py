@@ -360,6 +360,18 @@ def local(graph: Graph, name: str, parent: str) -> Tree:
     return local_derivatives(graph, name)[parent]
 
 
+def from_output(graph: Graph, name: str, parent: str) -> Tree | None:
+    """A (leaky) ReLU's derivative read off what comes out of it: 1[a > 0] for 1[z > 0]; None where that is not enough.
+
+    At a = 0 a ReLU's output says only that z ≤ 0: not enough where the right-hand branch counts at z = 0.
+    """
+    tree = graph.node(name).tree
+    operation = graph.operation(tree.operation) if isinstance(tree, Apply) and tree.args == (Name(parent),) else None
+    if operation == "leaky_relu" or (operation == "relu" and graph.kinks != "right"):
+        return substitute(local(graph, name, parent), {parent: Name(name)})
+    return None
+
+
 def local_partial(graph: Graph, name: str, parent: str) -> Partial:
     """The token of a local derivative; it says what is held fixed where the total derivative differs."""
     others = tuple(other for other in graph.sources(name) if other != parent and parent in graph.ancestors(other))

@@ -31,7 +31,8 @@ from derivgen.evaluation import (
 from derivgen.exercise import Known, Part, updated
 from derivgen.expression import Apply, Name, Number, Partial, Tree, transform, walk
 from derivgen.networks import Network
-from derivgen.plan import Plan, entries_of
+from derivgen.plan import Plan
+from derivgen.preparing import entries_of
 from derivgen.written import WritingError, write
 
 SATURATED = Fraction(1, 100)

@@ -22,7 +22,8 @@ from derivgen.expression import Name, Partial, Tree
 from derivgen.figures.drawing import Drawing
 from derivgen.figures.scene import Scene
 from derivgen.networks import build
-from derivgen.plan import RELATIONS, Plan, PreparedChain, PreparedLink, entries_of
+from derivgen.plan import Plan
+from derivgen.preparing import RELATIONS, PreparedChain, PreparedLink, entries_of
 from derivgen.printing import BREAK
 from derivgen.written import fill, named, quantity_key, significant, write
 

@@ -30,7 +30,7 @@ from derivgen.formats import (
 )
 from derivgen.formula import COMMANDS, fault
 from derivgen.networks import KINDS
-from derivgen.plan import DIALECTS
+from derivgen.preparing import DIALECTS
 from derivgen.spec import DIRECTIVES
 
 TEMPLATES = sorted(templates_folder().rglob("*.j2"))

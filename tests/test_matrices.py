@@ -24,7 +24,8 @@ from derivgen.expression import ONE, Apply, Name, Partial, Tree, apply
 from derivgen.graph import Graph
 from derivgen.networks import Network
 from derivgen.pdf import compile_pdf
-from derivgen.plan import Plan, PreparedChain, prepare, prove
+from derivgen.plan import Plan
+from derivgen.preparing import PreparedChain, prepare, prove
 from derivgen.printing import BREAK, WIDEST, latex, printed
 from derivgen.reading import ReadingError, Scope, read
 from derivgen.sheet import Exercise, certified

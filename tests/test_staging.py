@@ -15,7 +15,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from randomly import DIGITS, REAL, Network, awkward, forward, networks, real
 
-from derivgen import certify, plan, spec
+from derivgen import certify, preparing, spec
 from derivgen.asks import ASKS
 from derivgen.derivation import Filled, chain
 from derivgen.draws import Draws
@@ -201,7 +201,7 @@ def run(program: Program, graph: Graph, values: dict[str, Any]) -> dict[str, Any
     """What the printed plain text of a program, as Python, makes of these values."""
     meant = {name: f"REAL[{name!r}]" for name in REAL} | {f: f"REAL[{o!r}]" for f, o in graph.bindings}
     meant |= {"ln": "REAL['log']"}
-    printed = plan.statements(program, graph, "plain")
+    printed = preparing.statements(program, graph, "plain")
     lines = [
         f"v[{left!r}] {relation} {python(right, {*values, *(line[0] for line in printed)}, meant)}"
         for left, relation, right in printed
@@ -229,7 +229,7 @@ def check_programs(graph: Graph, point: Mapping[str, Fraction]) -> None:
 
 def test_the_published_programs() -> None:
     graph = built(formula=QUOTIENT, symbols={"s": "sigmoid"}).graph
-    lines = plan.statements(program_of(graph, "backward_pseudocode"), graph, "plain")
+    lines = preparing.statements(program_of(graph, "backward_pseudocode"), graph, "plain")
     assert [" ".join(line) for line in lines] == [
         "df = 1", "dnum = df*inv", "dinv = df*num", "ddenom = -dinv*(1/denom^2)", "ds_x = ddenom", "dsqr = ddenom",
         "dsum = 2*dsqr*sum", "dx = dsum", "dy = dsum", "dx += ds_x*s_x*(1 - s_x)", "dx += dnum", "ds_y = dnum",
@@ -273,7 +273,7 @@ def test_the_programs_of_random_graphs_give_the_certified_gradients(network: Net
 @given(networks(most=8))
 def test_every_program_is_certified(network: Network) -> None:
     for ask in ("forward_pseudocode", "backward_pseudocode"):
-        assert plan.prove_program(program_of(network.graph, ask), network.graph)
+        assert preparing.prove_program(program_of(network.graph, ask), network.graph)
 
 
 def statements_of(program: Program) -> list[Assignment]:
@@ -290,7 +290,7 @@ def test_every_change_of_a_program_is_refused(formula: str) -> None:
     for ask in ("forward_pseudocode", "backward_pseudocode"):
         program = program_of(graph, ask)
         lines = statements_of(program)
-        assert plan.prove_program(rewritten(program, lines), graph)
+        assert preparing.prove_program(rewritten(program, lines), graph)
         broken = [lines[::-1]]
         for i, line in enumerate(lines):
             flipped = "+=" if line.relation == "=" else "="
@@ -303,7 +303,7 @@ def test_every_change_of_a_program_is_refused(formula: str) -> None:
             ]
         for wrong in broken:
             with pytest.raises((CertificateError, ReadingError)):
-                plan.prove_program(rewritten(program, wrong), graph)
+                preparing.prove_program(rewritten(program, wrong), graph)
 
 
 def test_an_adjoint_is_used_only_when_it_is_complete() -> None:
@@ -314,7 +314,7 @@ def test_an_adjoint_is_used_only_when_it_is_complete() -> None:
     assert last < first
     early = [*lines[:last], lines[first], lines[last], *lines[last + 1 : first], *lines[first + 1 :]]
     with pytest.raises(CertificateError):
-        plan.prove_program(rewritten(program_of(graph, "backward_pseudocode"), early), graph)
+        preparing.prove_program(rewritten(program_of(graph, "backward_pseudocode"), early), graph)
 
 
 def test_targets_and_constants_get_no_derivative() -> None:
@@ -408,13 +408,13 @@ def test_a_differential_is_proved_by_its_partial_derivatives() -> None:
     tokens = apply("add", *(apply("multiply", Partial("u", p), Name(f"d{p}")) for p in ("x", "w")))
     for right, holds in (("w*dx + x*dw", True), ("x*dx + w*dw", False), ("w*dx - x*dw", False), ("w*dx", False)):
         line = chain(Name("du"), read(right, wide.scope), truth=tokens)
-        prepared = plan.prepare(line, wide, [])
-        assert isinstance(prepared, plan.PreparedChain)
+        prepared = preparing.prepare(line, wide, [])
+        assert isinstance(prepared, preparing.PreparedChain)
         if holds:
-            assert plan.prove(line, prepared)
+            assert preparing.prove(line, prepared)
         else:
             with pytest.raises(CertificateError):
-                plan.prove(line, prepared)
+                preparing.prove(line, prepared)
     assert truth != tokens
 
 
@@ -447,8 +447,8 @@ def test_names_to_keep_are_printed() -> None:
     graph = Graph.of("u = x*w", ["x", "w", "dx"])
     tree = read("w*dx - x*dx", graph.scope)
     line = chain(Name("u"), tree, Filled(tree, keep=frozenset({"dx"})))
-    prepared = plan.prepare(line, graph, [])
-    assert isinstance(prepared, plan.PreparedChain) and prepared.mixed
+    prepared = preparing.prepare(line, graph, [])
+    assert isinstance(prepared, preparing.PreparedChain) and prepared.mixed
     assert prepared.mixed.forms["plain"].fill({Name("w"): "-2", Name("x"): "0.5"}) == "(-2)*dx - 0.5*dx"
 
 
@@ -490,18 +490,18 @@ def test_wrong_cases_are_refused(formula: str, rows: tuple[tuple[str, str], ...]
         Name("f"), tuple((read(value, graph.scope), Apply(sign, (Name("x"), Name("y")))) for value, sign in rows)
     )
     if holds:
-        assert plan.prove_cases(cases, graph)
+        assert preparing.prove_cases(cases, graph)
     else:
         with pytest.raises(CertificateError):
-            plan.prove_cases(cases, graph)
+            preparing.prove_cases(cases, graph)
 
 
 def test_a_gradient_is_proved_entry_by_entry() -> None:
     graph = Graph.of("f = x*y", ["x", "y"])
     targets = (Partial("f", "x"), Partial("f", "y"))
-    assert plan.prove_gradient(Nabla(targets, (Name("y"), Name("x"))), graph)
+    assert preparing.prove_gradient(Nabla(targets, (Name("y"), Name("x"))), graph)
     with pytest.raises(CertificateError):
-        plan.prove_gradient(Nabla(targets, (Name("x"), Name("y"))), graph)
+        preparing.prove_gradient(Nabla(targets, (Name("x"), Name("y"))), graph)
     assert r"\nabla f &= \begin{bmatrix} y \cr x \end{bmatrix}" in solution(
         {"partial_derivatives": {"gradient": True}}, formula="f = x*y"
     )

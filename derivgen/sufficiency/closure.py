@@ -1,0 +1,308 @@
+"""What is known in, a formula for a target out: every step holds for all numbers, zeros and kinks included.
+
+A *rule* says that a quantity is a form in others. Nothing is ever divided by what can be zero, and a ReLU's derivative
+is read off its input or, where the convention at 0 allows, its output. The cheapest derivation is found as shortest
+paths are (Knuth 1977, A generalization of Dijkstra's algorithm).
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from derivgen.derivation import from_output, local, local_derivatives
+from derivgen.expression import ONE, ZERO, Apply, Name, Partial, Tree, negate, product, total, walk
+from derivgen.graph import Graph
+from derivgen.networks import Layer, Network
+
+Quantity = Name | Partial
+HOMOGENEOUS = ("relu", "leaky_relu", "identity")  # g(tz) = t g(z) for t > 0, so that g(z) = g'(z) z
+
+
+@dataclass(frozen=True)
+class Rule:
+    """``form`` is what a quantity comes to; ``written`` the same in derivatives alone, as the chain rule has it.
+
+    ``detour`` is what makes a rule less welcome than another of the same length.
+    """
+
+    form: Tree
+    written: Tree | None = None
+    detour: int = 0
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of a derivation: a quantity, and its form in what is known by then."""
+
+    quantity: Quantity
+    rule: Rule
+
+
+class Closure:
+    """Everything that follows from what is known of a network; the rules are made once."""
+
+    def __init__(self, network: Network) -> None:
+        self.graph = network.graph
+        self._rules = _Rules(network)
+        self._made: dict[Quantity, tuple[tuple[Rule, tuple[Quantity, ...], int], ...]] = {}
+        self._relevant: dict[Quantity, tuple[Quantity, ...]] = {}
+
+    def steps(self, target: Quantity, known: Collection[Quantity]) -> tuple[Step, ...] | None:
+        """The steps to a target from what is known, empty if it is known itself; None if no rules lead there."""
+        if target in known:
+            return ()
+        chosen = self._chosen(target, frozenset(known))
+        if chosen is None:
+            return None
+        found: dict[Quantity, Step] = {}
+
+        def follow(quantity: Quantity) -> None:
+            if quantity in chosen and quantity not in found:
+                rule, needs, _ = self._made[quantity][chosen[quantity]]
+                for need in needs:
+                    follow(need)
+                found[quantity] = Step(quantity, rule)
+
+        follow(target)
+        return _told(self.graph, tuple(found.values()), target)
+
+    def reaches(self, target: Quantity, known: Collection[Quantity]) -> bool:
+        """Whether the target follows from what is known."""
+        return target in known or self._chosen(target, frozenset(known)) is not None
+
+    def _of(self, quantity: Quantity) -> tuple[tuple[Rule, tuple[Quantity, ...], int], ...]:
+        """A quantity's rules, what each needs and how long it is."""
+        if quantity not in self._made:
+            self._made[quantity] = tuple(
+                (rule, quantities(rule.form), sum(1 for _ in walk(rule.form)) + rule.detour)
+                for rule in self._rules.of(quantity)
+            )
+        return self._made[quantity]
+
+    def _everything(self, target: Quantity) -> tuple[Quantity, ...]:
+        """All that the target could be worked out from."""
+        if target not in self._relevant:
+            found: dict[Quantity, None] = {}
+            waiting = [target]
+            while waiting:
+                quantity = waiting.pop()
+                if quantity not in found:
+                    found[quantity] = None
+                    waiting += [need for _, needs, _ in self._of(quantity) for need in needs if need not in found]
+            self._relevant[target] = tuple(found)
+        return self._relevant[target]
+
+    def _chosen(self, target: Quantity, known: frozenset[Quantity]) -> dict[Quantity, int] | None:
+        """For each quantity that the target is worked out from the number of its cheapest rule."""
+        users: dict[Quantity, list[tuple[Quantity, int]]] = {}
+        missing: dict[tuple[Quantity, int], int] = {}
+        costs: dict[tuple[Quantity, int], int] = {}
+        heap: list[tuple[int, int, Quantity, int]] = []
+        order = itertools.count()
+        for quantity in self._everything(target):
+            if quantity in known:
+                continue
+            for i, (_, needs, cost) in enumerate(self._of(quantity)):
+                open_ = [need for need in needs if need not in known]
+                missing[quantity, i], costs[quantity, i] = len(open_), cost
+                for need in open_:
+                    users.setdefault(need, []).append((quantity, i))
+                if not open_:
+                    heapq.heappush(heap, (cost, next(order), quantity, i))
+        chosen: dict[Quantity, int] = {}
+        while heap:
+            cost, _, quantity, i = heapq.heappop(heap)
+            if quantity in chosen:
+                continue
+            chosen[quantity] = i
+            if quantity == target:
+                return chosen
+            for key in users.get(quantity, ()):
+                missing[key] -= 1
+                costs[key] += cost
+                if not missing[key] and key[0] not in chosen:
+                    heapq.heappush(heap, (costs[key], next(order), *key))
+        return None
+
+
+def quantities(tree: Tree) -> tuple[Quantity, ...]:
+    """The quantities in a form, each once."""
+    return tuple(dict.fromkeys(part for part in walk(tree) if isinstance(part, (Name, Partial))))
+
+
+class _Rules:
+    """Every way in which a quantity of a layered network follows from others."""
+
+    def __init__(self, network: Network) -> None:
+        self.network, self.graph = network, network.graph
+        rows = [(layer, layer.pre[0], layer.post[0]) for layer in network.layers]
+        self.cuts: list[tuple[str, ...]] = [row for _, pre, post in rows for row in (pre, post)]
+        self.layer_of = {name: layer for layer, pre, post in rows for name in (*pre, *post)}
+        self.biases = {layer.number: biases_of(network, layer) for layer in network.layers}
+
+    def of(self, quantity: Quantity) -> Iterator[Rule]:
+        if isinstance(quantity, Name):
+            yield from self._value(quantity.name)
+        else:
+            yield from self._derivative(quantity)
+
+    # --- values ---------------------------------------------------------------------------------------------------
+
+    def _value(self, name: str) -> Iterator[Rule]:
+        graph = self.graph
+        if not graph.is_leaf(name):
+            yield Rule(graph.node(name).tree)
+            yield from self._homogeneous(name)
+        for user in graph.consumers[name]:
+            tree = graph.node(user).tree
+            if tree == Name(name):  # a = z
+                yield Rule(Name(user))
+            elif isinstance(tree, Apply) and tree.operation == "add" and Name(name) in tree.args:  # b = z − Σ w a
+                rest = [negate(term) for term in tree.args if term != Name(name)]
+                yield Rule(total((Name(user), *rest)))
+            if user in self.layer_of:
+                for parent, form in local_derivatives(graph, user).items():
+                    if form == Name(name) and parent != name:  # w = ∂z/∂a
+                        yield Rule(Partial(user, parent))
+
+    def _homogeneous(self, name: str) -> Iterator[Rule]:
+        """Euler's theorem: what is homogeneous in x_1 … x_n is Σ x_i ∂/∂x_i (biases count among the x_i)."""
+        layer = self.layer_of.get(name)
+        if layer is None:
+            return
+        last = layer.number
+        is_pre = name in layer.pre[0]
+        biases: list[str] = []
+        behind = self.graph.ancestors(name)
+        for number in range(last, 0, -1):
+            here = self.network.layers[number - 1]
+            if not (number == last and is_pre) and here.activation not in HOMOGENEOUS:
+                return
+            if not (number == last and is_pre):
+                yield self._euler(name, [z for z in here.pre[0] if z in behind], biases)
+            weights = [w for row in here.weights for w in row if w in behind and w not in self.biases[number]]
+            biases = [*biases, *(b for b in self.biases[number] if b in behind)]
+            yield self._euler(name, weights, biases)
+            fixed = dict(self.network.fixed)
+            yield self._euler(name, [a for a in here.before[0] if a in behind and a not in fixed], biases)
+
+    @staticmethod
+    def _euler(name: str, over: list[str], biases: list[str]) -> Rule:
+        return Rule(total(product((Name(x), Partial(name, x))) for x in (*over, *biases)))
+
+    # --- derivatives ------------------------------------------------------------------------------------------------
+
+    def _derivative(self, token: Partial) -> Iterator[Rule]:
+        graph, of, wrt = self.graph, token.of, token.wrt
+        if of == wrt:
+            yield Rule(ONE)
+            return
+        if wrt not in graph.ancestors(of):
+            yield Rule(ZERO)
+            return
+        between = graph.ancestors(of) & graph.descendants(wrt)
+        users = [user for user in graph.facing(wrt).users[wrt] if user in between]
+        for cut in self.cuts:
+            through = [name for name in cut if name in between and name not in (of, wrt)]
+            if through and of not in cut and wrt not in cut:
+                pairs = [(Partial(of, name), Partial(name, wrt)) for name in through]
+                sums = total(product(pair) for pair in pairs)
+                yield Rule(sums, sums)
+        yield from self._summed([((Partial(of, user), None), (user, wrt)) for user in users], 2)
+        parents = [parent for parent in graph.parents(of) if parent in between]
+        yield from self._summed([((None, Partial(parent, wrt)), (of, parent)) for parent in parents], 4)
+        if not graph.is_leaf(wrt):  # ∂f/∂z = ∂f/∂b, where z = … + b
+            for parent in graph.parents(wrt):
+                if graph.users[parent] == (wrt,) and local(graph, wrt, parent) == ONE:
+                    yield Rule(Partial(of, parent))
+        for user in graph.consumers[of]:  # ∂z/∂x = ∂a/∂x, where a = z
+            if graph.node(user).tree == Name(of):
+                yield Rule(Partial(user, wrt))
+
+    def _summed(
+        self, terms: list[tuple[tuple[Partial | None, Partial | None], tuple[str, str]]], detour: int
+    ) -> Iterator[Rule]:
+        """Σ of products of a local derivative and one before or after it, the local one in each of its forms."""
+        graph = self.graph
+        plain: list[Tree] = [local(graph.facing(parent), node, parent) for _, (node, parent) in terms]
+        read = [from_output(graph, *edge) or form for form, (_, edge) in zip(plain, terms, strict=True)]
+        tokens: list[Tree] = [Partial(*edge) for _, edge in terms]
+
+        def summed(slopes: list[Tree]) -> Tree:
+            rows = (
+                [p for p in (before, slope, after) if p is not None and not (isinstance(p, Partial) and p.of == p.wrt)]
+                for ((before, after), _), slope in zip(terms, slopes, strict=True)
+            )
+            return total(map(product, rows))
+
+        for slopes in (read, plain) if read != plain else (plain,):
+            yield Rule(summed(slopes), summed(tokens), detour)
+
+
+def biases_of(network: Network, layer: Layer) -> tuple[str, ...]:
+    """A layer's biases: its own, or the weights that lead from the constant 1."""
+    fixed = dict(network.fixed)
+    ones = tuple(
+        parent for z in layer.pre[0] for term in network.graph.node(z).tree.args  # type: ignore[union-attr]
+        if isinstance(term, Apply) and any(isinstance(a, Name) and a.name in fixed for a in term.args)
+        for parent in (a.name for a in term.args if isinstance(a, Name)) if parent not in fixed
+    ) if fixed else ()  # fmt: skip
+    return (*layer.biases, *ones)
+
+
+# --- as a student reads it ------------------------------------------------------------------------------------------
+
+
+def _told(graph: Graph, steps: tuple[Step, ...], target: Quantity) -> tuple[Step, ...]:
+    """The steps with derivatives put into derivatives, and pre-activations into the only activation that needs them."""
+    needed = [need for step in steps for need in quantities(step.rule.form)]
+    inner: dict[Quantity, Tree] = {}
+    told: list[Step] = []
+    for step in steps:
+        quantity = step.quantity
+        form = _tidied(step.rule.form, inner)
+        if quantity != target and (isinstance(quantity, Partial) or _passing(graph, quantity, steps, needed)):
+            inner[quantity] = form
+        else:
+            told.append(Step(quantity, Rule(form, _chain_rule(quantity, form) or step.rule.written)))
+    return tuple(told)
+
+
+def _tidied(tree: Tree, values: Mapping[Quantity, Tree]) -> Tree:
+    """The tree with quantities replaced, products of products as one product, without factors 1."""
+    if isinstance(tree, (Name, Partial)):
+        return values.get(tree, tree)
+    if not isinstance(tree, Apply):
+        return tree
+    args = [_tidied(argument, values) for argument in tree.args]
+    if tree.operation != "multiply":
+        return replace(tree, args=tuple(args))
+    flat = (a.args if isinstance(a, Apply) and a.operation == "multiply" else (a,) for a in args)
+    return product(factor for factors in flat for factor in factors)
+
+
+def _chain_rule(quantity: Quantity, form: Tree) -> Tree | None:
+    """Σ ∂f/∂u ∂u/∂x, where ∂u/∂x (or ∂f/∂u) are derivatives that are known."""
+    tokens = [part for part in quantities(form) if isinstance(part, Partial)]
+    if not isinstance(quantity, Partial) or not tokens or quantity in tokens:
+        return None
+    if all(token.wrt == quantity.wrt for token in tokens):
+        return total(product((Partial(quantity.of, token.of), token)) for token in tokens)
+    if all(token.of == quantity.of for token in tokens):
+        return total(product((token, Partial(token.wrt, quantity.wrt))) for token in tokens)
+    return None
+
+
+def _passing(graph: Graph, quantity: Name, steps: tuple[Step, ...], needed: list[Quantity]) -> bool:
+    """Whether a value is needed once, as the only argument of a function."""
+    return needed.count(quantity) == 1 and any(
+        isinstance(step.quantity, Name) and graph.parents(step.quantity.name) == (quantity.name,)
+        and quantity in quantities(step.rule.form) for step in steps if not graph.is_leaf(_name(step.quantity))
+    )  # fmt: skip
+
+
+def _name(quantity: Quantity) -> str:
+    return quantity.name if isinstance(quantity, Name) else quantity.of
