@@ -37,6 +37,7 @@ MOST_GATES = 8  # with more kinks than these, a sample of the branches is tried
 _CONTEXT = decimal.Context(prec=80, Emin=-(10**9), Emax=10**9)
 _STEP = Decimal(10) ** -25
 _TOLERANCE = Decimal(10) ** -30
+_APART = Decimal(10) ** -6
 _POINTS = 2
 
 
@@ -657,6 +658,27 @@ def _run(
         value = evaluate(graph.resolved(right), values)
         values[name] = add(values[name], value) if relation == "+=" else value
     return values
+
+
+# --- two assignments ------------------------------------------------------------------------------------------
+
+
+def counterexample(
+    graph: Graph, leaves: Iterable[Mapping[str, Fraction]], printed: Mapping[Any, tuple[tuple[str, str], ...]],
+    known: Iterable[Tree], target: Tree,
+) -> list[Proof]:  # fmt: skip
+    """Prove that printed numbers are those of two assignments, which agree in what is known and not in the target."""
+    lines = NumberLines(graph)
+    points = [lines.point(own) for own in leaves]
+    for tree, pair in printed.items():
+        for (text, relation), point in zip(pair, points, strict=True):
+            lines.prove_value(text, tree, relation, point)
+    worst = max((_close(*(point.value(tree) for point in points)) for tree in known), default=Decimal(0))
+    if worst > _TOLERANCE:
+        raise CertificateError("two assignments differ in what is known")
+    if _close(*(point.value(target) for point in points)) <= _APART:
+        raise CertificateError("two assignments agree in what is asked for")
+    return [Proof("difference", 2, f"{worst:.1e}")]
 
 
 # --- what is meant to be wrong --------------------------------------------------------------------------------

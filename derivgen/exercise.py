@@ -128,6 +128,20 @@ class Program:
 
 
 @dataclass(frozen=True)
+class Counterexample:
+    """Two assignments that agree in all that is ``known`` and differ in the ``target``, as the rows of a table.
+
+    A row names the quantities that share it and says whether they are known, asked or neither. ``leaves`` are those
+    that matter, with their numbers in the one and in the other; one that has no row is 1 in both.
+    """
+
+    leaves: tuple[tuple[str, Fraction, Fraction], ...]
+    rows: tuple[tuple[tuple[Name | Partial, ...], str], ...]
+    known: tuple[Name | Partial, ...]
+    target: Name | Partial
+
+
+@dataclass(frozen=True)
 class Gap:
     """A line with a blank in it, where ``GAP`` stands."""
 

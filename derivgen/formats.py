@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 MACROS = ("document", "exercise", "part", "solution", "paragraph", "inline", "formula", "display", "lines", "arrows",
           "steps", "beside", "reasoned",
-          "space", "strong", "code", "choices", "figure", "table")  # fmt: skip
+          "space", "strong", "code", "choices", "answers", "figure", "table")  # fmt: skip
 
 
 class FormatError(DerivgenError):

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from fractions import Fraction
+from functools import cached_property, lru_cache
 from typing import TypeVar
 
 from derivgen import certify
 from derivgen.derivation import Chain, Filled, Value
+from derivgen.evaluation import Numbers, same_number
 from derivgen.exercise import (
     GAP,
     ArrowLabel,
     Cases,
     Claim,
+    Counterexample,
     Figure,
     Gap,
     Nabla,
@@ -36,6 +39,7 @@ from derivgen.proofs.table import Theorem
 from derivgen.proofs.tree import Equation
 from derivgen.proofs.tree import Tree as Indexed
 from derivgen.reading import Scope
+from derivgen.written import write
 
 T = TypeVar("T")
 DIALECTS = ("latex", "markdown", "plain")
@@ -105,6 +109,7 @@ class PreparedChain:
         return (self.numeric or self.worked) and len(self.left["plain"]) + width + 8 <= WIDEST_ROW
 
 
+PLACES = 4  # of a number that is no decimal in a table of two assignments
 WIDEST_LEFT = 40  # characters of a formula in plain maths that still stands beside its numbers
 WIDEST_ROW = 58  # characters of plain maths, a number counted as eight, that still go on one printed line
 
@@ -167,6 +172,8 @@ def prepare(fact: object, graph: Graph, found: list[PreparedChain]) -> object:
         return _prepared_gradient(fact, graph)
     if isinstance(fact, Program):
         return _prepared_program(fact, graph)
+    if isinstance(fact, Counterexample):
+        return _prepared_counterexample(fact, graph)
     if isinstance(fact, Figure):
         return Drawing(fact)
     if isinstance(fact, Theorem):
@@ -258,6 +265,54 @@ def prove_program(program: Program, graph: Graph) -> list[certify.Proof]:
         ]
         proofs += certify.executed(graph, scope, lines, program.known, program.truths, latex=dialect != "plain")
     return proofs
+
+
+def _prepared_counterexample(fact: Counterexample, graph: Graph) -> list[dict[str, object]]:
+    """The rows of the table: the quantities, their numbers in either assignment, and what is known of them."""
+    return [
+        {
+            "names": [prepare(quantity, graph, []) for quantity in quantities], "remark": remark,
+            "cells": [
+                Text({d: ", ".join(_signed(value, d) for value in values) for d in DIALECTS})
+                for values in zip(*(pair_of(fact, graph, quantity) for quantity in quantities), strict=True)
+            ],
+        }
+        for quantities, remark in fact.rows
+    ]  # fmt: skip
+
+
+def _signed(value: tuple[str, str], dialect: str) -> str:
+    text, relation = value
+    return text if relation == "=" else f"{RELATIONS[dialect][relation]} {text}"
+
+
+def pair_of(fact: Counterexample, graph: Graph, quantity: Name | Partial) -> tuple[tuple[str, str], tuple[str, str]]:
+    """A quantity's two numbers as printed, each with the relation that they stand in to the true ones."""
+    first, second = _assignments(fact, graph)
+    texts = [write(numbers.value(quantity), PLACES) for numbers in (first, second)]
+    if texts[0] == texts[1] and not same_number(first.value(quantity), second.value(quantity)):
+        texts = [write(numbers.value(quantity), 3 * PLACES) for numbers in (first, second)]
+    one, other = ((text, "=" if exact else "≈") for text, exact in texts)
+    return one, other
+
+
+@lru_cache(maxsize=64)
+def _assignments(fact: Counterexample, graph: Graph) -> tuple[Numbers, Numbers]:
+    sided = replace(graph, kinks="left") if graph.kinks == "forbid" else graph  # a value at a kink is what it is
+    return (
+        Numbers(sided, {name: one for name, one, _ in fact.leaves}),
+        Numbers(sided, {name: other for name, _, other in fact.leaves}),
+    )
+
+
+def prove_pair(fact: Counterexample, graph: Graph) -> list[certify.Proof]:
+    """Proofs, from its printed numbers, that two assignments agree in what is known and differ in the target."""
+    printed_ = {quantity: pair_of(fact, graph, quantity) for row, _ in fact.rows for quantity in row}
+    leaves = [
+        {name: Fraction(printed_[Name(name)][i][0] if Name(name) in printed_ else 1) for name, *_ in fact.leaves}
+        for i in range(2)
+    ]  # fmt: skip
+    return certify.counterexample(graph, leaves, printed_, fact.known, fact.target)
 
 
 def conditions(fact: Cases, graph: Graph, dialect: str) -> list[tuple[str, str]]:
@@ -445,6 +500,7 @@ def checked(
             proofs += proved
     judged = [proof for claim, there in claims_of(facts, graph) for proof in prove_claim(claim, there)]
     judged += [proof for program, there in facts_of(Program, facts, graph) for proof in prove_program(program, there)]
+    judged += [proof for pair, there in facts_of(Counterexample, facts, graph) for proof in prove_pair(pair, there)]
     judged += [proof for cases, there in facts_of(Cases, facts, graph) for proof in prove_cases(cases, there)]
     judged += [proof for nabla, there in facts_of(Nabla, facts, graph) for proof in prove_gradient(nabla, there)]
     judged += [proof for theorem, _ in facts_of(Theorem, facts, graph) for proof in verifying.verified(theorem)]

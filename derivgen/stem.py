@@ -38,7 +38,8 @@ def stem(network: Network, asks: frozenset[str], figure: Figure | None = None) -
     if network.units:
         return {**stacked(network), "picture": figure or ""}
     if network.layers:
-        return {**layered(network), "letters": not asks <= SELF_CONTAINED, **_drawn(network, asks, figure)}
+        letters = {"letters": not asks <= SELF_CONTAINED, "arrays": not asks <= {"sufficiency"}}
+        return {**layered(network), **letters, **_drawn(network, asks, figure)}
     graph, reveals = network.graph, not asks & (PASSES if network.formula is None else STAGING)
     inner = [node for node in graph.nodes if node.name != network.loss]
     arrows = _arrows(graph, [node.name for node in inner])

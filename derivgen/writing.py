@@ -368,7 +368,10 @@ def repeated(done: Sequence[tuple[Variant, Sheet]]) -> list[tuple[str, str]]:
     seen: dict[object, str] = {}
     pairs = []
     for variant, sheet in done:
-        content = tuple((e.givens, e.plan.graph, len(e.plan.parts)) for e in sheet.exercises)
+        content = tuple(
+            (e.givens, e.plan.graph, tuple((part.ask, tuple(part.parameters.items())) for part in e.plan.parts))
+            for e in sheet.exercises
+        )
         if content in seen:
             pairs.append((seen[content], variant.seed))
         else:

@@ -45,6 +45,7 @@ from derivgen.asks.receptive_field import receptive_field
 from derivgen.asks.risk_contribution import risk_contribution
 from derivgen.asks.sensitivity import sensitivity
 from derivgen.asks.staged_values import staged_values
+from derivgen.asks.sufficiency import sufficiency
 from derivgen.asks.tanh_logistic import tanh_logistic
 from derivgen.asks.training_step import training_step
 from derivgen.asks.true_false import true_false
@@ -102,6 +103,7 @@ ASKS: dict[str, Ask] = {
         prove,
         equal_weights,
         bottleneck,
+        sufficiency,
     )
 }
 WHOLE = frozenset({"staged_values", "partial_derivatives", "sensitivity"})  # a list of quantities is one question

@@ -7,12 +7,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 
 from derivgen.networks import Network
 from derivgen.sufficiency.closure import Closure, Quantity, Step
 from derivgen.sufficiency.witness import Witness, find
 
-__all__ = ["Decider", "Quantity", "Step", "Witness"]
+__all__ = ["Decider", "Quantity", "Step", "Witness", "decider"]
+
+
+@lru_cache(maxsize=32)
+def decider(network: Network) -> Decider:
+    """The decider of a network, whose rules are kept for its next question."""
+    return Decider(network)
 
 
 class Decider:

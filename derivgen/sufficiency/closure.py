@@ -35,10 +35,20 @@ class Rule:
 
 @dataclass(frozen=True)
 class Step:
-    """One line of a derivation: a quantity, and its form in what is known by then."""
+    """One line of a derivation: a quantity, its form in what is known by then, and the chain rule before that."""
 
     quantity: Quantity
-    rule: Rule
+    form: Tree
+    written: Tree | None = None
+
+
+@dataclass(frozen=True)
+class _Table:
+    """All that a target could be worked out from, numbered, and every rule: what it gives, needs and costs."""
+
+    places: Mapping[Quantity, int]
+    rules: tuple[tuple[int, Rule, tuple[int, ...], int], ...]
+    users: tuple[tuple[int, ...], ...]  # for each quantity the rules that need it
 
 
 class Closure:
@@ -46,32 +56,33 @@ class Closure:
 
     def __init__(self, network: Network) -> None:
         self.graph = network.graph
+        self.constants = frozenset[Quantity](Name(name) for name, _ in network.fixed)
         self._rules = _Rules(network)
         self._made: dict[Quantity, tuple[tuple[Rule, tuple[Quantity, ...], int], ...]] = {}
-        self._relevant: dict[Quantity, tuple[Quantity, ...]] = {}
+        self._tables: dict[Quantity, _Table] = {}
+        self._found: dict[tuple[Quantity, frozenset[Quantity]], dict[int, int] | None] = {}
 
     def steps(self, target: Quantity, known: Collection[Quantity]) -> tuple[Step, ...] | None:
         """The steps to a target from what is known, empty if it is known itself; None if no rules lead there."""
-        if target in known:
-            return ()
-        chosen = self._chosen(target, frozenset(known))
+        chosen, table = self._chosen(target, self.constants.union(known)), self._table(target)
         if chosen is None:
             return None
-        found: dict[Quantity, Step] = {}
+        found: dict[int, Step] = {}
+        names = tuple(table.places)
 
-        def follow(quantity: Quantity) -> None:
-            if quantity in chosen and quantity not in found:
-                rule, needs, _ = self._made[quantity][chosen[quantity]]
+        def follow(place: int) -> None:
+            if place in chosen and place not in found:
+                _, rule, needs, _ = table.rules[chosen[place]]
                 for need in needs:
                     follow(need)
-                found[quantity] = Step(quantity, rule)
+                found[place] = Step(names[place], rule.form, rule.written)
 
-        follow(target)
+        follow(table.places[target])
         return _told(self.graph, tuple(found.values()), target)
 
     def reaches(self, target: Quantity, known: Collection[Quantity]) -> bool:
         """Whether the target follows from what is known."""
-        return target in known or self._chosen(target, frozenset(known)) is not None
+        return self._chosen(target, self.constants.union(known)) is not None
 
     def _of(self, quantity: Quantity) -> tuple[tuple[Rule, tuple[Quantity, ...], int], ...]:
         """A quantity's rules, what each needs and how long it is."""
@@ -82,50 +93,60 @@ class Closure:
             )
         return self._made[quantity]
 
-    def _everything(self, target: Quantity) -> tuple[Quantity, ...]:
-        """All that the target could be worked out from."""
-        if target not in self._relevant:
-            found: dict[Quantity, None] = {}
+    def _table(self, target: Quantity) -> _Table:
+        if target not in self._tables:
+            places = {target: 0}
             waiting = [target]
             while waiting:
-                quantity = waiting.pop()
-                if quantity not in found:
-                    found[quantity] = None
-                    waiting += [need for _, needs, _ in self._of(quantity) for need in needs if need not in found]
-            self._relevant[target] = tuple(found)
-        return self._relevant[target]
+                for _, needs, _ in self._of(waiting.pop()):
+                    for need in needs:
+                        if need not in places:
+                            places[need] = len(places)
+                            waiting.append(need)
+            rules = tuple(
+                (place, rule, tuple(places[need] for need in needs), cost)
+                for quantity, place in places.items() for rule, needs, cost in self._of(quantity)
+            )  # fmt: skip
+            users: list[list[int]] = [[] for _ in places]
+            for i, (_, _, needs_, _) in enumerate(rules):
+                for place in needs_:
+                    users[place].append(i)
+            self._tables[target] = _Table(places, rules, tuple(map(tuple, users)))
+        return self._tables[target]
 
-    def _chosen(self, target: Quantity, known: frozenset[Quantity]) -> dict[Quantity, int] | None:
-        """For each quantity that the target is worked out from the number of its cheapest rule."""
-        users: dict[Quantity, list[tuple[Quantity, int]]] = {}
-        missing: dict[tuple[Quantity, int], int] = {}
-        costs: dict[tuple[Quantity, int], int] = {}
-        heap: list[tuple[int, int, Quantity, int]] = []
-        order = itertools.count()
-        for quantity in self._everything(target):
-            if quantity in known:
-                continue
-            for i, (_, needs, cost) in enumerate(self._of(quantity)):
-                open_ = [need for need in needs if need not in known]
-                missing[quantity, i], costs[quantity, i] = len(open_), cost
-                for need in open_:
-                    users.setdefault(need, []).append((quantity, i))
-                if not open_:
-                    heapq.heappush(heap, (cost, next(order), quantity, i))
-        chosen: dict[Quantity, int] = {}
-        while heap:
-            cost, _, quantity, i = heapq.heappop(heap)
-            if quantity in chosen:
-                continue
-            chosen[quantity] = i
-            if quantity == target:
-                return chosen
-            for key in users.get(quantity, ()):
-                missing[key] -= 1
-                costs[key] += cost
-                if not missing[key] and key[0] not in chosen:
-                    heapq.heappush(heap, (costs[key], next(order), *key))
-        return None
+    def _chosen(self, target: Quantity, known: frozenset[Quantity]) -> dict[int, int] | None:
+        """For each quantity that the target is worked out from, by its place, its cheapest rule; None if it is not."""
+        if (target, known) not in self._found:
+            self._found[target, known] = {} if target in known else self._search(self._table(target), known)
+        return self._found[target, known]
+
+    @staticmethod
+    def _search(table: _Table, known: frozenset[Quantity]) -> dict[int, int] | None:
+        missing = [len(needs) for _, _, needs, _ in table.rules]
+        costs = [cost for *_, cost in table.rules]
+        heap = [(costs[i], i) for i, count in enumerate(missing) if not count]
+        chosen: dict[int, int] = {}
+        done = bytearray(len(table.places))
+
+        def reached(place: int, cost: int) -> None:
+            done[place] = 1
+            for i in table.users[place]:
+                missing[i] -= 1
+                costs[i] += cost
+                if not missing[i] and not done[table.rules[i][0]]:
+                    heapq.heappush(heap, (costs[i], i))
+
+        heapq.heapify(heap)
+        for quantity in known:
+            if quantity in table.places:
+                reached(table.places[quantity], 0)
+        while heap and not done[0]:
+            cost, i = heapq.heappop(heap)
+            place = table.rules[i][0]
+            if not done[place]:
+                chosen[place] = i
+                reached(place, cost)
+        return chosen if done[0] else None
 
 
 def quantities(tree: Tree) -> tuple[Quantity, ...]:
@@ -258,16 +279,16 @@ def biases_of(network: Network, layer: Layer) -> tuple[str, ...]:
 
 def _told(graph: Graph, steps: tuple[Step, ...], target: Quantity) -> tuple[Step, ...]:
     """The steps with derivatives put into derivatives, and pre-activations into the only activation that needs them."""
-    needed = [need for step in steps for need in quantities(step.rule.form)]
+    needed = [need for step in steps for need in quantities(step.form)]
     inner: dict[Quantity, Tree] = {}
     told: list[Step] = []
     for step in steps:
         quantity = step.quantity
-        form = _tidied(step.rule.form, inner)
+        form = _tidied(step.form, inner)
         if quantity != target and (isinstance(quantity, Partial) or _passing(graph, quantity, steps, needed)):
             inner[quantity] = form
         else:
-            told.append(Step(quantity, Rule(form, _chain_rule(quantity, form) or step.rule.written)))
+            told.append(Step(quantity, form, _chain_rule(graph, quantity, form) or step.written))
     return tuple(told)
 
 
@@ -284,23 +305,37 @@ def _tidied(tree: Tree, values: Mapping[Quantity, Tree]) -> Tree:
     return product(factor for factors in flat for factor in factors)
 
 
-def _chain_rule(quantity: Quantity, form: Tree) -> Tree | None:
-    """Σ ∂f/∂u ∂u/∂x, where ∂u/∂x (or ∂f/∂u) are derivatives that are known."""
+def _chain_rule(graph: Graph, quantity: Quantity, form: Tree) -> Tree | None:
+    """Σ ∂f/∂u ∂u/∂x over a cut of nodes u, where ∂u/∂x (or ∂f/∂u) are derivatives that are known."""
     tokens = [part for part in quantities(form) if isinstance(part, Partial)]
     if not isinstance(quantity, Partial) or not tokens or quantity in tokens:
         return None
-    if all(token.wrt == quantity.wrt for token in tokens):
-        return total(product((Partial(quantity.of, token.of), token)) for token in tokens)
-    if all(token.of == quantity.of for token in tokens):
-        return total(product((token, Partial(token.wrt, quantity.wrt))) for token in tokens)
+    of, wrt = quantity.of, quantity.wrt
+    if all(token.wrt == wrt for token in tokens) and _is_cut(graph, [token.of for token in tokens], quantity):
+        return total(product((Partial(of, token.of), token)) for token in tokens)
+    if all(token.of == of for token in tokens) and _is_cut(graph, [token.wrt for token in tokens], quantity):
+        return total(product((token, Partial(token.wrt, wrt))) for token in tokens)
     return None
+
+
+def _is_cut(graph: Graph, nodes: list[str], quantity: Partial) -> bool:
+    """Whether every path of a derivative leads through exactly one of these nodes."""
+    if any(other in graph.ancestors(node) for node, other in itertools.permutations(nodes, 2)):
+        return False
+    seen, waiting = {quantity.wrt}, [quantity.wrt]
+    while waiting:
+        for user in graph.users[waiting.pop()]:
+            if user not in seen and user not in nodes:
+                seen.add(user)
+                waiting.append(user)
+    return quantity.of not in seen
 
 
 def _passing(graph: Graph, quantity: Name, steps: tuple[Step, ...], needed: list[Quantity]) -> bool:
     """Whether a value is needed once, as the only argument of a function."""
     return needed.count(quantity) == 1 and any(
         isinstance(step.quantity, Name) and graph.parents(step.quantity.name) == (quantity.name,)
-        and quantity in quantities(step.rule.form) for step in steps if not graph.is_leaf(_name(step.quantity))
+        and quantity in quantities(step.form) for step in steps if not graph.is_leaf(_name(step.quantity))
     )  # fmt: skip
 
 

@@ -1,9 +1,10 @@
 """Two assignments that agree on what is known and differ in the target: the proof that it is not enough.
 
-All numbers begin as 1. Then single quantities are changed, set to 0 or turned round in sign; and one layer's unknown
+All numbers begin as 1. Then single quantities are changed, set to 0 or turned round in sign. One layer's unknown
 weights (or the inputs) are moved along a direction in which nothing known changes: with the ReLUs kept as they are,
-every value and derivative is affine in one layer's weights, so that such directions are found by elimination. Whatever
-is found is evaluated anew, with every ReLU free, and made as simple as it will be.
+every value and derivative is affine in one layer's weights, so that such directions are found by elimination. Or what
+leads into a node, or a whole layer's weights, is turned round or scaled, and something else with it. Whatever is found
+is evaluated anew, with every ReLU free, and made as simple as it will be.
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ from derivgen.operations import OPERATIONS
 from derivgen.reading import read_row
 from derivgen.sufficiency.closure import Quantity, biases_of
 
-Real = int | float | Fraction
+Real = Any  # int, float or Fraction
 Leaves = dict[str, Real]
 SAME = 1e-9  # numbers of functions such as e^x are the same up to this; those of ReLU networks are exact
-MOST_BASES = 40
+MOST_BASES, MOST_SCALED = 40, 8
 STEPS: tuple[Real, ...] = (1, -1, 2, -2, 3, Fraction(1, 2), Fraction(-1, 2), Fraction(1, 4), Fraction(-1, 4))
 GATED = ("relu", "leaky_relu")
 
@@ -162,9 +163,11 @@ def find(network: Network, target: Quantity, known: Collection[Quantity]) -> Wit
     machine = Machine(network, (*known, target))
     free = tuple(name for name in machine.leaves if Name(name) not in known)
     groups = [group for group in _groups(network, free) if group]
-    for base in _bases(machine):
+    bundles = _bundles(network, groups, free)
+    for number, base in enumerate(_bases(machine)):
         moved = _along(machine, base, groups, target, known)
-        for other in itertools.chain(_single(base, free), moved, _pairs(base, free)):
+        scaled = _scaled(base, bundles, len(groups)) if number < MOST_SCALED else ()
+        for other in itertools.chain(_single(base, free), moved, scaled):
             if _shows(machine, base, other, target, known):
                 return _simplest(machine, base, other, target, known)
     return None
@@ -181,8 +184,8 @@ def _shows(machine: Machine, one: Leaves, other: Leaves, target: Quantity, known
 
 def _same(x: Real, y: Real) -> bool:
     if isinstance(x, float) or isinstance(y, float):
-        return abs(x - y) <= SAME * max(1, abs(x), abs(y))
-    return x == y
+        return bool(abs(x - y) <= SAME * max(1, abs(x), abs(y)))
+    return bool(x == y)
 
 
 def _bases(machine: Machine) -> Iterator[Leaves]:
@@ -204,13 +207,45 @@ def _single(base: Leaves, free: Sequence[str]) -> Iterator[Leaves]:
                 yield {**base, name: value}
 
 
-def _pairs(base: Leaves, free: Sequence[str]) -> Iterator[Leaves]:
-    """Two unknowns turned round in sign, or exchanged."""
-    for one, other in itertools.combinations(free, 2):
-        if base[one] or base[other]:
-            yield {**base, one: -base[one], other: -base[other]}
-        if base[one] != base[other]:
-            yield {**base, one: base[other], other: base[one]}
+def _scaled(base: Leaves, bundles: Sequence[Sequence[str]], groups: int) -> Iterator[Leaves]:
+    """Two bundles turned round in sign, or one twice and the other half as large; three whole groups turned round."""
+
+    def times(*factors: tuple[Sequence[str], Real]) -> Leaves:
+        moved = dict(base)
+        for bundle, factor in factors:
+            moved |= {name: whole(factor * moved[name]) for name in bundle}
+        return moved
+
+    half = Fraction(1, 2)
+    for one, other in itertools.combinations(bundles, 2):
+        yield times((one, -1), (other, -1))
+        yield times((one, 2), (other, half))
+        yield times((one, half), (other, 2))
+    for three in itertools.combinations(bundles[:groups], 3):
+        yield times(*((bundle, -1) for bundle in three))
+
+
+def _bundles(network: Network, groups: list[list[str]], free: Sequence[str]) -> list[list[str]]:
+    """Unknowns that may be scaled together: whole groups, what leads into or out of a node, single ones."""
+    graph = network.graph
+    found = [*groups]
+    for layer in network.layers:
+        for z, a in zip(layer.pre[0], layer.post[0][-layer.size :], strict=True):
+            into = [name for name in graph.parents(z) if name in free]
+            out = [name for user in graph.consumers[a] for name in _beside(graph, user, a) if name in free]
+            found += [into, out]
+    found += [[name] for name in free]
+    return [list(bundle) for bundle in dict.fromkeys(map(tuple, found)) if bundle]
+
+
+def _beside(graph: Graph, z: str, a: str) -> list[str]:
+    """The weights that a node's output is multiplied by on its way into z."""
+    tree = graph.node(z).tree
+    terms = tree.args if isinstance(tree, Apply) and tree.operation == "add" else (tree,)
+    return [
+        factor.name for term in terms if isinstance(term, Apply) and Name(a) in term.args
+        for factor in term.args if isinstance(factor, Name) and factor.name != a
+    ]  # fmt: skip
 
 
 def _groups(network: Network, free: Sequence[str]) -> list[list[str]]:
