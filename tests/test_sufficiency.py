@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 import numpy
 import pytest
 
-from derivgen import spec
+from derivgen import preparing, spec
 from derivgen.asks import ASKS
+from derivgen.asks.sufficiency import lines
 from derivgen.draws import Draws
+from derivgen.errors import CertificateError, QuizError
 from derivgen.evaluation import Numbers
+from derivgen.exercise import Counterexample
 from derivgen.expression import Name, Partial
 from derivgen.networks import KINDS, Network, build
-from derivgen.sufficiency import Decider, Quantity, Witness
-from derivgen.sufficiency.items import Vocabulary, answer_of, quantities_of
+from derivgen.sheet import Composer, compose
+from derivgen.sufficiency import Decider, Quantity, Step, Witness
+from derivgen.sufficiency.items import ANSWERS, Vocabulary, answer_of, quantities_of
+from derivgen.sufficiency.items import drawn as drawn_question
+from derivgen.sufficiency.witness import kernel
 
 NETWORK = "{kind: layered, sizes: %s, notation: %s, activation: %s, biases: %s}"
 QUIZ = """
@@ -98,8 +105,6 @@ def test_a_gate_is_read_off_the_output_only_where_that_decides_it() -> None:
     net = network([1, 1, 1])
     target, known = Partial("o_{h_1}", "o_{x_1}"), (Name("w_{x_1,h_1}"), Name("o_{h_1}"))
     assert not isinstance(Decider(net).decide(target, known), (Witness, type(None)))
-    from dataclasses import replace
-
     right = replace(net, graph=replace(net.graph, kinks="right"))
     assert isinstance(Decider(right).decide(target, known), Witness)
 
@@ -205,6 +210,139 @@ def test_no_decision_is_contradicted_by_a_search(capsys: pytest.CaptureFixture[s
     with capsys.disabled():
         print(f"\ndata sufficiency, 300 random questions: {dict(count)}")
     assert count["undecided"] < 15 and count["enough"] > 40
+
+
+# --- the ask --------------------------------------------------------------------------------------------------------
+
+
+SMALL = "sizes: [2, 2, 1], notation: neurons, biases: false"
+
+
+def quiz(asks: str, *, kinks: str = "left", more: str = "", shape: str = SMALL) -> Any:
+    text = f"title: t\nkinks: {kinks}\nexercises:\n  - network: {{kind: layered, {shape}}}\n{more}    asks:\n{asks}"
+    return spec.loads(text, asks=ASKS, kinds=KINDS)
+
+
+@pytest.mark.parametrize(("ask", "said", "more"), [
+    ("{of: o_z, item_1: inputs, item_2: weights}", "asks[0].sufficiency.of: 'o_z' is unknown", {}),
+    ("{of: o_y, item_1: wieghts, item_2: inputs}", "asks[0].sufficiency.item_1: 'wieghts' is unknown; did you mean 'weights'?", {}),
+    ("{of: o_y, item_1: [], item_2: inputs}", "asks[0].sufficiency.item_1: must name something that is known", {}),
+    ("{of: o_y, item_1: [3], item_2: inputs}", "asks[0].sufficiency.item_1: must be a word", {}),
+    ("{of: o_y, item_1: do_y/do_y, item_2: inputs}", "asks[0].sufficiency.item_1: o_y does not depend on o_y", {}),
+    ("{of: o_y, item_1: weights, item_2: inputs, answer: each}", "asks[0].sufficiency.answer: is 'together', not 'each'", {}),
+    ("{answer: both}", "asks[0].sufficiency.answer: 'both' is unknown", {}),
+    ("{items: weights}", "'items' is unknown", {}),
+    ("{of: o_y, item_1: weights}", "asks[0]: is about a network without numbers", {"more": "    random: true\n"}),
+    ("{of: 'do_y/do_{h_1}', item_1: weights, item_2: inputs}", "asks[0]: must know what a derivative is at a kink",
+     {"kinks": "forbid"}),
+    ("{}", "needs a network of layers", {"shape": "sizes: [2, 1]", "kind": "chain"}),
+    ("{}", "a single example", {"shape": "sizes: [2, 1], examples: 2"}),
+    ("{}", "until g is bound", {"shape": "sizes: [2, 1, 1], functions: [g], activation: g"}),
+])  # fmt: skip
+def test_what_makes_no_sense_is_refused_in_one_line(ask: str, said: str, more: dict[str, str]) -> None:
+    if more.pop("kind", ""):
+        asked = spec.loads(
+            f"title: t\nexercises:\n  - network: {{kind: chain, depth: 2}}\n    asks:\n      - sufficiency: {ask}\n",
+            asks=ASKS, kinds=KINDS,
+        )  # fmt: skip
+    else:
+        asked = quiz(f"      - sufficiency: {ask}\n", **more)
+    with pytest.raises(QuizError) as error:
+        compose(asked)
+    assert said in str(error.value) and "\n" not in str(error.value)
+
+
+def test_a_question_about_values_needs_no_convention() -> None:
+    sheet = compose(quiz("      - sufficiency: {of: o_y, item_1: weights, item_2: inputs}\n", kinks="forbid"))
+    assert sheet.exercises[0].plan.parts[0].answer.correct == (ANSWERS.index("together"),)
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "leaky_relu", "softplus"])
+def test_other_activations_are_decided_too(activation: str) -> None:
+    shape = f"sizes: [2, 2, 1], notation: neurons, biases: true, activation: {activation}, output_activation: sigmoid"
+    asks = """
+      - sufficiency: {of: "do_y/dw_{h_1,y}", item_1: [o_y, "o_{h_1}"], item_2: [weights, inputs]}
+      - sufficiency: {of: "o_{h_1}", item_1: [o_y, weights], item_2: inputs}
+"""
+    parts = compose(quiz(asks, shape=shape)).exercises[0].plan.parts
+    assert [ANSWERS[part.answer.correct[0]] for part in parts] == ["first", "neither"]
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_a_drawn_question_has_the_answer_that_was_drawn(answer: str) -> None:
+    net = network([3, 2, 2, 1], biases=True)
+    decider, words = Decider(net), Vocabulary(net)
+    for seed in range(12):
+        found = drawn_question(decider, words, Draws("q", str(seed)), answer=answer)
+        assert found is not None and found.answer == answer == answer_of(Decider(net), found.target, found.items)
+        assert found.target not in quantities_of(*found.items)
+        one, other = (set(quantities_of(item)) for item in found.items)
+        assert not one <= other and not other <= one
+
+
+def test_a_class_gets_different_questions_and_a_seed_the_same_ones() -> None:
+    composer = Composer(spec.load("data-sufficiency-variants", asks=ASKS, kinds=KINDS))
+
+    def asked(sheet: Any) -> Any:
+        return tuple(tuple(part.parameters.items()) for part in sheet.exercises[0].plan.parts)
+
+    found = {seed: asked(composer.compose(seed)) for seed in map(str, range(8))}
+    assert len(set(found.values())) == 8
+    alone = Composer(composer.quiz).compose("5")
+    assert asked(alone) == found["5"]
+
+
+# --- what is printed is proved --------------------------------------------------------------------------------------
+
+
+def pairs() -> list[tuple[Counterexample, Any]]:
+    sheet = compose(spec.load("data-sufficiency", asks=ASKS, kinds=KINDS))
+    plan = sheet.exercises[0].plan
+    return [found for part in plan.parts for found in preparing.facts_of(Counterexample, part.facts, plan.graph)]
+
+
+def test_a_table_that_proves_nothing_is_refused() -> None:
+    found = pairs()
+    assert len(found) >= 5
+    for pair, graph in found:
+        assert preparing.prove_pair(pair, graph)
+        alike = replace(pair, leaves=tuple((name, one, one) for name, one, _ in pair.leaves))
+        with pytest.raises(CertificateError, match="agree in what is asked for"):
+            preparing.prove_pair(alike, graph)
+        told = replace(pair, known=(*pair.known, pair.target))
+        with pytest.raises(CertificateError, match="differ in what is known"):
+            preparing.prove_pair(told, graph)
+        rest = pair.rows[1:]
+        with pytest.raises(CertificateError):  # a leaf without its row passes for 1
+            preparing.prove_pair(replace(pair, rows=rest), graph)
+
+
+def test_a_wrong_number_in_a_table_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    pair, graph = pairs()[0]
+    true = preparing.pair_of
+    for row, remark in pair.rows:
+        if remark == "asked" or not graph.is_leaf(row[0].name if isinstance(row[0], Name) else ""):
+            def wrong(fact: Any, graph_: Any, quantity: Any, off: Any = row[0]) -> Any:
+                one, other = true(fact, graph_, quantity)
+                return ((str(Fraction(one[0]) + 1), one[1]), other) if quantity == off else (one, other)
+
+            monkeypatch.setattr(preparing, "pair_of", wrong)
+            with pytest.raises(CertificateError):
+                preparing.prove_pair(pair, graph)
+            monkeypatch.setattr(preparing, "pair_of", true)
+
+
+def test_a_formula_may_use_only_what_is_known() -> None:
+    with pytest.raises(CertificateError, match="uses z_y, which is not known"):
+        lines((Step(Name("o_y"), Name("z_y")),), (Name("o_{h_1}"),))
+
+
+def test_the_kernel_is_what_all_rows_send_to_zero() -> None:
+    rows = [[Fraction(x) for x in row] for row in ([1, 2, 0, 3], [2, 4, 0, 6], [0, 0, 5, 1])]
+    basis = kernel(rows, 4)
+    assert len(basis) == 2
+    for vector in basis:
+        assert any(vector) and all(sum(a * b for a, b in zip(row, vector, strict=True)) == 0 for row in rows)
 
 
 if __name__ == "__main__":

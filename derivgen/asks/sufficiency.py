@@ -136,8 +136,8 @@ def _why(state: State, deciding: Decider, question: Question) -> dict[str, objec
         known = quantities_of(*(items[i - 1] for i in numbers))
         decided = deciding.decide(question.target, known)
         if isinstance(decided, tuple):
-            lines = _lines(decided, (*known, *deciding.closure.constants))
-            found.append({"numbers": numbers, "enough": True, "lines": lines, "several": len(lines) > 1})
+            formula = lines(decided, (*known, *deciding.closure.constants))
+            found.append({"numbers": numbers, "enough": True, "lines": formula, "several": len(formula) > 1})
         else:
             assert decided is not None
             pair = _counterexample(state, question.target, known, decided)
@@ -145,10 +145,10 @@ def _why(state: State, deciding: Decider, question: Question) -> dict[str, objec
     return {"cases": tuple(found)}
 
 
-def _lines(steps: tuple[Step, ...], known: tuple[Quantity, ...]) -> tuple[Chain, ...]:
+def lines(steps: tuple[Step, ...], known: tuple[Quantity, ...]) -> tuple[Chain, ...]:
     """A line for each step: ∂f/∂x by the chain rule, then in what is known."""
     have = set[Tree](known)
-    lines = []
+    found = []
     for step in steps:
         if missing := [q for q in quantities(step.form) if q not in have]:
             raise CertificateError(f"a formula uses {word_of(missing[0])}, which is not known")  # type: ignore[arg-type]
@@ -156,8 +156,8 @@ def _lines(steps: tuple[Step, ...], known: tuple[Quantity, ...]) -> tuple[Chain,
         written = step.written
         short = written is not None and written != step.form and sum(1 for _ in walk(written)) <= LONGEST_RULE
         several = short and isinstance(written, Apply)
-        lines.append(chain(step.quantity, *((written,) if several and written else ()), step.form))
-    return tuple(lines)
+        found.append(chain(step.quantity, *((written,) if several and written else ()), step.form))
+    return tuple(found)
 
 
 def _counterexample(state: State, target: Quantity, known: tuple[Quantity, ...], witness: Witness) -> Counterexample:

@@ -16,7 +16,7 @@ from derivgen.sufficiency.closure import biases_of
 
 DERIVATIVE = re.compile(r"d(?P<of>[A-Za-z].*?)/d(?P<wrt>[A-Za-z].*)")
 ANSWERS = ("first", "second", "together", "each", "neither")
-MOST_TARGETS, POOL = 60, 10
+MOST_TARGETS, POOL = 200, 10
 MANY = 10**9
 
 
@@ -28,8 +28,9 @@ class ItemError(DerivgenError):
 class Group:
     """One phrase of a data item, a ``word`` of a quiz file, and the quantities it names.
 
-    ``weights`` and ``biases`` are all of the network; ``between`` the weights from the nodes ``ends[0]`` to the nodes
-    ``ends[1]``; ``inputs`` and ``outputs`` a whole layer's; ``one`` is a single quantity; ``array`` goes by its name.
+    ``weights``, ``biases`` and ``parameters`` (both) are all of the network; ``between`` the weights from the nodes
+    ``ends[0]`` to the nodes ``ends[1]``; ``inputs`` and ``outputs`` a whole layer's; ``one`` is a single quantity; an
+    ``array`` goes by its name.
     """
 
     word: str
@@ -74,9 +75,11 @@ class Vocabulary:
             for layer in network.layers
         ]
         self.between = [self._between(layer) for layer in network.layers]
+        trained = tuple(map(Name, (*self.weights, *self.biases)))
         self.all = {
             "weights": Group("weights", "weights", tuple(map(Name, self.weights))),
             **({"biases": Group("biases", "biases", tuple(map(Name, self.biases)))} if self.biases else {}),
+            **({"parameters": Group("parameters", "parameters", trained)} if self.biases else {}),
             "inputs": self.inputs,
         }
         self.words = {group.word: group for group in (*self.all.values(), *self.outputs, *self.between)}
@@ -235,6 +238,8 @@ def _group(words: Vocabulary, target: Quantity, draws: Draws) -> Group:
     kind = draws.choice("kind", ("weights", "between", "inputs", "outputs", "output", "weight", "derivative"))
     graph = words.graph
     of = target.name if isinstance(target, Name) else target.of
+    if kind == "weights" and words.biases:
+        return words.all[draws.choice("biases", ("weights", "parameters", "parameters"))]
     if kind in ("weights", "inputs"):
         return words.all[kind]
     if kind == "between":
