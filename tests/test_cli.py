@@ -21,7 +21,7 @@ from derivgen.operations import OPERATIONS
 
 TEXTS = {"questions.md", "questions.tex", "solutions.md", "solutions.tex", "key.json"}
 FOLDERS = {"questions-figures", "solutions-figures"}
-DRAWN = {f"{folder}/1.svg" for folder in FOLDERS}  # the drawing that introduces the one exercise
+DRAWN = {f"{folder}/{n}.svg" for folder in FOLDERS for n in "12"}  # the drawings that introduce the exercises
 
 QUIZ = """\
 title: {title}

@@ -128,6 +128,10 @@ exercises:
     givens: {W1: {choice: [0.5, 1], same: c}, b1: 0.5, W2: 0.5}
     asks:
       - equal_weights
+  - id: enough
+    network: {kind: layered, sizes: [2, 2, 1], notation: neurons, biases: false}
+    asks:
+      - sufficiency: {of: o_y, item_1: [weights, o_h], item_2: inputs}
 """
 
 ANSWER_TYPES = {"number", "expression", "matrix", "values", "choice", "statements", "text", "drawing"}
@@ -316,7 +320,7 @@ def test_every_ask_is_in_a_key():
 def test_an_exercise_keeps_its_id():
     data = json.loads(key(sheet_of("all", "1")))
     assert [row["id"] for row in data["exercises"]] == [
-        "first", "second", "symbols", "choices", "shapes", "drawn", "circuit", "blanks", "steps", "logistic", "equal",
+        "first", "second", "symbols", "choices", "shapes", "drawn", "circuit", "blanks", "steps", "logistic", "equal", "enough",
     ]  # fmt: skip
     assert data["exercises"][0]["givens"]["x"] == "1/3"
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy
 import pytest
 
+import derivgen
 from derivgen import preparing, spec
 from derivgen.asks import ASKS
 from derivgen.asks.sufficiency import lines
@@ -335,6 +336,17 @@ def test_a_wrong_number_in_a_table_is_refused(monkeypatch: pytest.MonkeyPatch) -
 def test_a_formula_may_use_only_what_is_known() -> None:
     with pytest.raises(CertificateError, match="uses z_y, which is not known"):
         lines((Step(Name("o_y"), Name("z_y")),), (Name("o_{h_1}"),))
+
+
+def test_a_question_sheet_gives_nothing_away() -> None:
+    sheet = derivgen.generate("data-sufficiency")
+    for dialect in ("latex", "markdown"):
+        questions, solutions = (sheet.text(dialect, solutions=solved) for solved in (False, True))
+        assert solutions.count("is right") == 6 and "is right" not in questions
+        assert questions.count("Each of the items alone is enough.") == 6
+        for word in ("first network", "on the right is known", "asked for"):
+            assert word in solutions
+            assert word not in questions
 
 
 def test_the_kernel_is_what_all_rows_send_to_zero() -> None:
