@@ -1,0 +1,1 @@
+"""Somebody's derivation against the truth, line by line."""
