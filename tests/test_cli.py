@@ -450,7 +450,8 @@ def test_a_broken_seed_is_safe(seed):
     assert second == ""
     assert tex.split("\n")[0].startswith("% derivgen generate neural-nets-numeric --seed ")
     assert tex.split("\n")[1].startswith(r"\documentclass")
-    pdf.compile_pdf(tex)
+    if not seed.isascii() or "\\" in seed or not seed.isprintable():  # what a TeX might stumble over
+        pdf.compile_pdf(tex)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the $'...' of a command is a shell's")
