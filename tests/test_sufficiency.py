@@ -237,6 +237,8 @@ def quiz(asks: str, *, kinks: str = "left", more: str = "", shape: str = SMALL) 
     ("{of: 'do_y/do_{h_1}', item_1: weights, item_2: inputs}", "asks[0]: must know what a derivative is at a kink",
      {"kinks": "forbid"}),
     ("{}", "needs a network of layers", {"shape": "sizes: [2, 1]", "kind": "chain"}),
+    ("{of: dL/dz_1^(1), item_1: weights, item_2: inputs}", "whose targets sum to one",
+     {"shape": "sizes: [2, 2], output_activation: softmax, loss: cross_entropy"}),
     ("{}", "a single example", {"shape": "sizes: [2, 1], examples: 2"}),
     ("{}", "until g is bound", {"shape": "sizes: [2, 1, 1], functions: [g], activation: g"}),
 ])  # fmt: skip

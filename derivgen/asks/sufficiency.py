@@ -50,7 +50,7 @@ def sufficiency(state: State, parameters: Mapping[str, object], draws: Draws) ->
         raise AskError(suggest(str(answer), ANSWERS), "answer")
     words, deciding = Vocabulary(network), decider(network)
     question = _question(words, deciding, parameters, str(answer), draws)
-    _refuse_kinks(state.graph, question)
+    _refuse(state.graph, question)
     facts = {
         "target": question.target, "value": isinstance(question.target, Name), "answer": question.answer,
         "data": tuple(tuple(map(_phrase, item)) for item in question.items),
@@ -101,9 +101,12 @@ def _read(read: Callable[[object], T], word: object, key: str) -> T:
         raise AskError(str(error), key) from None
 
 
-def _refuse_kinks(graph: Graph, question: Question) -> None:
-    """An error if a derivative is meant where the quiz does not say what it is at a kink."""
+def _refuse(graph: Graph, question: Question) -> None:
+    """An error if a target's sum is fixed, or the quiz does not say what a derivative is at a kink."""
     tokens = (question.target, *quantities_of(*question.items))
+    tied = frozenset(name for group in graph.simplices for name in group)
+    if any(tied & graph.ancestors(token.name if isinstance(token, Name) else token.of) for token in tokens):
+        raise AskError("cannot be decided about a loss whose targets sum to one: ask about the outputs")
     kinked = any(
         isinstance(part, Apply) and part.operation in KINKED for node in graph.nodes for part in walk(node.tree)
     )

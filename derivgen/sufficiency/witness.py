@@ -30,6 +30,7 @@ Real = Any  # int, float or Fraction
 Leaves = dict[str, Real]
 SAME = 1e-9  # numbers of functions such as e^x are the same up to this; those of ReLU networks are exact
 MOST_BASES, MOST_SCALED = 40, 8
+MOST_WORK = 500_000  # pairs tried, times the leaves of the network
 STEPS: tuple[Real, ...] = (1, -1, 2, -2, 3, Fraction(1, 2), Fraction(-1, 2), Fraction(1, 4), Fraction(-1, 4))
 GATED = ("relu", "leaky_relu")
 
@@ -162,15 +163,24 @@ def find(network: Network, target: Quantity, known: Collection[Quantity]) -> Wit
     """Two assignments that agree on all that is known and differ in the target; None if none is found."""
     machine = Machine(network, (*known, target))
     free = tuple(name for name in machine.leaves if Name(name) not in known)
+    tried = itertools.islice(_tried(network, machine, free, target, known), MOST_WORK // max(len(machine.leaves), 1))
+    for base, other in tried:
+        if _shows(machine, base, other, target, known):
+            return _simplest(machine, base, other, target, known)
+    return None
+
+
+def _tried(
+    network: Network, machine: Machine, free: Sequence[str], target: Quantity, known: Collection[Quantity]
+) -> Iterator[tuple[Leaves, Leaves]]:
+    """Pairs of assignments, the simplest first."""
     groups = [group for group in _groups(network, free) if group]
     bundles = _bundles(network, groups, free)
     for number, base in enumerate(_bases(machine)):
         moved = _along(machine, base, groups, target, known)
         scaled = _scaled(base, bundles, len(groups)) if number < MOST_SCALED else ()
         for other in itertools.chain(_single(base, free), moved, scaled):
-            if _shows(machine, base, other, target, known):
-                return _simplest(machine, base, other, target, known)
-    return None
+            yield base, other
 
 
 def _shows(machine: Machine, one: Leaves, other: Leaves, target: Quantity, known: Collection[Quantity]) -> bool:
