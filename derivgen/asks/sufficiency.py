@@ -193,9 +193,11 @@ def _needed(graph: Graph, target: Quantity, known: tuple[Quantity, ...]) -> froz
 
 
 def _others(state: State, pair: Counterexample) -> tuple[str, ...]:
-    """What kinds of leaves are 1 in both assignments and have no row: weights, biases, inputs."""
+    """What kinds of leaves are 1 in both assignments and have no row."""
+    network, words = state.network, Vocabulary(state.network)
     rows = {quantity for row, _ in pair.rows for quantity in row}
-    rest = {name for name, *_ in pair.leaves if Name(name) not in rows} - {name for name, _ in state.network.fixed}
-    words = Vocabulary(state.network)
-    roles = {"weights": words.weights, "biases": words.biases, "inputs": state.network.inputs}
+    rest = {name for name, *_ in pair.leaves if Name(name) not in rows} - {name for name, _ in network.fixed}
+    roles = {
+        "weights": words.weights, "biases": words.biases, "inputs": network.inputs, "targets": network.targets,
+    }  # fmt: skip
     return tuple(role for role, names in roles.items() if rest & set(names))
