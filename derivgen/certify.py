@@ -925,10 +925,7 @@ def _match(symbolic_part: Tree, part: Tree, keep: frozenset[str], found: list[tu
             raise wrong
         found.append((_real(-bare.value if minus else bare.value), symbolic_part))
     elif isinstance(symbolic_part, Apply):
-        if not isinstance(part, Apply) or (part.operation, len(part.args)) != (
-            symbolic_part.operation,
-            len(symbolic_part.args),
-        ):
+        if not isinstance(part, Apply) or not _alike(part, symbolic_part):
             raise wrong
         for one, other in zip(symbolic_part.args, part.args, strict=True):
             _match(one, other, keep, found, text)
@@ -956,17 +953,19 @@ def _lay(
             return symbolic_part
         name = Name(f"#{hole}")
         return name if bracketed or sign == 1 else Apply("negate", (name,))
-    if not isinstance(part, Apply) or (part.operation, len(part.args)) != (
-        symbolic_part.operation,
-        len(symbolic_part.args),
-    ):
+    if not isinstance(part, Apply) or not _alike(part, symbolic_part):
         raise wrong
     if part.operation == "power":
         if part.args[1] != symbolic_part.args[1]:
             raise wrong
         return Apply("power", (_lay(symbolic_part.args[0], part.args[0], spans, found, text), part.args[1]))
     pairs = zip(symbolic_part.args, part.args, strict=True)
-    return Apply(part.operation, tuple(_lay(s, p, spans, found, text) for s, p in pairs))
+    return Apply(part.operation, tuple(_lay(s, p, spans, found, text) for s, p in pairs), part.slot)
+
+
+def _alike(part: Apply, other: Apply) -> bool:
+    """Whether two applications are of the same operation, or the same derivative of it, to as many arguments."""
+    return (part.operation, part.slot, len(part.args)) == (other.operation, other.slot, len(other.args))
 
 
 def _real(value: Fraction | Decimal) -> Decimal:

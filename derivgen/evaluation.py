@@ -200,7 +200,7 @@ def evaluator(tree: Tree, kinks: str = "forbid") -> Evaluator:
     row = OPERATIONS.get(operation)
     if row is None:
         raise EvaluationError(f"{operation} has no numbers until it is bound to an operation")
-    value_tree = branch(read_row(row.name, row.value), kinks)
+    value_tree = branch(read_row(row.name, row.local[tree.slot - 1] if tree.slot else row.value), kinks)
     return evaluator(substitute(value_tree, dict(zip(row.arguments, tree.args, strict=True))), kinks)
 
 
