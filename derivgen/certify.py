@@ -19,7 +19,7 @@ import itertools
 import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -897,6 +897,42 @@ class NumberLines:
         layout = _Layout(shape, cells, tuple(quantities[i] for i in range(len(spans))))
         self._layouts[skeleton, symbolic_text, latex] = layout
         return layout
+
+
+def rounded_once(
+    graph: Graph, numbers: Mapping[Any, Fraction | Decimal], key: str | Partial, text: str, places: int
+) -> None:
+    """Prove that a number rounded as by hand follows in one step from the rounded numbers that it is worked out from.
+
+    A value goes by its node's equation; ∂of/∂v is Σ ∂of/∂u · ∂u/∂v over the nodes u that use v, each ∂u/∂v by a
+    central difference of u's equation at the rounded numbers.
+    """
+    if isinstance(key, str):
+        true = _alone(graph, numbers, key).value(Name(key))
+    else:
+        facing, shares = graph.facing(key.wrt), []
+        for user in facing.users[key.wrt]:
+            if user in facing.behind(key.of) and (slope := _slope(facing, numbers, user, key.wrt)):
+                shares.append(_CONTEXT.multiply(_real(numbers[Partial(key.of, user)]), slope))
+        true = _REAL["add"](*shares, Decimal(0)) if key.of != key.wrt else Decimal(1)
+    _compare(Decimal(text).quantize(Decimal(1).scaleb(-places)), true, exact=False, text=text)
+
+
+def _alone(graph: Graph, numbers: Mapping[Any, Fraction | Decimal], name: str) -> Point:
+    """One node's equation at its parents' numbers."""
+    node = graph.node(name)
+    alone = replace(graph, leaves=node.parents, nodes=(node,), arrays=(), stated=(), simplices=())
+    return Point(alone, {parent: _real(numbers[parent]) for parent in node.parents})
+
+
+def _slope(graph: Graph, numbers: Mapping[Any, Fraction | Decimal], user: str, wrt: str) -> Decimal:
+    """∂user/∂wrt at these numbers; one that a network's builder states is worked out from its form."""
+    stated = graph.stated_forms(user)
+    if stated is None:
+        slope = _alone(graph, numbers, user).difference(Partial(user, wrt))
+        return slope if abs(slope) > _TOLERANCE else Decimal(0)
+    values = {name: _real(numbers[name]) for name in names(stated[wrt])}
+    return Point(graph, {}).evaluate(graph.resolved(stated[wrt]), values)
 
 
 def mixed(

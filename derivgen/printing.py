@@ -359,7 +359,7 @@ def _unsigned(term: Tree) -> tuple[Tree, str]:
 
 
 def _broken(text: str) -> str:
-    """The text with those of its break opportunities kept that a long line needs; none inside a group such as a fraction.
+    """The text with those break opportunities kept that a long line needs, none inside a fraction or an exponent.
 
     Sums break before products do: a row is filled with whole terms where they fit. What is too wide between two
     breaks is broken inside its brackets, which then have a fixed size: no row may end between \\left and \\right.

@@ -231,7 +231,7 @@ def _lettered(graph: Graph) -> tuple[Graph, Name]:
     return replace(graph, leaves=(*graph.leaves, letter), stated=()), Name(letter)
 
 
-def slopes(graph: Graph, fact: object) -> dict[str, On]:
+def primes(graph: Graph, fact: object) -> dict[str, On]:
     """What each g'(z) in a part's facts is that stands for a long local derivative, by the name of g."""
     calls = {
         part.operation: part for tree in trees_of(fact) for part in walk(tree)
