@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 
 from derivgen.derivation import chain, unprimed
@@ -17,7 +17,7 @@ from derivgen.notation import Notation
 from derivgen.operations import OPERATIONS
 from derivgen.proofs.table import Theorem
 from derivgen.reading import read_row
-from derivgen.spec import Look, Picture
+from derivgen.spec import Ask, Look, Picture
 from derivgen.stacks import described, rows
 
 # Asks that name no quantity of a layer.
@@ -32,7 +32,8 @@ WHOLE = frozenset({"partial_derivatives", "sensitivity", "tanh_logistic", "text"
 # Asks that a drawing with all values would answer.
 TOLD = frozenset(("forward_values", "pre_activations", "activations", "output", "classify", "loss_value",
                   "training_step", "staged_values"))  # fmt: skip
-SIZED = frozenset({"multiply_adds"})  # asks of a convolutional network of whose work the sizes are a part
+# Asks of a convolutional network of whose work the sizes are a part.
+SIZED = frozenset({"multiply_adds", "output_sizes"})
 
 
 def stem(network: Network, asks: frozenset[str], figure: Figure | None = None) -> dict[str, object]:
@@ -82,12 +83,21 @@ def stem(network: Network, asks: frozenset[str], figure: Figure | None = None) -
     }  # fmt: skip
 
 
-def picture(network: Network, asks: frozenset[str], known: Known, wanted: Picture) -> Figure | None:
+def drawing_asks(asks: Iterable[Ask]) -> frozenset[str]:
+    """The asks that have drawings of their own; sizes have one only where some of them are left blank."""
+    drawn = (ask for ask in asks if ask.name in DRAWN)
+    return frozenset(ask.name for ask in drawn if ask.name != "output_sizes" or "blanks" in ask.parameters)
+
+
+def picture(
+    network: Network, asks: frozenset[str], drawing: frozenset[str], known: Known, wanted: Picture
+) -> Figure | None:
     """The drawing that introduces a network, if it has one: it gives no answer away.
 
-    Unless the quiz says otherwise, networks of layers have one, and equations of few operations.
+    Unless the quiz says otherwise, networks of layers have one, and equations of few operations. ``drawing`` are the asks
+    that have drawings of their own.
     """
-    own, layers = asks & (DRAWN | {"forward_pseudocode"}), network.layers
+    own, layers = drawing | (asks & {"forward_pseudocode"}), network.layers
     batch = bool(layers) and len(layers[0].pre) > 1
     single = network.formula is not None and (len(network.graph.nodes) == 1 or asks <= WHOLE)
     if wanted.show is False or (wanted.show is None and (own or batch or single)):
@@ -95,8 +105,8 @@ def picture(network: Network, asks: frozenset[str], known: Known, wanted: Pictur
     if wanted.show:
         assert wanted.place is not None
         if own:
-            aside = ", which has one of its own" if own & DRAWN else ""
-            raise wanted.place.error(f"this drawing would answer {min(own & DRAWN or own)}{aside}")
+            aside = ", which has one of its own" if drawing else ""
+            raise wanted.place.error(f"this drawing would answer {min(drawing or own)}{aside}")
         if batch:
             raise wanted.place.error("a batch has no drawing: each example has values of its own")
         if wanted.values == "all" and (answered := asks & TOLD):
