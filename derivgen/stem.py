@@ -94,8 +94,8 @@ def picture(
 ) -> Figure | None:
     """The drawing that introduces a network, if it has one: it gives no answer away.
 
-    Unless the quiz says otherwise, networks of layers have one, and equations of few operations. ``drawing`` are the asks
-    that have drawings of their own.
+    Unless the quiz says otherwise, networks of layers have one, and equations of few operations. ``drawing`` are the
+    asks that have drawings of their own.
     """
     own, layers = drawing | (asks & {"forward_pseudocode"}), network.layers
     batch = bool(layers) and len(layers[0].pre) > 1

@@ -279,6 +279,23 @@ def test_the_key_of_a_blank_is_its_shape() -> None:
     assert [value["plain"] for value in values] == ["[6, 14, 14]", "[120]"]
 
 
+def test_sizes_that_are_all_asked_have_a_drawing_without_them() -> None:
+    network = "input: [3, 9, 9], layers: [{conv: 4, kernel: 3}, flatten, {dense: 2}]"
+    for more in ("", "    picture: {values: given}\n"):
+        text = questions(compose(network, "[output_sizes]", more))
+        assert "Input: 3 × 9 × 9. 1: convolution" in text and ", size" not in text
+    assert "all sizes on the drawing would answer output_sizes" in refusal(
+        network, "[output_sizes]", "    picture: {values: all}\n"
+    )
+
+
+def test_one_is_no_plural() -> None:
+    network = "input: [3, 3, 3], layers: [{conv: 1, kernel: 3, bias: false}, flatten, {dense: 1, bias: false}]"
+    text = files(compose(network, "[output_sizes: {blanks: [1, 2]}, layer_parameters: 3]"), ["markdown"])["solutions.md"]
+    for said in ("one channel for its one kernel", "a vector of 1 number.", "1 parameter."):
+        assert said in text
+
+
 def test_what_an_addition_makes_equal_is_not_told() -> None:
     network = "input: [4, 16, 16], layers: [{residual: [{conv: 8, kernel: 3, stride: 2, padding: 1}], projection: {conv: 8, kernel: 1, stride: 2}}, {average_pool: 2}, flatten, {dense: 2}]"
     text = questions(compose(network, "[output_sizes: {blanks: [1]}]"))
@@ -301,7 +318,7 @@ def test_a_drawing_with_sizes_only_if_wanted_and_not_where_it_would_answer() -> 
     assert r"16 \times 10 \times 10" in shown and r"16 \times 10 \times 10" not in bare
     assert "1 × 32 × 32" in bare
     assert "would answer multiply_adds" in refusal(LENET, "[multiply_adds]", "    picture: {values: all}\n")
-    assert "would answer output_sizes" in refusal(LENET, "[output_sizes]", "    picture: true\n")
+    assert "would answer output_sizes" in refusal(LENET, "[output_sizes: {blanks: 3}]", "    picture: true\n")
 
 
 # --- the question turned around ----------------------------------------------------------------------------------------

@@ -34,7 +34,8 @@ def bottleneck(state: State, parameters: Mapping[str, object], draws: Draws) -> 
     into, out = (apply("multiply", number(a), number(b)) for a, b in ((wide, narrow), (narrow, wide)))
     two = total((into, out))
     facts = {
-        "single": narrow == 1, "wide": number(wide), "narrow": number(narrow), "direct": number(direct), "through": number(through),
+        "wide": number(wide), "narrow": number(narrow), "direct": number(direct), "through": number(through),
+        "single": narrow == 1,
         "direct_line": chain(one, number(direct)),
         "through_line": chain(two, total((number(wide * narrow), number(wide * narrow))), number(through)),
         "share": chain(apply("divide", number(through), number(direct)), number(Fraction(through, direct))),
