@@ -19,7 +19,7 @@ import itertools
 import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -663,18 +663,56 @@ def _run(
 # --- two assignments ------------------------------------------------------------------------------------------
 
 
+class _At(_Residues):
+    """A model of the graph at given fractions; e^x is what it is at any other x that is not a multiple of it."""
+
+    def __init__(self, graph: Graph, leaves: Mapping[str, Fraction]) -> None:
+        super().__init__(graph, 0, None)
+        self.leaves = {name: v.numerator * pow(v.denominator, -1, PRIME) % PRIME for name, v in leaves.items()}
+
+    def _forward(self, seed: str = "", *held: str) -> dict[str, _Dual]:
+        values: dict[str, _Dual] = {name: (value, int(name == seed)) for name, value in self.leaves.items()}
+        for node in self.graph.nodes:
+            if all(parent in values for parent in node.parents):
+                value, tangent = self.evaluate(self.graph.resolved(node.tree), values)
+                values[node.name] = value, 1 if node.name == seed else tangent
+        return values
+
+    def gate(self, difference: int) -> int:
+        """The sign of a simple fraction; of any other number a residue does not tell it."""
+        above, below = _ratio(difference)
+        if max(above, abs(below)) > _SIMPLE:
+            raise UnluckyError
+        return int(above * below > 0 or (above == 0 and self.graph.kinks == "right"))
+
+
+def alike(graph: Graph, leaves: Iterable[Mapping[str, Fraction]], trees: Iterable[Tree]) -> bool:
+    """Whether assignments agree in these quantities exactly: tanh(36) and tanh(37) do not, however close they are.
+
+    Two numbers that hold e^x count as equal where they are so whatever e^x is, for every x that is no multiple of
+    another; False also where a kink's side depends on such a number.
+    """
+    first, *others = (_At(graph, own) for own in leaves)
+    for other in others:  # one value for each e^x
+        other.exps, other.roots, other.logs = first.exps, first.roots, first.logs
+    try:
+        return all(first.value(tree) == other.value(tree) for tree in trees for other in others)
+    except UnluckyError:
+        return False
+
+
 def counterexample(
     graph: Graph, leaves: Iterable[Mapping[str, Fraction]], printed: Mapping[Any, tuple[tuple[str, str], ...]],
     known: Iterable[Tree], target: Tree,
 ) -> list[Proof]:  # fmt: skip
     """Prove that printed numbers are those of two assignments, which agree in what is known and not in the target."""
-    lines = NumberLines(graph)
+    leaves, known, lines = tuple(leaves), tuple(known), NumberLines(graph)
     points = [lines.point(own) for own in leaves]
     for tree, pair in printed.items():
         for (text, relation), point in zip(pair, points, strict=True):
             lines.prove_value(text, tree, relation, point)
     worst = max((_close(*(point.value(tree) for point in points)) for tree in known), default=Decimal(0))
-    if worst > _TOLERANCE:
+    if worst > _TOLERANCE or not alike(graph, leaves, known):
         raise CertificateError("two assignments differ in what is known")
     if _close(*(point.value(target) for point in points)) <= _APART:
         raise CertificateError("two assignments agree in what is asked for")
@@ -921,6 +959,42 @@ class NumberLines:
         return layout
 
 
+def rounded_once(
+    graph: Graph, numbers: Mapping[Any, Fraction | Decimal], key: str | Partial, text: str, places: int
+) -> None:
+    """Prove that a number rounded as by hand follows in one step from the rounded numbers that it is worked out from.
+
+    A value goes by its node's equation; ∂of/∂v is Σ ∂of/∂u · ∂u/∂v over the nodes u that use v, each ∂u/∂v by a
+    central difference of u's equation at the rounded numbers.
+    """
+    if isinstance(key, str):
+        true = _alone(graph, numbers, key).value(Name(key))
+    else:
+        facing, shares = graph.facing(key.wrt), []
+        for user in facing.users[key.wrt]:
+            if user in facing.behind(key.of) and (slope := _slope(facing, numbers, user, key.wrt)):
+                shares.append(_CONTEXT.multiply(_real(numbers[Partial(key.of, user)]), slope))
+        true = _REAL["add"](*shares, Decimal(0)) if key.of != key.wrt else Decimal(1)
+    _compare(Decimal(text).quantize(Decimal(1).scaleb(-places)), true, exact=False, text=text)
+
+
+def _alone(graph: Graph, numbers: Mapping[Any, Fraction | Decimal], name: str) -> Point:
+    """One node's equation at its parents' numbers."""
+    node = graph.node(name)
+    alone = replace(graph, leaves=node.parents, nodes=(node,), arrays=(), stated=(), simplices=())
+    return Point(alone, {parent: _real(numbers[parent]) for parent in node.parents})
+
+
+def _slope(graph: Graph, numbers: Mapping[Any, Fraction | Decimal], user: str, wrt: str) -> Decimal:
+    """∂user/∂wrt at these numbers; one that a network's builder states is worked out from its form."""
+    stated = graph.stated_forms(user)
+    if stated is None:
+        slope = _alone(graph, numbers, user).difference(Partial(user, wrt))
+        return slope if abs(slope) > _TOLERANCE else Decimal(0)
+    values = {name: _real(numbers[name]) for name in names(stated[wrt])}
+    return Point(graph, {}).evaluate(graph.resolved(stated[wrt]), values)
+
+
 def mixed(
     graph: Graph, text: str, symbolic_text: str, keep: frozenset[str],
     true: Point | Mapping[Tree, Fraction | Decimal], *, exact: bool, latex: bool,
@@ -947,10 +1021,7 @@ def _match(symbolic_part: Tree, part: Tree, keep: frozenset[str], found: list[tu
             raise wrong
         found.append((_real(-bare.value if minus else bare.value), symbolic_part))
     elif isinstance(symbolic_part, Apply):
-        if not isinstance(part, Apply) or (part.operation, len(part.args)) != (
-            symbolic_part.operation,
-            len(symbolic_part.args),
-        ):
+        if not isinstance(part, Apply) or not _alike(part, symbolic_part):
             raise wrong
         for one, other in zip(symbolic_part.args, part.args, strict=True):
             _match(one, other, keep, found, text)
@@ -978,17 +1049,19 @@ def _lay(
             return symbolic_part
         name = Name(f"#{hole}")
         return name if bracketed or sign == 1 else Apply("negate", (name,))
-    if not isinstance(part, Apply) or (part.operation, len(part.args)) != (
-        symbolic_part.operation,
-        len(symbolic_part.args),
-    ):
+    if not isinstance(part, Apply) or not _alike(part, symbolic_part):
         raise wrong
     if part.operation == "power":
         if part.args[1] != symbolic_part.args[1]:
             raise wrong
         return Apply("power", (_lay(symbolic_part.args[0], part.args[0], spans, found, text), part.args[1]))
     pairs = zip(symbolic_part.args, part.args, strict=True)
-    return Apply(part.operation, tuple(_lay(s, p, spans, found, text) for s, p in pairs))
+    return Apply(part.operation, tuple(_lay(s, p, spans, found, text) for s, p in pairs), part.slot)
+
+
+def _alike(part: Apply, other: Apply) -> bool:
+    """Whether two applications are of the same operation, or the same derivative of it, to as many arguments."""
+    return (part.operation, part.slot, len(part.args)) == (other.operation, other.slot, len(other.args))
 
 
 def _real(value: Fraction | Decimal) -> Decimal:

@@ -275,7 +275,8 @@ def _summands(tree: Tree) -> tuple[Tree, ...]:
 def _rule(operation: str, function: str, slot: int, args: tuple[Tree, ...], output: Tree | None, kinks: str) -> Tree:
     """The table's textbook local derivative in its ``slot``-th argument, with these arguments put in.
 
-    It speaks of the operation by the name of the ``function`` that is bound to it: 1 − g(z)².
+    It speaks of the operation by the name of the ``function`` that is bound to it: 1 − g(z)². Of a ``primed`` row it
+    is g'(z), which ``unprimed`` writes out.
     """
     row = OPERATIONS[operation]
     if operation == "multiply":
@@ -284,10 +285,21 @@ def _rule(operation: str, function: str, slot: int, args: tuple[Tree, ...], outp
         exponent = args[1]
         assert isinstance(exponent, Number)
         return product((exponent, apply("power", args[0], number(exponent.value - 1))))
+    if row.primed:
+        return Apply(function, args, slot + 1)
     if output is not None and row.output_local:
         return substitute(read_row(operation, row.output_local), {"a": output})
     form = renamed(branch(read_row(operation, row.local[slot]), kinks), operation, function)
     return substitute(form, dict(zip(row.arguments, args, strict=True)))
+
+
+def unprimed(graph: Graph, call: Apply) -> Tree:
+    """What g'(z) is by the table, for a g that is a ``primed`` operation, in terms of g's own arguments."""
+    operation = graph.operation(call.operation)
+    assert operation is not None
+    row = OPERATIONS[operation]
+    form = renamed(read_row(operation, row.local[call.slot - 1]), operation, call.operation)
+    return substitute(form, dict(zip(row.arguments, call.args, strict=True)))
 
 
 def branch(row: Tree, kinks: str) -> Tree:

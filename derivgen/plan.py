@@ -40,7 +40,7 @@ from derivgen.preparing import (
 from derivgen.reading import read_row
 from derivgen.spec import Ask as AskSpec
 from derivgen.spec import Picture
-from derivgen.stem import picture, stem
+from derivgen.stem import drawing_asks, picture, primes, stem
 
 STATED = frozenset({"true_false", "fill_in_blank"})  # asks whose questions print a derivative's formula
 PRINTED = STATED | {"gradient"}
@@ -156,7 +156,7 @@ def make(
     seen: set[tuple[object, ...]] = set()
     stem_found: list[PreparedChain] = []
     asked = frozenset(ask.name for ask in asks)
-    stem_facts = stem(network, asked, picture(network, asked, known, wanted))
+    stem_facts = stem(network, asked, picture(network, asked, drawing_asks(asks), known, wanted))
     prepared_stem = prepare(stem_facts, network.graph, stem_found)
     drawings = _named(prepared_stem, str(number))
     if wanted.show and wanted.place and any(drawing.crowded for drawing in drawings):
@@ -197,6 +197,9 @@ def make(
                     raise AskError(f"one question would print the other's answer: part {label} asks the same")
                 seen.add(key)
                 state = after
+                said = {g: on for g, on in primes(state.graph, part.facts).items() if not state.where(("prime", g))}
+                state = state.show(*(("prime", function) for function in said))
+                part = replace(part, facts={**part.facts, "primes": tuple(said.values())}) if said else part
                 part = replace(
                     part, id=f"{number}.{label}", points=1 if spec.points is None else spec.points,
                     space=spec.space or part.space, hint=spec.hint or "", directives=tuple(directives),

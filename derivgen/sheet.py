@@ -5,14 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
 from derivgen import certify, givens, plan, spec
+from derivgen.asks.draw_circuit import together
 from derivgen.derivation import Value
 from derivgen.draws import Draws, Question, digest
 from derivgen.errors import CertificateError
@@ -21,6 +22,7 @@ from derivgen.exercise import updated
 from derivgen.expression import Name, Partial, Tree
 from derivgen.figures.drawing import Drawing
 from derivgen.figures.scene import Scene
+from derivgen.graph import Node
 from derivgen.networks import build
 from derivgen.plan import Plan
 from derivgen.preparing import RELATIONS, PreparedChain, PreparedLink, entries_of
@@ -270,12 +272,21 @@ def certified(
         raise EvaluationError("a value does not exist at these numbers") from None
     stages = [_Stage(numbers, carried, point)]
     filled: dict[PreparedChain, tuple[FilledLink, ...]] = {}
-    for chains in made.chains:
+    owners = {part.id.replace(".", "") for part in made.parts}
+    scenes: dict[str, Scene] = {}
+
+    def draw(drawings: Iterable[Drawing]) -> None:
+        scenes.update({each.name: _scene(each, made, stages[0], given, digits) for each in drawings if each.keys})
+
+    draw(each for each in made.drawings if each.owner not in owners)
+    for part, chains in zip(made.parts, made.chains, strict=True):
         for chain in chains:
             if chain.numeric:
                 while chain.stage >= len(stages):
                     stages.append(stages[-1].stepped(made))
                 filled[chain] = _fill_chain(chain, made, digits, stages[chain.stage])
+        # After its part's lines: rounded as by hand, a drawing has the numbers that they have printed.
+        draw(each for each in made.drawings if each.owner == part.id.replace(".", ""))
     for part in made.parts:
         if carried is not None and carry is not None and givens.alike(part, carried, carry + 1):
             raise givens.AlikeError(f"the choices of part {part.id} must differ once every intermediate is rounded")
@@ -291,13 +302,14 @@ def certified(
                 own.append(certify.Proof("difference", 1, error))
         proofs.append(tuple(own) or symbolic)
     passes = tuple(stage.numbers for stage in stages)
-    scenes = {d.name: _scene(d, made, stages[0], given, digits) for d in made.drawings if d.keys}
     return Exercise(name, number, title, made, tuple(given.items()), passes, filled, tuple(proofs), introduce, scenes)
 
 
 def _scene(drawing: Drawing, made: Plan, stage: _Stage, given: Mapping[str | Partial, Real], digits: int) -> Scene:
     """A drawing with its numbers, in layers by the sheet's own certificates."""
-    if drawing.figure.kind == "circuit":
+    if stage.carried is not None:
+        scene = _by_hand(drawing, made, stage.carried, stage.printed, given, digits)
+    elif drawing.figure.kind == "circuit":
         scene = numbered(drawing, given, digits, made.known.taken)
     else:
         assert stage.point is not None
@@ -305,6 +317,29 @@ def _scene(drawing: Drawing, made: Plan, stage: _Stage, given: Mapping[str | Par
     if scene.touching():
         raise EvaluationError("the numbers are too long for a drawing")
     return scene
+
+
+def _by_hand(
+    drawing: Drawing, made: Plan, carried: Numbers, printed: Mapping[Tree, str], given: Mapping[str | Partial, Real],
+    digits: int,
+) -> Scene:  # fmt: skip
+    """A drawing with the rounded numbers of the lines beside it; an operation inside an equation is rounded once too.
+
+    Each number that is neither given nor proved by its line is proved to follow from the others as they are printed.
+    """
+    graph, main = drawing.graph, made.graph
+    inner = [key for key in drawing.keys if isinstance(key, str) and key not in main]
+    whole = replace(main, nodes=(*main.nodes, *(Node(key, together(graph, key)) for key in inner)))
+    own: dict[str | Partial, Real] = {key: carried.value(whole.node(key).tree) for key in inner}
+    own |= {key: carried[key] for key in drawing.keys if (key if isinstance(key, str) else key.wrt) in main}
+    numbers = Numbers(graph, {**carried, **own}, carried.carry, made.known.taken)
+    texts: dict[str | Partial, str] = {}
+    for key in drawing.keys:
+        places = digits if key in given or carried.carry is None else carried.carry
+        texts[key], _ = write(numbers[key], places)
+        if key not in given and printed.get(Name(key) if isinstance(key, str) else key) != texts[key]:
+            certify.rounded_once(whole if key in own else graph, numbers, key, texts[key], places)
+    return drawing.scene(texts)
 
 
 def numbered(
@@ -333,6 +368,7 @@ class _Stage:
     numbers: Numbers
     carried: Numbers | None
     point: certify.Point | None
+    printed: dict[Tree, str] = field(default_factory=dict)  # what lines have come to, rounded as by hand
 
     def stepped(self, made: Plan) -> _Stage:
         """The pass after one step of gradient descent, all weights from their old values."""
@@ -394,9 +430,13 @@ def _fill_chain(chain: PreparedChain, made: Plan, digits: int, stage: _Stage) ->
         links.append(FilledLink(last_relation, shown.slots, shown.single))
         made.lines.prove_value(shown.text("latex"), last.value.tree, ending, point, latex=True)
         return tuple(links)
-    for tree, text in zip(last.entries, filling.answers, strict=True):
+    # Another formula rounds otherwise: then the number that has been printed stays, and its own is not shown.
+    shown = _Shown(last, tuple(map(stage.printed.get, last.entries, filling.answers)))
+    if shown.texts != filling.answers:
+        links, last_relation = [replace(link, silent=True) for link in links], "≈"
+    for tree, text in zip(last.entries, shown.texts, strict=True):
         if isinstance(tree, (Name, Partial)):  # what later lines use is what this one printed
-            carried[quantity_key(tree)] = Fraction(text)
+            carried[quantity_key(tree)], stage.printed[tree] = Fraction(text), text
     written = [named(chain.left["plain"], value, max(digits, places) + 2) for value in true]
     unrounded = _Shown(last, tuple(text for text, _ in written))
     relation = "=" if all(exact for _, exact in written) else "≈"

@@ -9,7 +9,7 @@ from functools import lru_cache
 import pypdfium2
 import pytest
 from markupsafe import Markup
-from rendering import formulas, github_errors, katex_errors, katex_html, leftovers, pdf_text, prose_text
+from rendering import formulas, github_errors, katex_errors, katex_html, leftovers, outside, pdf_text, prose_text
 
 from derivgen import spec
 from derivgen.asks import ASKS
@@ -159,6 +159,7 @@ def test_every_document_is_set(quiz, kind):
     with pypdfium2.PdfDocument(document(quiz, seed, kind)) as read:
         pages = len(read)
     assert text.count(code) == pages
+    assert outside(document(quiz, seed, kind)) == []
     for page in range(1, pages + 1):
         assert f"Page {page} of {pages}" in text
 
@@ -313,6 +314,44 @@ def test_a_fraction_in_a_sentence_has_room():
     above = min(text.get_charbox(i)[1] for i in range(start, line) if whole[i].strip())
     below = max(text.get_charbox(i)[3] for i in range(line, line + 30) if whole[i].strip())
     assert above - below > 2
+
+
+BLOCK = "{conv: 512, kernel: 3, padding: 1, bias: false}, batch_norm"
+LONG = {
+    "a stack of many layers with long descriptions": f"""
+  - network:
+      kind: convolutional
+      input: [512, 33, 47]
+      layers: [{", ".join(f"{{residual: [{BLOCK}, relu, {BLOCK}], projection: [{BLOCK}]}}, relu" for _ in range(10))}]
+    asks: [output_sizes: {{blanks: 3}}, multiply_adds]
+""",
+    "a circuit and its table, each of half a page": """
+  - network: {kind: staged, inputs: [x, y], formula: "f = max(x*y, gelu(x)) + elu(y)^2/(swish(x) - 3)"}
+    givens: {x: 0.5, y: -1}
+    asks: [forward_pseudocode, backward_pseudocode, circuit_values]
+""",
+    "a long local derivative": """
+  - network: {kind: staged, inputs: [x], weights: [w], formula: "f = gelu(w*x)"}
+    givens: {x: 0.5, w: 2}
+    asks: [backward_pseudocode, circuit_values, partial_derivatives: {gradient: true}, sensitivity: {step: 0.1}]
+""",
+    "long brackets and long fractions": """
+  - network:
+      kind: staged
+      inputs: [x, y]
+      formula: f = (x + sigmoid(y)/2 + swish(x*y))^2/(swish(x) + (x + y)^2)
+    givens: {x: 0.5, y: -1}
+    asks: [partial_derivatives: {gradient: true}, sensitivity: {step: 0.1}]
+""",
+}
+
+
+@pytest.mark.parametrize("exercise", LONG.values(), ids=LONG)
+def test_what_is_long_or_wide_stays_on_the_page(exercise):
+    sheet = Composer(spec.loads(f"title: T\nexercises:{exercise}", asks=ASKS, kinds=KINDS)).compose()
+    texts = files(sheet, ["latex"])
+    for kind in ("questions", "solutions"):
+        assert outside(compile_pdf(texts[f"{kind}.tex"])) == []
 
 
 def solution_lines(rows: list[int], before: str) -> str:

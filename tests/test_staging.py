@@ -589,3 +589,49 @@ def test_nothing_is_told_of_the_steps_that_are_asked_for() -> None:
     assert r"\mathrm{num} &= x + s _ y" in shown["questions.md"]
 
 
+def test_a_long_local_derivative_has_a_prime_and_is_said_once() -> None:
+    asks = ["backward_pseudocode", {"circuit_values": {}}, {"partial_derivatives": {"gradient": True}}]
+    text = solution(*asks, formula="f = s(x*y)", inputs=["x", "y"], symbols={"s": "gelu"}, givens={"x": 1, "y": 2})
+    assert r"\mathrm{df} \cdot s'(\mathrm{prod})" in text
+    assert text.count("Here the derivative of $s$ is") == text.count(r"s'(z) &= \frac") == 1
+
+
+@pytest.mark.parametrize("line", ["gelu(2*0.25)*2", "gelu'(2*0.25)"])
+def test_a_number_line_without_its_prime_or_a_factor_is_refused(line: str) -> None:
+    graph = Graph.of("f = gelu(w*x)", ["w", "x"])
+    lines = certify.NumberLines(graph)
+    point = lines.point({"w": Fraction(2), "x": Fraction("0.25")})
+    lines.prove_line("gelu'(2*0.25)*2", "gelu'(w*x)*w", "1.7347", ("=", "≈"), point, latex=False)
+    with pytest.raises(CertificateError):
+        lines.prove_line(line, "gelu'(w*x)*w", "1.7347", ("=", "≈"), point, latex=False)
+
+
+CARRIED = """
+title: T
+digits: 2
+rounding: {carry: 2}
+exercises:
+  - network: {kind: staged, inputs: [x, y], formula: "f = s(x*y)/(1 + x^2)", symbols: {s: sigmoid}}
+    givens: {x: 1.37, y: 0.61}
+    asks: [circuit_values, staged_values: [x, y], sensitivity: {step: 0.01}]
+"""
+
+
+def test_rounded_as_by_hand_every_quantity_has_one_number() -> None:
+    sheet = compose(spec.loads(CARRIED, asks=ASKS, kinds=KINDS))
+    text = files(sheet, ["markdown"])["solutions.md"]
+    assert "| $f$ | $0.25$ | $1$ |" in text and "| $x$ | $1.37$ | $-0.18$ |" in text
+    assert "f = 0.25." in text and "-0.18 by x" in text  # on the drawing
+    assert text.count(r"\approx 0.25 \quad \lbrack 0.2425") == text.count(r"\lbrack 0.2425") == 3
+    assert text.count(r"\approx -0.18 \quad \lbrack -0.1862") == text.count(r"\lbrack -0.1862") == 3
+
+
+@pytest.mark.parametrize(("key", "right"), [("f", "0.25"), (Partial("f", "x"), "1.50"), (Partial("f", "u"), "0.74")])
+def test_a_number_on_a_drawing_follows_from_the_rounded_ones(key: str | Partial, right: str) -> None:
+    graph = Graph.of("u = x*y; f = u^2 + x", ["x", "y"])
+    numbers = Numbers(graph, {"x": Fraction("0.111"), "y": Fraction(1)}, 2)
+    numbers |= {"u": Fraction("0.37"), Partial("f", "u"): Fraction("0.5"), "x": Fraction("0.11")}
+    certify.rounded_once(graph, numbers, key, right, 2)
+    for wrong in ("0.26", "1.51", "0.75", "0.7"):
+        with pytest.raises(CertificateError):
+            certify.rounded_once(graph, numbers, key, wrong, 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections import Counter
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -269,6 +270,31 @@ def test_other_activations_are_decided_too(activation: str) -> None:
 """
     parts = compose(quiz(asks, shape=shape)).exercises[0].plan.parts
     assert [ANSWERS[part.answer.correct[0]] for part in parts] == ["first", "neither"]
+
+
+SATURATED = [
+    # tanh(36) and tanh(37) are the same float, and not the same number
+    ("[6, 6, 1, 1]", "[relu, tanh, identity]", "z_1^(2)", "a_1^(2)", "W3"),
+    ("[3, 1, 1]", "[tanh, identity]", "z_1^(1)", "a_1^(1)", "H"),
+    ("[2, 1, 1]", "[gelu, identity]", "z_1^(1)", "a_1^(1)", "H"),
+]
+
+
+@pytest.mark.parametrize(("sizes", "activation", "of", "first", "second"), SATURATED)
+def test_saturated_functions_are_not_taken_for_equal(sizes: str, activation: str, of: str, first: str, second: str) -> None:
+    net = network(json.loads(sizes), "from-to", activation)
+    words = Vocabulary(net)
+    assert not isinstance(Decider(net).decide(words.quantity(of), words.group(first).quantities), Witness)
+    asked = quiz(f"      - sufficiency: {{of: {of}, item_1: {first}, item_2: {second}}}\n",
+                 shape=f"sizes: {sizes}, activation: {activation}, biases: false")
+    with pytest.raises(QuizError, match="cannot be decided"):
+        compose(asked)
+
+
+def test_a_sigmoid_is_taken_back() -> None:
+    shape = "sizes: [2, 1, 1], activation: sigmoid"
+    part = compose(quiz("      - sufficiency: {of: z_1^(1), item_1: a_1^(1), item_2: [x, W1]}\n", shape=shape))
+    assert part.exercises[0].plan.parts[0].answer.correct == (ANSWERS.index("first"),)
 
 
 @pytest.mark.parametrize("answer", ANSWERS)

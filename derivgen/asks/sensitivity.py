@@ -16,7 +16,7 @@ from derivgen.exercise import Answer, AskError, On, Part, State, Supposed, allow
 from derivgen.expression import ZERO, Apply, Name, Number, Tree, apply, negate, product, substitute, total, walk
 from derivgen.graph import Graph
 from derivgen.operations import KINKED
-from derivgen.printing import exact_decimal
+from derivgen.printing import exact_decimal, fits
 
 STEP = Fraction(1, 10)
 MOST_KINKS = 3
@@ -52,6 +52,7 @@ def sensitivity(state: State, parameters: Mapping[str, object], draws: Draws) ->
         rate = simplified(closed_form(graph, local(graph, of, name)))
         kind, crossed = _kind(graph, of, name, signed)
         demands += crossed
+        shown = rate if fits(rate, graph.scope) else target  # no room in a sentence: its own line comes next
         moves.append({
             "wrt": Name(name), "kind": kind, "dx": Name(_dx(name)), "target": target,
             "step": Supposed(Name(_dx(name)), "=", signed),
@@ -59,7 +60,7 @@ def sensitivity(state: State, parameters: Mapping[str, object], draws: Draws) ->
             "predicted": chain(predicted, Filled(predicted), Value(predicted)),
             "actual": chain(change, Filled(change), Value(change)),
             "identity": _identity(graph, of, name, rate) if kind == "exact" else "",
-            "meaning": Supposed(Name(f"d{of}"), "=" if kind == "exact" else "≈", _times(rate, Name(_dx(name)))),
+            "meaning": Supposed(Name(f"d{of}"), "=" if kind == "exact" else "≈", _times(shown, Name(_dx(name)))),
         })  # fmt: skip
     numbers: tuple[tuple[Tree, Tree | Value], ...] = tuple((target, Value(target)) for target in targets)
     facts = {

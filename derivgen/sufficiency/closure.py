@@ -181,6 +181,9 @@ class _Rules:
             tree = graph.node(user).tree
             if tree == Name(name):  # a = z
                 yield Rule(Name(user))
+            elif tree == Apply("sigmoid", (Name(name),)):
+                below = Apply("subtract", (ONE, Name(user)))  # 0 < a < 1
+                yield Rule(Apply("log", (Apply("divide", (Name(user), below)),)))
             elif isinstance(tree, Apply) and tree.operation == "add" and Name(name) in tree.args:  # b = z − Σ w a
                 rest = [negate(term) for term in tree.args if term != Name(name)]
                 yield Rule(total((Name(user), *rest)))
