@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from derivgen.derivation import chain
+from derivgen.derivation import chain, lettered
 from derivgen.exercise import ArrowLabel, Figure, Known, On, Symbol
 from derivgen.expression import Apply, Name, Number, Tree, apply, names, substitute, walk
 from derivgen.figures.drawing import Drawing, look_of, matrices_beside, quantities
@@ -67,7 +67,7 @@ def stem(network: Network, asks: frozenset[str], figure: Figure | None = None) -
             {"symbol": Symbol(f), "operation": operation, "usual": Symbol(operation)} for f, operation in graph.bindings
         ),
         "abstract_loss": bool(network.loss and graph.functions and loss is not None and graph.is_abstract(loss)),
-        "symbols": tuple(Symbol(name) for name in EXPLAINED if _uses(graph, name)),
+        "symbols": tuple(Symbol(name) for name in EXPLAINED if _shows(graph, name)),
         "arrows": () if figure or network.formula is not None else arrows,
         "output": Name(inner[-1].name if inner else graph.output),
         "loss": Name(network.loss) if network.loss else "",
@@ -223,13 +223,23 @@ def _uses(graph: Graph, operation: str) -> bool:
     return any(isinstance(part, Apply) and part.operation == operation for n in graph.nodes for part in walk(n.tree))
 
 
+def _shows(graph: Graph, operation: str) -> bool:
+    """Whether an operation's own symbol stands on the sheet: in the equations, or in what is written for another."""
+    rows = [OPERATIONS[name] for name in DEFINED if _uses(graph, name)]
+    written = [read_row(row.name, form) for row in rows for form in (row.value, *row.local)]
+    trees = [*(node.tree for node in graph.nodes), *(lettered(tree, graph.bindings) for tree in written)]
+    return any(isinstance(part, Apply) and part.operation == operation for tree in trees for part in walk(tree))
+
+
 def _definitions(graph: Graph) -> tuple[object, ...]:
     """What the less usual functions of a formula mean, of a letter that the graph does not have."""
     letter = next(name for name in ("z", "u", "v", "t", "r", "q", "p", "zeta", "xi", "eta") if name not in graph)
     wide = replace(graph, leaves=(*graph.leaves, letter), stated=())
     rows = [OPERATIONS[name] for name in DEFINED if _uses(graph, name)]
     forms = [(row.name, substitute(read_row(row.name, row.value), {row.arguments[0]: Name(letter)})) for row in rows]
-    return tuple(On(wide, {"line": chain(Apply(name, (Name(letter),)), form)}) for name, form in forms)
+    return tuple(
+        On(wide, {"line": chain(Apply(name, (Name(letter),)), lettered(form, graph.bindings))}) for name, form in forms
+    )
 
 
 def _arrows(graph: Graph, inner: list[str]) -> tuple[dict[str, object], ...]:

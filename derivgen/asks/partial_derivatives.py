@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from derivgen.asks.staged_values import listed
-from derivgen.derivation import Chain, chain, closed_form, local, simplified
+from derivgen.derivation import Chain, chain, closed_form, lettered, local, simplified
 from derivgen.draws import Draws
 from derivgen.exercise import Answer, AskError, Cases, Nabla, On, Part, State, allow, local_line
 from derivgen.expression import (
@@ -25,6 +25,7 @@ from derivgen.expression import (
     substitute,
 )
 from derivgen.graph import Graph, Node
+from derivgen.linearity import Kink
 
 # An operation with a kink: what it is above and below, and its slopes there. The sides compare x with y, or z with 0.
 _SLOPES: dict[str, tuple[Fraction, Fraction]] = {
@@ -47,7 +48,7 @@ def partial_derivatives(state: State, parameters: Mapping[str, object], draws: D
     every = {**parameters, "wrt": parameters.get("wrt", [n.name for n in state.leaves(of)])}
     targets, graph = listed(state, of, every), in_inputs(state, of)
     lines = [differentiated(graph, target) for target in targets]
-    forms = [simplified(closed_form(graph, local(graph, of, target.wrt))) for target in targets]
+    forms = [rate(graph, target) for target in targets]
     kink = _kink(graph, of)
     facts = {
         "of": Name(of), "targets": targets, "lines": tuple(lines),
@@ -66,7 +67,21 @@ def in_inputs(state: State, of: str) -> Graph:
     if state.network.layers:
         raise AskError("needs equations, not layers")
     tree = formula if formula is not None and of == graph.output else closed_form(graph, graph.node(of).tree)
+    tree = tree if formula is None else lettered(tree, graph.bindings)
     return replace(graph, nodes=(Node(of, tree),), arrays=(), stated=(), simplices=())
+
+
+def rate(graph: Graph, target: Partial) -> Tree:
+    """∂f/∂x of a formula in its inputs, with equal factors merged; a function is called as the formula calls it."""
+    return lettered(simplified(closed_form(graph, local(graph, target.of, target.wrt))), graph.bindings)
+
+
+def described(graph: Graph, kink: Kink) -> dict[str, object]:
+    """Where a kink is: what is equal to what, or, without the second, a whole number."""
+    left, right = lettered(kink.left, graph.bindings), kink.right
+    if right == ZERO and isinstance(left, Apply) and left.operation == "negate":
+        left = left.args[0]
+    return {"left": left, "right": "" if right is None else lettered(right, graph.bindings)}
 
 
 def differentiated(graph: Graph, target: Partial) -> Chain:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from derivgen import spec
+from derivgen.derivation import lettered
 from derivgen.draws import Draws
 from derivgen.errors import DerivgenError, shown, suggest
 from derivgen.expression import ONE, Apply, Name, Number, Tree, apply, names
@@ -59,6 +60,8 @@ def staged(network: spec.Network, draws: Draws, kinks: str) -> Network:
         if len(whole.nodes) > 1:
             raise GraphError("must be one formula; several equations are of the kind equations")
         whole = whole.bind(symbols)
+        only = whole.nodes[0]
+        whole = replace(whole, nodes=(Node(only.name, lettered(only.tree, whole.bindings), only.line),))
     except DerivgenError as error:
         problem = error.problem if isinstance(error, GraphError) else str(error)
         raise place.at("formula").error(problem) from None
