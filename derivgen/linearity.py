@@ -26,6 +26,7 @@ from derivgen.reading import read_row
 MOST_INTERVALS = 2000
 _LEAST = Decimal("1e-60")  # what is nearer to zero than this, and no fraction, has no sign
 _PAIRED = ("max", "absolute_error")  # they compare their arguments with one another, the others theirs with zero
+JUMPING = ("sign", "floor")
 # What an operation with a kink is above it and below it.
 _SIDES = {
     "max": ("x", "y"), "absolute_error": ("a - y", "y - a"), "relu": ("z", "0"), "abs": ("x", "-x"),
@@ -81,6 +82,31 @@ def kinks_of(graph: Graph, tree: Tree, wrt: Iterable[str]) -> tuple[Kink, ...]:
     return tuple(found)
 
 
+def gap_of(kink: Kink) -> Tree:
+    """What is zero at the kink."""
+    return kink.left if kink.right in (None, ZERO) else apply("subtract", kink.left, kink.right or ZERO)
+
+
+def sides_of(kink: Kink) -> tuple[Tree, Tree] | None:
+    """What the operation is above its kink and below it; None of one that jumps."""
+    if kink.part.operation in JUMPING:
+        return None
+    above, below = (read_row(kink.part.operation, side) for side in _SIDES[kink.part.operation])
+    return above, below
+
+
+def difference(graph: Graph, tree: Tree, kink: Kink) -> Tree | None:
+    """By how much the formula on one side of a kink is above that on the other; None where there is a jump.
+
+    It is zero at the kink. Where its slope is not, the one-sided derivatives of the formula differ there.
+    """
+    sides = sides_of(kink)
+    if sides is None:
+        return None
+    above, below = (piece(graph.resolved(tree), {kink.part: side}) for side in sides)
+    return apply("subtract", above, below)
+
+
 def moving(graph: Graph, step: str) -> Graph:
     """The graph with the step as one more leaf."""
     return graph if step in graph else Graph(
@@ -97,11 +123,11 @@ def judged(move: Move, numbers: Numbers) -> Verdict:
     for i, kink in enumerate(move.kinks):
         beyond, sides[kink.part] = _side(kink, move, values)
         reached += [i] if beyond else []
-    piece = _piece(tree, sides)
+    here = piece(tree, sides)
     bent = certify.bent(graph, tree, values, move.wrt, move.step) if not reached else Decimal(0)
     linear = bent <= certify.TOLERANCE and (
-        is_linear(graph, piece, move.wrt)
-        or is_linear(graph, substitute(piece, _others(values, move.wrt)), move.wrt)
+        is_linear(graph, here, move.wrt)
+        or is_linear(graph, substitute(here, _others(values, move.wrt)), move.wrt)
     )  # fmt: skip
     predicted, actual = numbers.value(move.predicted), numbers.value(move.actual)
     equal = _equal(predicted, actual, certain=linear and not reached)
@@ -147,11 +173,11 @@ def is_linear(graph: Graph, tree: Tree, name: str) -> bool:
     return not certify.differs(moving(graph, step), gap, ZERO)
 
 
-def _piece(tree: Tree, sides: Mapping[Tree, Tree]) -> Tree:
-    """The formula on the side of each of its kinks on which the step begins."""
+def piece(tree: Tree, sides: Mapping[Tree, Tree]) -> Tree:
+    """The formula with operations that have a kink replaced by what they are on one side of it."""
     if not isinstance(tree, Apply):
         return tree
-    args = tuple(_piece(argument, sides) for argument in tree.args)
+    args = tuple(piece(argument, sides) for argument in tree.args)
     side = sides.get(tree)
     if side is None:
         return Apply(tree.operation, args, tree.slot)
@@ -181,7 +207,7 @@ def _gaps(kink: Kink, values: Mapping[str, Real]) -> tuple[Tree, ...]:
     if kink.right is None:
         whole = _whole(kink, values)
         return apply("subtract", kink.left, whole), apply("subtract", number(whole.value + 1), kink.left)
-    return (kink.left if kink.right == ZERO else apply("subtract", kink.left, kink.right),)
+    return (gap_of(kink),)
 
 
 def _whole(kink: Kink, values: Mapping[str, Real]) -> Number:
@@ -223,6 +249,77 @@ def _reaches(gap: Tree, side: int, move: Move, values: Mapping[str, Real]) -> bo
             return True
         waiting += [(low, middle), (middle, high)]
     raise EvaluationError("it cannot be told whether this step reaches a kink: choose another")
+
+
+# --- common zeros of polynomials --------------------------------------------------------------------------------
+
+_Polynomial = list[Fraction]  # coefficients, of the constant first
+
+
+def common_zeros(tree: Tree, other: Tree) -> str:
+    """Whether the second is zero where the first is: "none", "all", or an empty string if that is not known.
+
+    It is known of polynomials in one and the same quantity, real or complex zeros alike, and of what is a number.
+    """
+    if isinstance(other, Number):
+        return "none" if other.value else "all"
+    quantities = {*names(tree), *names(other)}
+    one, two = (_polynomial(part, min(quantities)) if len(quantities) == 1 else None for part in (tree, other))
+    if not one or not two:
+        return ""
+    if not _remainder(two, one):
+        return "all"
+    while two:
+        one, two = two, _remainder(one, two)
+    return "none" if len(one) == 1 else ""
+
+
+def _polynomial(tree: Tree, name: str) -> _Polynomial | None:
+    """The coefficients; None of what is no polynomial."""
+    if isinstance(tree, Number):
+        return _trimmed([tree.value])
+    if tree == Name(name):
+        return [Fraction(0), Fraction(1)]
+    if not isinstance(tree, Apply) or tree.operation not in ("add", "subtract", "negate", "multiply", "power"):
+        return None
+    if tree.operation == "power":
+        base, exponent = tree.args
+        if not isinstance(exponent, Number) or not 0 <= exponent.value <= 20:
+            return None
+        return _polynomial(Apply("multiply", (base,) * int(exponent.value)), name) if exponent.value else [Fraction(1)]
+    parts = [_polynomial(argument, name) for argument in tree.args]
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts):
+        return None
+    if tree.operation == "multiply":
+        return reduce(_multiplied, known)
+    signs = [-1 if tree.operation == "negate" or (i and tree.operation == "subtract") else 1 for i in range(len(known))]
+    rows = itertools.zip_longest(*known, fillvalue=Fraction(0))
+    return _trimmed([sum((sign * c for sign, c in zip(signs, row, strict=True)), Fraction(0)) for row in rows])
+
+
+def _multiplied(one: _Polynomial, other: _Polynomial) -> _Polynomial:
+    found = [Fraction(0)] * (len(one) + len(other))
+    for (i, a), (j, b) in itertools.product(enumerate(one), enumerate(other)):
+        found[i + j] += a * b
+    return _trimmed(found)
+
+
+def _remainder(one: _Polynomial, by: _Polynomial) -> _Polynomial:
+    """What a division leaves (Euclid); of a lower degree than what it is divided by."""
+    rest = list(one)
+    while len(rest) >= len(by):
+        factor, shift = rest[-1] / by[-1], len(rest) - len(by)
+        for i, coefficient in enumerate(by):
+            rest[shift + i] -= factor * coefficient
+        rest = _trimmed(rest[:-1])
+    return rest
+
+
+def _trimmed(found: _Polynomial) -> _Polynomial:
+    while found and not found[-1]:
+        found = found[:-1]
+    return found
 
 
 # --- intervals ------------------------------------------------------------------------------------------------

@@ -496,6 +496,41 @@ def test_wrong_cases_are_refused(formula: str, rows: tuple[tuple[str, str], ...]
             preparing.prove_cases(cases, graph)
 
 
+@pytest.mark.parametrize(
+    ("formula", "said"),
+    [
+        ("max(x, 2*y)", ["where $x$ is equal to $2 y$, ∂x and ∂y do not exist"]),
+        ("max(x, -x)", ["where $x$ is equal to $-x$, ∂x does not exist"]),
+        ("max(x, x^2)", ["where $x$ is equal to $x^{2}$, ∂x does not exist"]),
+        ("abs(x^2 - 4)*y", ["where $x^{2} - 4$ is equal to $0$, $f$ may go on by another formula: ∂x exists"]),
+        ("abs(x^2 - 4)", ["where $x^{2} - 4$ is equal to $0$, ∂x does not exist"]),
+        ("max(x, max(y, z))", ["where $x$ is equal to $\\max(y, z)$, $f$ may go on by another formula: ∂x, ∂y, and ∂z exist",
+                               "where $y$ is equal to $z$, $f$ may go on by another formula: ∂y and ∂z exist"]),
+        ("relu(x) - relu(-x)", ["where $x$ is equal to $0$, $f$ may go on by another formula: ∂x exists"]),  # it is x
+        ("floor(x)*x", ["where $x$ is a whole number, $f$ may go on by another formula: ∂x exists"]),
+        ("relu(x)^2", []),  # both slopes are zero
+        ("elu(x)*y", []),  # both are one
+        ("x*tanh(y)", []),
+    ],
+)  # fmt: skip
+def test_what_is_said_of_other_ties(formula: str, said: list[str]) -> None:
+    text = solution("partial_derivatives", formula=f"f = {formula}")
+    text = re.sub(r"\$\\frac\{\\partial f\}\{\\partial (\w)\}\$", r"∂\1", text)
+    assert [line.partition(" there only")[0].partition(": $f$ has")[0] for line in text.splitlines()
+            if line.startswith("At a point")] == [f"At a point {one}" for one in said]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("tree", "other", "wanted"),
+    [("x^2 - 4", "4*x", "none"), ("x^2 - 4", "x - 2", ""), ("x - 2", "x^2 - 4", "all"), ("x^2 + 1", "x", "none"),
+     ("x", "y", ""), ("x*y", "2", "none"), ("x", "0", "all"), ("e^x", "x", ""), ("3", "x", "all"),
+     ("x^3 - x", "(x - 1)*(x + 3)", "")],
+)  # fmt: skip
+def test_common_zeros(tree: str, other: str, wanted: str) -> None:
+    scope = Scope.of(["x", "y"])
+    assert linearity.common_zeros(read(tree, scope), read(other, scope)) == wanted
+
+
 def test_a_gradient_is_proved_entry_by_entry() -> None:
     graph = Graph.of("f = x*y", ["x", "y"])
     targets = (Partial("f", "x"), Partial("f", "y"))
