@@ -92,6 +92,26 @@ def test_given_names_and_coarse_steps() -> None:
     assert len(steps(**neuron)) == 5
 
 
+@pytest.mark.parametrize(
+    ("formula", "wanted"),
+    [
+        ("f = tanh(w*a + v*b - 1)*(w*a + v*b)",
+         ["sum = w*a + v*b", "diff = sum - 1", "g = tanh(diff)", "f = g*sum"]),
+        ("f = (w*a + b + 2)*(w*a + b - 1)",
+         ["sum_1 = w*a + b", "sum_2 = sum_1 + 2", "diff = sum_1 - 1", "f = sum_2*diff"]),
+        ("f = tanh(a - w*b)*(a - w*b + v)", ["diff = a - w*b", "g = tanh(diff)", "sum = diff + v", "f = g*sum"]),
+        ("f = (w*a + v)*(a*w - b)", ["prod = w*a", "sum = prod + v", "diff = prod - b", "f = sum*diff"]),
+        ("f = (a + b + v)*(a + b)*e^(a + b + v + w)",
+         ["sum_1 = a + b", "sum_2 = sum_1 + v", "sum_3 = sum_2 + w", "prod = sum_2*sum_1", "g = e^(sum_3)",
+          "f = prod*g"]),
+        ("f = tanh(w*a + v*b)", ["sum = w*a + v*b", "f = tanh(sum)"]),
+    ],
+)  # fmt: skip
+def test_what_is_repeated_in_coarse_steps_is_computed_once(formula: str, wanted: list[str]) -> None:
+    found = steps(formula=formula, inputs=["w", "a", "v", "b"], coarse=True)
+    assert sorted(found) == sorted(wanted)
+
+
 def test_generated_names_are_nobody_elses() -> None:
     found = steps(formula="f = (sum + num)/(sum*inv) + s_x*sigmoid(x)", inputs=["sum", "num", "inv", "s_x", "x"])
     names = [line.partition(" =")[0] for line in found]
