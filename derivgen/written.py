@@ -19,6 +19,7 @@ from derivgen.expression import Name, Partial, Tree
 from derivgen.printing import exact_decimal
 
 MOST_EXTRA = 30  # further decimals that a line's intermediates may need
+MOST_SHOWN = 6  # further decimals of two equal numbers
 LARGEST = 10**15
 
 
@@ -69,9 +70,14 @@ def write(number: Real, places: int) -> tuple[str, bool]:
 
 
 def places_apart(number: Real, other: Real, places: int) -> int:
-    """At least so many decimals, and as many more as it takes for two different numbers to print as different ones."""
+    """At least so many decimals, and as many more as it takes for two different numbers to print as different ones.
+
+    Of equal ones, as many as they have, if those are few.
+    """
     if same_number(number, other):
-        return places
+        text = exact_decimal(number) if isinstance(number, Fraction) and number == other else None
+        own = len(text.partition(".")[2]) if text else places
+        return own if places < own <= places + MOST_SHOWN else places
     for more in range(places, places + MOST_EXTRA):
         if Fraction(write(number, more)[0]) != Fraction(write(other, more)[0]):
             return more
