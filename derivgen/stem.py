@@ -67,7 +67,9 @@ def stem(network: Network, asks: frozenset[str], figure: Figure | None = None) -
             {"symbol": Symbol(f), "operation": operation, "usual": Symbol(operation)} for f, operation in graph.bindings
         ),
         "abstract_loss": bool(network.loss and graph.functions and loss is not None and graph.is_abstract(loss)),
-        "symbols": tuple(Symbol(name) for name in EXPLAINED if _shows(graph, name)),
+        "symbols": tuple(
+            Symbol(name) for name in EXPLAINED if (_uses if network.formula is None else _shows)(graph, name)
+        ),
         "arrows": () if figure or network.formula is not None else arrows,
         "output": Name(inner[-1].name if inner else graph.output),
         "loss": Name(network.loss) if network.loss else "",

@@ -667,6 +667,7 @@ def test_changes_are_printed_so_that_they_can_be_told_apart() -> None:
     quiz = replace(loaded(ask, formula="f = x^2", givens={"x": "1.37"}), carry=2, digits=2)
     assert r"2.74 \cdot 0.001 = 0.00274" in files(compose(quiz), ["markdown"])["solutions.md"]
     (part,) = json.loads(key(compose(quiz)))["exercises"][0]["parts"]
+    assert part["parameters"] == {"of": "f", "wrt": "x", "step": "1/1000"}
     shown = {row["name"]: (row["latex"], row["tolerance"]["abs"]) for row in part["answer"]["values"]}
     assert shown == {
         "df/dx": ("2.74", "5e-3"), "df/dx*0.001": ("0.00274", "5e-7"),

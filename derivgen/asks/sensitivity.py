@@ -47,7 +47,7 @@ def sensitivity(state: State, parameters: Mapping[str, object], draws: Draws) ->
     }  # fmt: skip
     entries = tuple((target, Value(target)) for target in targets)
     answer = Answer("values", (*entries, *(change for target in targets for change in _changes(graph, target, size))))
-    asked = {"of": of, "wrt": ", ".join(target.wrt for target in targets)}
+    asked = {"of": of, "wrt": ", ".join(target.wrt for target in targets), "step": str(size.value)}
     return state.show(*(("number", t) for t in targets)), Part("sensitivity", asked, answer, facts)
 
 
