@@ -15,7 +15,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -67,10 +67,14 @@ class Filled:
 
 @dataclass(frozen=True)
 class Value:
-    """The number that a tree comes to, after ``stage`` steps of gradient descent."""
+    """The number that a tree comes to, after ``stage`` steps of gradient descent.
+
+    It is printed with as many decimals as it takes to tell it from that of ``apart``, if the two are different.
+    """
 
     tree: Tree
     stage: int = 0
+    apart: Tree | None = None
 
 
 @dataclass(frozen=True)
@@ -364,7 +368,24 @@ def _local_derivatives(
                 sweep(argument, coefficient * more, factors + further, None)
 
     sweep(tree, _UNIT, (), Name(name))
-    return {parent: _collect(terms) for parent, terms in found.items()}
+    return {parent: lettered(_collect(terms), bindings) for parent, terms in found.items()}
+
+
+def lettered(tree: Tree, bindings: tuple[tuple[str, str], ...]) -> Tree:
+    """The tree with each operation called by the letter that is bound to it: s(z), not σ(z), where s is the sigmoid.
+
+    One function has one name on a sheet. Where several letters stand for one operation, none is better than its own.
+    """
+    stand_for = [operation for _, operation in bindings]
+    letters = {operation: letter for letter, operation in bindings if stand_for.count(operation) == 1}
+    return _called(tree, letters) if letters else tree
+
+
+def _called(tree: Tree, letters: Mapping[str, str]) -> Tree:
+    if not isinstance(tree, Apply):
+        return tree
+    args = tuple(_called(argument, letters) for argument in tree.args)
+    return Apply(letters.get(tree.operation, tree.operation), args, tree.slot)
 
 
 def local(graph: Graph, name: str, parent: str) -> Tree:

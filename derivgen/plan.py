@@ -26,6 +26,7 @@ from derivgen.exercise import (
 from derivgen.expression import Apply, Name, Partial, Tree, substitute, walk
 from derivgen.figures.drawing import Drawing
 from derivgen.graph import Graph, GraphError
+from derivgen.linearity import Move
 from derivgen.networks import Network, drawn
 from derivgen.operations import OPERATIONS
 from derivgen.preparing import (
@@ -34,6 +35,7 @@ from derivgen.preparing import (
     chains_of,
     checked,
     entries_of,
+    facts_of,
     prepare,
     prove,
 )
@@ -96,13 +98,21 @@ class Plan:
         return frozenset(name for name in self.used if self.graph.is_leaf(name))
 
     @cached_property
+    def moves(self) -> tuple[tuple[Part, Move], ...]:
+        """The steps of single quantities of which the numbers decide what is said."""
+        return tuple((part, move) for part in self.parts for move, _ in facts_of(Move, part.facts, self.graph))
+
+    @cached_property
     def answers(self) -> tuple[tuple[Part, Tree], ...]:
-        """Each part's numeric answers before any step of gradient descent, matrices entry by entry."""
+        """Each part's numeric answers before any step of gradient descent, matrices entry by entry.
+
+        Changes that are printed with decimals of their own are none of them.
+        """
         return tuple(
             (part, tree)
             for part in self.parts
             for _, right in (part.answer.entries if part.answer else ())
-            if isinstance(right, Value) and not right.stage
+            if isinstance(right, Value) and not right.stage and right.apart is None
             for tree in entries_of(self.graph, right.tree)
         )
 

@@ -493,7 +493,10 @@ def prove(line: Chain, prepared: PreparedChain) -> list[certify.Proof]:
         texts += [link.symbolic[dialect] for link in prepared.links if link.filled]
         for right in dict.fromkeys(texts):
             text = f"{prepared.left[dialect]} {RELATIONS[dialect][relation]} {right}"
-            proofs += certify.symbolic(prepared.graph, text, truth, latex=dialect != "plain")
+            try:
+                proofs += certify.symbolic(prepared.graph, text, truth, latex=dialect != "plain")
+            except certify.UndefinedError as error:  # the instructor's doing: in the terms of the quiz file
+                raise certify.UndefinedError(f"{error}: {prepared.left['plain']}") from None
     return proofs
 
 

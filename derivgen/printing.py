@@ -200,6 +200,8 @@ class _Printer:
                 level = POWER if inline or (i and self.plain) else PRODUCT
             piece = self.unsigned(factor, level) if i else self.tree(factor, level)
             word = piece.startswith(_WORD) and not text.endswith(")")
+            # 2 (-3) and ∂f/∂x (-3) look like calls.
+            below_zero = i and piece.startswith("(-") and isinstance(tree.args[i - 1], (Number, Partial))
             word, after_word = word or after_word, piece.startswith(_WORD) and not piece.endswith(")")
             if not i:
                 text = piece
@@ -207,7 +209,7 @@ class _Printer:
                 text += f"*{piece}"
             elif (array or before) and not piece[0].isdigit() and piece[0] != SLOT:
                 text += f" {piece}"  # arrays stand side by side
-            elif dotted or piece[0].isdigit() or piece[0] == "." or isinstance(factor, Partial) or word:
+            elif dotted or piece[0].isdigit() or piece[0] == "." or isinstance(factor, Partial) or word or below_zero:
                 text += rf"{self.opportunity} \cdot {piece}"
             else:
                 text += f" {piece}"

@@ -19,15 +19,16 @@ from derivgen.draws import Draws, Question, digest
 from derivgen.errors import CertificateError
 from derivgen.evaluation import EvaluationError, Numbers, Real
 from derivgen.exercise import updated
-from derivgen.expression import Name, Partial, Tree
+from derivgen.expression import Name, Partial, Tree, walk
 from derivgen.figures.drawing import Drawing
 from derivgen.figures.scene import Scene
 from derivgen.graph import Node
+from derivgen.linearity import Move, Verdict, judged
 from derivgen.networks import build
 from derivgen.plan import Plan
 from derivgen.preparing import RELATIONS, PreparedChain, PreparedLink, entries_of
 from derivgen.printing import BREAK
-from derivgen.written import fill, named, quantity_key, significant, write
+from derivgen.written import fill, named, places_apart, quantity_key, significant, write
 
 MOST_STRUCTURES = 40  # tried where the literal numbers do not suit what was drawn
 
@@ -71,6 +72,7 @@ class Exercise:
     proofs: tuple[tuple[certify.Proof, ...], ...]
     introduce: bool = True
     scenes: Mapping[str, Scene] = field(default_factory=dict, repr=False)  # drawings with numbers, by their names
+    verdicts: Mapping[Move, Verdict] = field(default_factory=dict, repr=False)  # what the numbers decide
 
     @property
     def numbers(self) -> Numbers:
@@ -117,14 +119,15 @@ class Sheet:
 
     @cached_property
     def structure(self) -> tuple[object, ...]:
-        """What decides its skeleton: the plans, and which rows print a value beside the rounded one, or nothing."""
+        """What decides its skeleton: plans, verdicts, which rows print a value beside the rounded one, or nothing."""
         marks = tuple(
             (bool(link.unrounded), link.silent)
             for exercise in self.exercises
             for links in exercise.filled.values()
             for link in links
         )
-        return (*(exercise.plan for exercise in self.exercises), marks, bool(self.command))
+        verdicts = tuple(verdict for exercise in self.exercises for verdict in exercise.verdicts.values())
+        return (*(exercise.plan for exercise in self.exercises), marks, verdicts, bool(self.command))
 
     @property
     def points(self) -> Fraction:
@@ -270,6 +273,7 @@ def certified(
             if numbers.keys() >= set(node.parents):
                 numbers[node.name]
         raise EvaluationError("a value does not exist at these numbers") from None
+    verdicts = {move: judged(move, numbers) for _, move in made.moves}
     stages = [_Stage(numbers, carried, point)]
     filled: dict[PreparedChain, tuple[FilledLink, ...]] = {}
     owners = {part.id.replace(".", "") for part in made.parts}
@@ -302,7 +306,9 @@ def certified(
                 own.append(certify.Proof("difference", 1, error))
         proofs.append(tuple(own) or symbolic)
     passes = tuple(stage.numbers for stage in stages)
-    return Exercise(name, number, title, made, tuple(given.items()), passes, filled, tuple(proofs), introduce, scenes)
+    return Exercise(
+        name, number, title, made, tuple(given.items()), passes, filled, tuple(proofs), introduce, scenes, verdicts
+    )
 
 
 def _scene(drawing: Drawing, made: Plan, stage: _Stage, given: Mapping[str | Partial, Real], digits: int) -> Scene:
@@ -391,12 +397,14 @@ def _fill_chain(chain: PreparedChain, made: Plan, digits: int, stage: _Stage) ->
     numbers, carried, point = stage.numbers, stage.carried, stage.point
     assert point is not None
     if chain.mixed:
-        return (_fill_mixed(chain, chain.mixed, made, numbers if carried is None else carried, digits, point),)
+        return (_fill_mixed(chain, chain.mixed, made, numbers, numbers if carried is None else carried, digits, point),)
     last = next(link for link in chain.links if link.value)
     assert last.value is not None
     true = [numbers.value(tree) for tree in last.entries]
     worked = numbers if carried is None else carried
     places = digits if carried is None or carried.carry is None else carried.carry
+    if last.value.apart is not None:
+        places, worked = _told_apart(last.value.tree, last.value.apart, numbers, worked, places)
     lines = [link for link in chain.links if link.filled]
     answers = true if carried is None else [worked.value(tree) for tree in (lines[-1] if lines else last).entries]
     quantities = tuple(dict.fromkeys(quantity for link in lines for quantity in link.quantities))
@@ -447,13 +455,27 @@ def _fill_chain(chain: PreparedChain, made: Plan, digits: int, stage: _Stage) ->
     return tuple(links)
 
 
+def _told_apart(tree: Tree, other: Tree, numbers: Numbers, worked: Numbers, places: int) -> tuple[int, Numbers]:
+    """The decimals that it takes to tell two changes apart, if they differ, and the numbers rounded to so many."""
+    places = places_apart(numbers.value(tree), numbers.value(other), places)
+    if worked.carry is None:
+        return places, worked
+    for quantity in (part for side in (tree, other) for part in walk(side) if isinstance(part, (Name, Partial))):
+        worked[quantity_key(quantity)]  # rounded as the lines before have it
+    unrounded = Numbers(worked.graph, worked, None, worked.taken)
+    places = places_apart(unrounded.value(tree), unrounded.value(other), places)
+    return places, Numbers(worked.graph, worked, places, worked.taken)
+
+
 def _fill_mixed(
-    chain: PreparedChain, link: PreparedLink, made: Plan, numbers: Numbers, digits: int, point: certify.Point
-) -> FilledLink:
-    """The line of numbers beside names, each number proved from its text."""
+    chain: PreparedChain, link: PreparedLink, made: Plan, true: Numbers, numbers: Numbers, digits: int,
+    point: certify.Point,
+) -> FilledLink:  # fmt: skip
+    """The line of numbers beside names, each number proved from its text; a rounded one is not what it stands for."""
     values = {quantity: numbers.value(quantity) for quantity in link.quantities}
     written = {quantity: named(chain.left["plain"], value, digits) for quantity, value in values.items()}
-    relation = "=" if all(exact for _, exact in written.values()) else "≈"
+    exact = all(exact and values[quantity] == true.value(quantity) for quantity, (_, exact) in written.items())
+    relation = "=" if exact else "≈"
     texts = {quantity: text for quantity, (text, _) in written.items()}
     assert link.filled is not None
     for dialect in ("latex", "plain"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 
-from derivgen.derivation import chain, unprimed
+from derivgen.derivation import chain, lettered, unprimed
 from derivgen.exercise import ArrowLabel, Figure, Known, On, Symbol
 from derivgen.expression import Apply, Name, Number, Partial, Tree, apply, names, substitute, walk
 from derivgen.figures.drawing import Drawing, look_of, matrices_beside, quantities
@@ -71,7 +71,9 @@ def stem(network: Network, asks: frozenset[str], figure: Figure | None = None) -
             {"symbol": Symbol(f), "operation": operation, "usual": Symbol(operation)} for f, operation in graph.bindings
         ),
         "abstract_loss": bool(network.loss and graph.functions and loss is not None and graph.is_abstract(loss)),
-        "symbols": tuple(Symbol(name) for name in EXPLAINED if _uses(graph, name)),
+        "symbols": tuple(
+            Symbol(name) for name in EXPLAINED if (_uses if network.formula is None else _shows)(graph, name)
+        ),
         "arrows": () if figure or network.formula is not None else arrows,
         "output": Name(inner[-1].name if inner else graph.output),
         "loss": Name(network.loss) if network.loss else "",
@@ -236,7 +238,7 @@ def _uses(graph: Graph, operation: str) -> bool:
     return any(isinstance(part, Apply) and part.operation == operation for n in graph.nodes for part in walk(n.tree))
 
 
-def _lettered(graph: Graph) -> tuple[Graph, Name]:
+def _with_letter(graph: Graph) -> tuple[Graph, Name]:
     """The graph with a letter that it does not have, of which a function can be said."""
     letter = next(name for name in ("z", "u", "v", "t", "r", "q", "p", "zeta", "xi", "eta") if name not in graph)
     return replace(graph, leaves=(*graph.leaves, letter), stated=()), Name(letter)
@@ -248,7 +250,7 @@ def primes(graph: Graph, fact: object) -> dict[str, On]:
         part.operation: part for tree in trees_of(fact) for part in walk(tree)
         if isinstance(part, Apply) and part.slot and graph.operation(part.operation) in OPERATIONS
     }  # fmt: skip
-    wide, letter = _lettered(graph)
+    wide, letter = _with_letter(graph)
     heads = {function: replace(call, args=(letter,)) for function, call in calls.items()}
     return {
         function: On(wide, {"symbol": Symbol(function), "line": chain(head, unprimed(wide, head))})
@@ -271,12 +273,20 @@ def trees_of(fact: object) -> Iterator[Tree]:
         yield from trees_of([getattr(fact, each.name) for each in fields(fact)])
 
 
+def _shows(graph: Graph, operation: str) -> bool:
+    """Whether an operation's own symbol stands on the sheet: in the equations, or in what is written for another."""
+    rows = [OPERATIONS[name] for name in DEFINED if _uses(graph, name)]
+    written = [read_row(row.name, form) for row in rows for form in (row.value, *row.local)]
+    trees = [*(node.tree for node in graph.nodes), *(lettered(tree, graph.bindings) for tree in written)]
+    return any(isinstance(part, Apply) and part.operation == operation for tree in trees for part in walk(tree))
+
+
 def _definitions(graph: Graph) -> tuple[object, ...]:
     """What the less usual functions of a formula mean, of a letter that the graph does not have."""
-    wide, letter = _lettered(graph)
+    wide, letter = _with_letter(graph)
     rows = [OPERATIONS[name] for name in DEFINED if _uses(graph, name)]
     forms = [(row.name, substitute(read_row(row.name, row.value), {row.arguments[0]: letter})) for row in rows]
-    return tuple(On(wide, {"line": chain(Apply(name, (letter,)), form)}) for name, form in forms)
+    return tuple(On(wide, {"line": chain(Apply(name, (letter,)), lettered(form, graph.bindings))}) for name, form in forms)
 
 
 def _arrows(graph: Graph, inner: list[str]) -> tuple[dict[str, object], ...]:

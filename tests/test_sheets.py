@@ -201,8 +201,9 @@ def answers(key: dict) -> list[str]:
                 continue
             if "choices" in part:  # the right one is among those that the question shows
                 continue
+            told = [*exercise["givens"].values(), part.get("parameters", {}).get("step", "")]  # which stand on the sheet
             for entry in answer.get("values", [answer]):
-                if entry.get("exact") not in exercise["givens"].values():  # a factor, which stands on the sheet
+                if entry.get("exact") not in told:
                     found.append(entry["latex"])
     telling = [latex for latex in found if not re.fullmatch(r"-?\d{1,2}", latex)]  # -1 stands on any sheet
     return [latex for latex in telling if re.search(r"\d\.\d\d|[-+ ]|\\cdot|\\frac", latex)]
