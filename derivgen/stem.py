@@ -286,7 +286,9 @@ def _definitions(graph: Graph) -> tuple[object, ...]:
     wide, letter = _with_letter(graph)
     rows = [OPERATIONS[name] for name in DEFINED if _uses(graph, name)]
     forms = [(row.name, substitute(read_row(row.name, row.value), {row.arguments[0]: letter})) for row in rows]
-    return tuple(On(wide, {"line": chain(Apply(name, (letter,)), lettered(form, graph.bindings))}) for name, form in forms)
+    return tuple(
+        On(wide, {"line": chain(Apply(name, (letter,)), lettered(form, graph.bindings))}) for name, form in forms
+    )
 
 
 def _arrows(graph: Graph, inner: list[str]) -> tuple[dict[str, object], ...]:
