@@ -20,7 +20,8 @@ from typing import Any
 from derivgen import certify
 from derivgen.derivation import branch, local_derivatives
 from derivgen.draws import Draws
-from derivgen.expression import Apply, Name, Number, Partial, Tree, substitute
+from derivgen.evaluation import EvaluationError, Numbers
+from derivgen.expression import Apply, Name, Number, Partial, Tree, substitute, walk
 from derivgen.graph import Graph
 from derivgen.networks import Network
 from derivgen.operations import OPERATIONS
@@ -29,11 +30,13 @@ from derivgen.sufficiency.closure import Quantity, biases_of
 
 Real = Any  # int, float or Fraction
 Leaves = dict[str, Real]
-SAME = 1e-9  # numbers of functions such as e^x are the same up to this; those of ReLU networks are exact
+SAME, FAR, SMALL = 1e-9, 1e-3, 1e-4  # numbers with e^x that may be the same, and are far enough apart
+MOST_PROOFS = 60  # that such numbers are the same: it takes long
 MOST_BASES, MOST_SCALED = 40, 8
 MOST_WORK = 500_000  # pairs tried, times the leaves of the network
 STEPS: tuple[Real, ...] = (1, -1, 2, -2, 3, Fraction(1, 2), Fraction(-1, 2), Fraction(1, 4), Fraction(-1, 4))
 GATED = ("relu", "leaky_relu")
+EXACT = ("add", "multiply", *GATED)  # what a network of (leaky) ReLUs is made of
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,11 @@ class Machine:
             (node.name, _gate(graph, node.tree), _compiled(graph.resolved(node.tree), graph.kinks))
             for node in graph.nodes if node.name in needed
         ]  # fmt: skip
-        self.right = graph.kinks == "right"
+        self.right, self.proofs = graph.kinks == "right", 0
+        self.exact = not any(
+            isinstance(part, Apply) and part.operation not in EXACT
+            for node in graph.nodes if node.name in needed for part in walk(graph.resolved(node.tree))
+        )  # fmt: skip
         plain = Graph(graph.leaves, graph.nodes, graph.functions, graph.bindings, graph.kinks)
         self.slopes = {
             node.name: [
@@ -166,6 +173,8 @@ def find(network: Network, target: Quantity, known: Collection[Quantity]) -> Wit
     free = tuple(name for name in machine.leaves if Name(name) not in known)
     tried = itertools.islice(_tried(network, machine, free, target, known), MOST_WORK // max(len(machine.leaves), 1))
     for base, other in tried:
+        if machine.proofs > MOST_PROOFS:
+            break
         if _shows(machine, base, other, target, known):
             return _simplest(machine, base, other, target, known)
     return None
@@ -190,18 +199,27 @@ def _shows(machine: Machine, one: Leaves, other: Leaves, target: Quantity, known
         first, second = machine.run(one), machine.run(other)
     except (ArithmeticError, ValueError):
         return False
-    if _same(first[target], second[target]) or not all(_same(first[q], second[q]) for q in known):
+    if not all(_same(first[q], second[q]) for q in known) or _same(first[target], second[target], FAR):
         return False
-    if all(isinstance(first[q], (int, Fraction)) and isinstance(second[q], (int, Fraction)) for q in known):
+    if machine.exact:
         return True
-    sides = ({**machine.fixed, **one}, {**machine.fixed, **other})
-    exact = [{name: Fraction(value) for name, value in side.items()} for side in sides]
-    return certify.alike(machine.graph, exact, known)  # floats are close wherever a function is saturated
+    machine.proofs += 1
+    if machine.proofs > MOST_PROOFS:
+        return False
+    sides = [{n: Fraction(v) for n, v in {**machine.fixed, **side}.items()} for side in (one, other)]
+    try:  # floats are close wherever a function is saturated, and some numbers cannot be printed
+        for side in sides:
+            numbers = Numbers(machine.graph, side)
+            for tree in (*machine.wanted, *(Name(name) for name, *_ in machine.nodes)):
+                numbers.value(tree)
+    except EvaluationError:
+        return False
+    return certify.alike(machine.graph, sides, known)
 
 
-def _same(x: Real, y: Real) -> bool:
+def _same(x: Real, y: Real, tolerance: float = SAME) -> bool:
     if isinstance(x, float) or isinstance(y, float):
-        return bool(abs(x - y) <= SAME * max(1, abs(x), abs(y)))
+        return bool(abs(x - y) <= tolerance * max(abs(x), abs(y), SMALL))
     return bool(x == y)
 
 
@@ -278,17 +296,14 @@ def _along(
     machine: Machine, base: Leaves, groups: list[list[str]], target: Quantity, known: Collection[Quantity]
 ) -> Iterator[Leaves]:
     """The base moved in one group, along what leaves everything known as it is and changes the target."""
-    try:
-        gates = machine.gates(base)
-        here = machine.run(base, gates)
-    except (ArithmeticError, ValueError):
+    if not machine.exact:  # values are affine in a layer's weights only where every function is
         return
+    gates = machine.gates(base)
+    here = machine.run(base, gates)
     for group in groups:
         columns: list[dict[Quantity, Fraction]] = []
         for name in group:
             there = machine.run({**base, name: base[name] + 1}, gates)
-            if any(isinstance(there[q], float) for q in machine.wanted):
-                return
             columns.append({q: Fraction(there[q]) - Fraction(here[q]) for q in machine.wanted})
         for direction in kernel([[column[q] for column in columns] for q in known], len(group)):
             if sum(step * column[target] for step, column in zip(direction, columns, strict=True)):
