@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from derivgen.derivation import Chain, chain
 from derivgen.draws import Draws
-from derivgen.errors import CertificateError, shown, suggest
+from derivgen.errors import CertificateError, shown
 from derivgen.exercise import Answer, AskError, Counterexample, Part, State, allow, quantities
 from derivgen.expression import Apply, Name, Partial, Tree, walk
 from derivgen.graph import Graph
@@ -36,6 +36,8 @@ def sufficiency(state: State, parameters: Mapping[str, object], draws: Draws) ->
 
     Enough means: for all real numbers, zeros and kinks included. A given ``answer`` must be the right one.
     """
+    if "wrt" in parameters:
+        raise AskError("needs of, item_1 and item_2, each of which may be left out")
     allow(parameters, "of", "item_1", "item_2", "answer")
     network = state.network
     if not network.layers:
@@ -46,8 +48,8 @@ def sufficiency(state: State, parameters: Mapping[str, object], draws: Draws) ->
         raise AskError("is about a network without numbers: put it into an exercise without givens and random")
     state.need_bound(*network.outputs, *([network.loss] if network.loss else []))
     answer = parameters.get("answer", "")
-    if answer and answer not in ANSWERS:
-        raise AskError(suggest(str(answer), ANSWERS), "answer")
+    if "answer" in parameters and (not isinstance(answer, str) or answer not in ANSWERS):
+        raise AskError(f"must be one of {', '.join(ANSWERS)}", "answer")
     words, deciding = Vocabulary(network), decider(network)
     question = _question(words, deciding, parameters, str(answer), draws)
     _refuse(state.graph, question)
@@ -69,6 +71,11 @@ def _question(
     """The question as given, decided; or drawn as far as it is not."""
     target = _read(words.quantity, parameters["of"], "of") if "of" in parameters else None
     first, second = (_item(words, parameters, f"item_{i}") for i in (1, 2))
+    for key, item in (("item_1", first), ("item_2", second)):
+        if item and target in quantities_of(item):
+            raise AskError("names what is asked for", key)
+    if first and second and set(quantities_of(first)) == set(quantities_of(second)):
+        raise AskError("names the same as item_1", "item_2")
     if target is None or first is None or second is None:
         found = drawn(deciding, words, draws, answer=answer, target=target, items=(first, second))
         if found is None:

@@ -15,6 +15,7 @@ import operator
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from derivgen import certify
@@ -36,7 +37,6 @@ MOST_BASES, MOST_SCALED = 40, 8
 MOST_WORK = 500_000  # pairs tried, times the leaves of the network
 STEPS: tuple[Real, ...] = (1, -1, 2, -2, 3, Fraction(1, 2), Fraction(-1, 2), Fraction(1, 4), Fraction(-1, 4))
 GATED = ("relu", "leaky_relu")
-EXACT = ("add", "multiply", *GATED)  # what a network of (leaky) ReLUs is made of
 
 
 @dataclass(frozen=True)
@@ -55,23 +55,21 @@ class Machine:
         needed = frozenset[str]().union(*(graph.ancestors(_of(quantity)) for quantity in wanted))
         self.leaves = tuple(name for name in graph.leaves if name in needed and name not in dict(network.fixed))
         self.fixed: Leaves = {name: int(value) for name, value in network.fixed if name in needed}
+        trees = {node.name: graph.resolved(node.tree) for node in graph.nodes if node.name in needed}
+        self.exact = all(map(_is_exact, trees.values()))
         self.nodes = [
-            (node.name, _gate(graph, node.tree), _compiled(graph.resolved(node.tree), graph.kinks))
-            for node in graph.nodes if node.name in needed
-        ]  # fmt: skip
+            (name, _gate(graph, graph.node(name).tree), _compiled(tree, graph.kinks, self.exact))
+            for name, tree in trees.items()
+        ]
         self.right, self.proofs = graph.kinks == "right", 0
-        self.exact = not any(
-            isinstance(part, Apply) and part.operation not in EXACT
-            for node in graph.nodes if node.name in needed for part in walk(graph.resolved(node.tree))
-        )  # fmt: skip
         plain = Graph(graph.leaves, graph.nodes, graph.functions, graph.bindings, graph.kinks)
         self.slopes = {
-            node.name: [
-                (parent, _compiled(plain.resolved(form), graph.kinks))
-                for parent, form in local_derivatives(plain, node.name).items()
+            name: [
+                (parent, _compiled(plain.resolved(form), graph.kinks, self.exact))
+                for parent, form in local_derivatives(plain, name).items()
             ]
-            for node in plain.nodes if node.name in needed
-        }  # fmt: skip
+            for name in trees
+        }
         self.of = tuple(dict.fromkeys(q.of for q in wanted if isinstance(q, Partial)))
 
     def run(self, leaves: Mapping[str, Real], gates: Mapping[str, bool] | None = None) -> dict[Quantity, Real]:
@@ -143,20 +141,32 @@ _PYTHON: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 
 
-def _compiled(tree: Tree, kinks: str) -> _Function:
-    """The tree as a function of Python's numbers: whole ones and fractions stay exact."""
+@lru_cache(maxsize=1024)
+def _is_exact(tree: Tree) -> bool:
+    """Whether a tree of fractions comes to a fraction: no e^x and no logarithm is in it."""
+    for part in walk(tree):
+        if isinstance(part, Apply) and part.operation in OPERATIONS:
+            meaning = OPERATIONS[part.operation].value
+            if part.operation in ("exp", "log") or (meaning and not _is_exact(read_row(part.operation, meaning))):
+                return False
+    return True
+
+
+def _compiled(tree: Tree, kinks: str, exact: bool) -> _Function:
+    """The tree as a function of Python's numbers; where it can be ``exact``, fractions stay fractions."""
     if isinstance(tree, Number):
-        value = int(tree.value) if tree.value.denominator == 1 else tree.value
+        part = tree.value if exact else float(tree.value)
+        value = int(tree.value) if tree.value.denominator == 1 else part
         return lambda values: value
     if isinstance(tree, Name):
         return operator.itemgetter(tree.name)
     assert isinstance(tree, Apply)
     function = _PYTHON.get(tree.operation)
     if function is None:
-        row = OPERATIONS[tree.operation]
-        meaning = branch(read_row(row.name, row.value), kinks)
-        return _compiled(substitute(meaning, dict(zip(row.arguments, tree.args, strict=True))), kinks)
-    args = [_compiled(argument, kinks) for argument in tree.args]
+        row = OPERATIONS[tree.operation]  # g(z), or g'(z) where a local derivative is too long to be written out
+        meaning = branch(read_row(row.name, row.local[tree.slot - 1] if tree.slot else row.value), kinks)
+        return _compiled(substitute(meaning, dict(zip(row.arguments, tree.args, strict=True))), kinks, exact)
+    args = [_compiled(argument, kinks, exact) for argument in tree.args]
     if len(args) == 2:
         first, second = args
         return lambda values: function(first(values), second(values))
@@ -198,6 +208,8 @@ def _shows(machine: Machine, one: Leaves, other: Leaves, target: Quantity, known
     try:
         first, second = machine.run(one), machine.run(other)
     except (ArithmeticError, ValueError):
+        return False
+    if not all(map(math.isfinite, (*first.values(), *second.values()))):
         return False
     if not all(_same(first[q], second[q]) for q in known) or _same(first[target], second[target], FAR):
         return False
