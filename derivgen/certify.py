@@ -19,7 +19,7 @@ import itertools
 import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -36,9 +36,10 @@ PRIME = (1 << 61) - 1
 MOST_GATES = 8  # with more kinks than these, a sample of the branches is tried
 _CONTEXT = decimal.Context(prec=80, Emin=-(10**9), Emax=10**9)
 _STEP = Decimal(10) ** -25
-_TOLERANCE = Decimal(10) ** -30
+TOLERANCE = Decimal(10) ** -30
 _APART = Decimal(10) ** -6
 _POINTS = 2
+_NEAR_ATTEMPTS, _FAR_ATTEMPTS = 100, 900  # to find them
 
 
 class UndefinedError(CertificateError):
@@ -445,7 +446,7 @@ def _logarithm(x: Decimal) -> Decimal:
 
 def _floored(x: Decimal) -> Decimal:
     nearest = x.to_integral_value(decimal.ROUND_HALF_EVEN)  # 80 digits of 3 · (1/3) stop short of 1
-    return nearest if abs(_CONTEXT.subtract(x, nearest)) <= _TOLERANCE else x.to_integral_value(decimal.ROUND_FLOOR)
+    return nearest if abs(_CONTEXT.subtract(x, nearest)) <= TOLERANCE else x.to_integral_value(decimal.ROUND_FLOOR)
 
 
 def _folded(method: Any) -> Any:
@@ -498,9 +499,11 @@ def _models(graph: Graph) -> tuple[tuple[_Residues, ...], tuple[Point, ...]]:
 
 
 def _points(graph: Graph) -> Iterator[Point]:
-    """Random real points at which the whole forward pass is defined."""
-    for attempt in range(400):
-        leaves = {name: _random(attempt, name) for name in graph.leaves}
+    """Random real points at which the whole forward pass is defined; after a while farther out, for log(x − 5)."""
+    centres = _centres(graph)
+    for attempt in range(_NEAR_ATTEMPTS + _FAR_ATTEMPTS):
+        near = attempt < _NEAR_ATTEMPTS
+        leaves = {n: _random(attempt, n) if near else _far(attempt, n, centres) for n in graph.leaves}
         for group in graph.simplices:
             leaves[group[-1]] = 1 - sum((leaves[name] for name in group[:-1]), Decimal(0))
         try:
@@ -514,6 +517,27 @@ def _random(attempt: int, name: str) -> Decimal:
     low = 0.05 if attempt % 2 else -1.5
     width = 1.5 - low if low < 0 else 0.9
     return Decimal(str(round(low + (_residue("point", attempt, name) % 10**6) / 10**6 * width, 6)))
+
+
+def _centres(graph: Graph) -> tuple[Decimal, ...]:
+    """The numbers of the equations with either sign, and zero: where a line is defined often begins at one of them."""
+    parts = (part for node in graph.nodes for part in walk(graph.resolved(node.tree)))
+    found = dict.fromkeys(_real(part.value) for part in parts if isinstance(part, Number) and part.value)
+    return (Decimal(0), *found, *(number.copy_negate() for number in found))
+
+
+def _far(attempt: int, name: str, centres: tuple[Decimal, ...]) -> Decimal:
+    """A random number around one of the centres, by up to 1, 10, 100 or 1000."""
+    centre = centres[_residue("centre", attempt, name) % len(centres)]
+    reach = 10 ** (_residue("reach", attempt, name) % 4)
+    offset = Decimal(_residue("point", attempt, name) % (2 * 10**6) - 10**6) / 10**6
+    return _CONTEXT.add(centre, _CONTEXT.multiply(offset, reach))
+
+
+def _enough(graph: Graph, reals: tuple[Point, ...]) -> Iterator[Point]:
+    """The usual real points, then farther ones, for a line that is defined at none of the usual."""
+    yield from reals
+    yield from itertools.islice(_points(graph), _POINTS, None)
 
 
 def _close(x: Decimal, y: Decimal) -> Decimal:
@@ -544,8 +568,10 @@ def _symbolic(graph: Graph, text: str, truth: Tree, latex: bool) -> tuple[Proof,
         sides = sides[1:]
     try:
         return _equal(graph, tuple(sides), truth)
+    except UndefinedError:
+        raise
     except CertificateError as error:
-        raise type(error)(f"{error}: {text}") from None
+        raise CertificateError(f"{error}: {text}") from None
 
 
 @lru_cache(maxsize=4096)  # a line reads the same in most dialects
@@ -568,7 +594,9 @@ def _equal(graph: Graph, sides: tuple[Tree, ...], truth: Tree) -> tuple[Proof, .
     if not lucky:
         raise UndefinedError("a line has no value anywhere")
     worst, seen = Decimal(0), 0
-    for point in reals:
+    for i, point in enumerate(_enough(graph, reals)):
+        if seen and i >= len(reals):
+            break
         try:
             wanted_real = [point.value(cell) for cell in truths]
             errors = [
@@ -580,7 +608,7 @@ def _equal(graph: Graph, sides: tuple[Tree, ...], truth: Tree) -> tuple[Proof, .
             continue
         seen += 1
         worst = max([worst, *errors])
-        if worst > _TOLERANCE:
+        if worst > TOLERANCE:
             raise CertificateError("a printed line is wrong (against the central difference)")
     if not seen:
         raise UndefinedError("a line has no value at any real point that was tried")
@@ -618,7 +646,9 @@ def executed(
         lucky += 1
         if wrong:
             raise CertificateError(f"a printed program leaves a wrong {wrong[0]} (at residues modulo 2^61 - 1)")
-    for point in reals:
+    for i, point in enumerate(_enough(graph, reals)):
+        if seen and i >= len(reals):
+            break
         try:
             values = {name: point.value(Name(name)) for name in known}
             ends = _run(program, values, graph, point.evaluate, _CONTEXT.add)
@@ -627,7 +657,7 @@ def executed(
             continue
         seen += 1
         worst = max([worst, *errors.values()])
-        if worst > _TOLERANCE:
+        if worst > TOLERANCE:
             at = max(errors, key=lambda name: errors[name])
             raise CertificateError(f"a printed program leaves a wrong {at} (against the central difference)")
     if not lucky or not seen:
@@ -663,18 +693,56 @@ def _run(
 # --- two assignments ------------------------------------------------------------------------------------------
 
 
+class _At(_Residues):
+    """A model of the graph at given fractions; e^x is what it is at any other x that is not a multiple of it."""
+
+    def __init__(self, graph: Graph, leaves: Mapping[str, Fraction]) -> None:
+        super().__init__(graph, 0, None)
+        self.leaves = {name: v.numerator * pow(v.denominator, -1, PRIME) % PRIME for name, v in leaves.items()}
+
+    def _forward(self, seed: str = "", *held: str) -> dict[str, _Dual]:
+        values: dict[str, _Dual] = {name: (value, int(name == seed)) for name, value in self.leaves.items()}
+        for node in self.graph.nodes:
+            if all(parent in values for parent in node.parents):
+                value, tangent = self.evaluate(self.graph.resolved(node.tree), values)
+                values[node.name] = value, 1 if node.name == seed else tangent
+        return values
+
+    def gate(self, difference: int) -> int:
+        """The sign of a simple fraction; of any other number a residue does not tell it."""
+        above, below = _ratio(difference)
+        if max(above, abs(below)) > _SIMPLE:
+            raise UnluckyError
+        return int(above * below > 0 or (above == 0 and self.graph.kinks == "right"))
+
+
+def alike(graph: Graph, leaves: Iterable[Mapping[str, Fraction]], trees: Iterable[Tree]) -> bool:
+    """Whether assignments agree in these quantities exactly: tanh(36) and tanh(37) do not, however close they are.
+
+    Two numbers that hold e^x count as equal where they are so whatever e^x is, for every x that is no multiple of
+    another; False also where a kink's side depends on such a number.
+    """
+    first, *others = (_At(graph, own) for own in leaves)
+    for other in others:  # one value for each e^x
+        other.exps, other.roots, other.logs = first.exps, first.roots, first.logs
+    try:
+        return all(first.value(tree) == other.value(tree) for tree in trees for other in others)
+    except UnluckyError:
+        return False
+
+
 def counterexample(
     graph: Graph, leaves: Iterable[Mapping[str, Fraction]], printed: Mapping[Any, tuple[tuple[str, str], ...]],
     known: Iterable[Tree], target: Tree,
 ) -> list[Proof]:  # fmt: skip
     """Prove that printed numbers are those of two assignments, which agree in what is known and not in the target."""
-    lines = NumberLines(graph)
+    leaves, known, lines = tuple(leaves), tuple(known), NumberLines(graph)
     points = [lines.point(own) for own in leaves]
     for tree, pair in printed.items():
         for (text, relation), point in zip(pair, points, strict=True):
             lines.prove_value(text, tree, relation, point)
     worst = max((_close(*(point.value(tree) for point in points)) for tree in known), default=Decimal(0))
-    if worst > _TOLERANCE:
+    if worst > TOLERANCE or not alike(graph, leaves, known):
         raise CertificateError("two assignments differ in what is known")
     if _close(*(point.value(target) for point in points)) <= _APART:
         raise CertificateError("two assignments agree in what is asked for")
@@ -722,6 +790,34 @@ def refuted(graph: Graph, text: str, truth: Tree, *, latex: bool) -> list[Proof]
     if not all(apart(fingerprint(graph, right), wanted) for _, right in line.links):
         raise CertificateError(f"a statement that is meant to be wrong is right: {text}")
     return [Proof("residues", len(wanted[1]), "0")]
+
+
+# --- along a step ---------------------------------------------------------------------------------------------
+
+_ON_THE_WAY = ("0.061803", "0.214159", "0.357721", "0.501414", "0.618034", "0.787654", "0.943291")
+
+
+def bent(graph: Graph, tree: Tree, values: Mapping[str, Fraction | Decimal], name: str, step: Fraction) -> Decimal:
+    """How far a formula strays, at points on a step of x, from the straight line between its values at the ends.
+
+    It is relative to the largest of its values; zero, but for rounding, where it is linear along the step.
+    """
+    leaves = {other: _real(value) for other, value in values.items()}
+
+    def at(way: Decimal) -> Decimal:
+        moved = _CONTEXT.add(leaves[name], _CONTEXT.multiply(way, _real(step)))
+        return Point(replace(graph, nodes=()), {**leaves, name: moved}).value(tree)
+
+    try:
+        start, end = at(Decimal(0)), at(Decimal(1))
+        strays = [
+            (_CONTEXT.add(start, _CONTEXT.multiply(way, _CONTEXT.subtract(end, start))), at(way))
+            for way in map(Decimal, _ON_THE_WAY)
+        ]  # fmt: skip
+    except (UnluckyError, decimal.InvalidOperation):
+        return Decimal(1)
+    size = max(abs(value) for value in (start, end, Decimal("1e-12")))
+    return max(abs(_CONTEXT.subtract(line, value)) for line, value in strays) / size
 
 
 # --- number lines -------------------------------------------------------------------------------------------
@@ -822,7 +918,7 @@ class NumberLines:
         before = above.args[0].name
         forms = {name: self.graph.resolved(self.graph.node(name).tree) for name in cuts}
         shares = [cuts[name] for name, form in forms.items() if isinstance(form, Apply) and form.args[1:] == (below,)]
-        whole = _close(_REAL["add"](*shares), Decimal(1)) <= _TOLERANCE
+        whole = _close(_REAL["add"](*shares), Decimal(1)) <= TOLERANCE
         return {before: _CONTEXT.ln(value)} if whole and before not in known else {}
 
     def prove_line(
@@ -921,6 +1017,42 @@ class NumberLines:
         return layout
 
 
+def rounded_once(
+    graph: Graph, numbers: Mapping[Any, Fraction | Decimal], key: str | Partial, text: str, places: int
+) -> None:
+    """Prove that a number rounded as by hand follows in one step from the rounded numbers that it is worked out from.
+
+    A value goes by its node's equation; ∂of/∂v is Σ ∂of/∂u · ∂u/∂v over the nodes u that use v, each ∂u/∂v by a
+    central difference of u's equation at the rounded numbers.
+    """
+    if isinstance(key, str):
+        true = _alone(graph, numbers, key).value(Name(key))
+    else:
+        facing, shares = graph.facing(key.wrt), []
+        for user in facing.users[key.wrt]:
+            if user in facing.behind(key.of) and (slope := _slope(facing, numbers, user, key.wrt)):
+                shares.append(_CONTEXT.multiply(_real(numbers[Partial(key.of, user)]), slope))
+        true = _REAL["add"](*shares, Decimal(0)) if key.of != key.wrt else Decimal(1)
+    _compare(Decimal(text).quantize(Decimal(1).scaleb(-places)), true, exact=False, text=text)
+
+
+def _alone(graph: Graph, numbers: Mapping[Any, Fraction | Decimal], name: str) -> Point:
+    """One node's equation at its parents' numbers."""
+    node = graph.node(name)
+    alone = replace(graph, leaves=node.parents, nodes=(node,), arrays=(), stated=(), simplices=())
+    return Point(alone, {parent: _real(numbers[parent]) for parent in node.parents})
+
+
+def _slope(graph: Graph, numbers: Mapping[Any, Fraction | Decimal], user: str, wrt: str) -> Decimal:
+    """∂user/∂wrt at these numbers; one that a network's builder states is worked out from its form."""
+    stated = graph.stated_forms(user)
+    if stated is None:
+        slope = _alone(graph, numbers, user).difference(Partial(user, wrt))
+        return slope if abs(slope) > TOLERANCE else Decimal(0)
+    values = {name: _real(numbers[name]) for name in names(stated[wrt])}
+    return Point(graph, {}).evaluate(graph.resolved(stated[wrt]), values)
+
+
 def mixed(
     graph: Graph, text: str, symbolic_text: str, keep: frozenset[str],
     true: Point | Mapping[Tree, Fraction | Decimal], *, exact: bool, latex: bool,
@@ -947,10 +1079,7 @@ def _match(symbolic_part: Tree, part: Tree, keep: frozenset[str], found: list[tu
             raise wrong
         found.append((_real(-bare.value if minus else bare.value), symbolic_part))
     elif isinstance(symbolic_part, Apply):
-        if not isinstance(part, Apply) or (part.operation, len(part.args)) != (
-            symbolic_part.operation,
-            len(symbolic_part.args),
-        ):
+        if not isinstance(part, Apply) or not _alike(part, symbolic_part):
             raise wrong
         for one, other in zip(symbolic_part.args, part.args, strict=True):
             _match(one, other, keep, found, text)
@@ -968,6 +1097,9 @@ def _lay(
     if isinstance(bare, Number):
         hole = next((i for i, (start, end, _) in enumerate(spans) if start <= bare.at < end), None)
     bracketed = hole is not None and spans[hole][2]  # its minus sign is the number's: (-3)
+    if bracketed and isinstance(symbolic_part, Apply) and symbolic_part.operation == "negate":
+        (only,) = symbolic_part.args  # the symbolic line has the number in brackets too: x (-0.1)
+        symbolic_part = Number(-only.value) if isinstance(only, Number) else symbolic_part
     if bracketed and (sign == 1 or isinstance(symbolic_part, Apply)):
         raise wrong
     if not isinstance(symbolic_part, Apply):
@@ -978,17 +1110,19 @@ def _lay(
             return symbolic_part
         name = Name(f"#{hole}")
         return name if bracketed or sign == 1 else Apply("negate", (name,))
-    if not isinstance(part, Apply) or (part.operation, len(part.args)) != (
-        symbolic_part.operation,
-        len(symbolic_part.args),
-    ):
+    if not isinstance(part, Apply) or not _alike(part, symbolic_part):
         raise wrong
     if part.operation == "power":
         if part.args[1] != symbolic_part.args[1]:
             raise wrong
         return Apply("power", (_lay(symbolic_part.args[0], part.args[0], spans, found, text), part.args[1]))
     pairs = zip(symbolic_part.args, part.args, strict=True)
-    return Apply(part.operation, tuple(_lay(s, p, spans, found, text) for s, p in pairs))
+    return Apply(part.operation, tuple(_lay(s, p, spans, found, text) for s, p in pairs), part.slot)
+
+
+def _alike(part: Apply, other: Apply) -> bool:
+    """Whether two applications are of the same operation, or the same derivative of it, to as many arguments."""
+    return (part.operation, part.slot, len(part.args)) == (other.operation, other.slot, len(other.args))
 
 
 def _real(value: Fraction | Decimal) -> Decimal:
@@ -1003,9 +1137,9 @@ def _compare(shown: Decimal, true: Decimal, *, exact: bool, text: str) -> None:
     exponent = shown.as_tuple().exponent
     assert isinstance(exponent, int)
     if exact:
-        allowed = max(abs(true), Decimal(1)) * _TOLERANCE
+        allowed = max(abs(true), Decimal(1)) * TOLERANCE
     else:
         # A tie's true value comes with the difference's own error, which is no reason to refuse its rounding.
-        allowed = _CONTEXT.add(Decimal((0, (5,), exponent - 1)), max(abs(true), Decimal(1)) * _TOLERANCE)
+        allowed = _CONTEXT.add(Decimal((0, (5,), exponent - 1)), max(abs(true), Decimal(1)) * TOLERANCE)
     if gap > allowed:
         raise CertificateError(f"a printed number is wrong: {text}")

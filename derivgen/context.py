@@ -19,6 +19,7 @@ from derivgen.evaluation import Real, evaluator
 from derivgen.expression import ZERO, Apply, Name, Partial, Tree, walk
 from derivgen.figures.drawing import Drawing
 from derivgen.graph import Graph
+from derivgen.linearity import Move
 from derivgen.operations import KINKED, OPERATIONS
 from derivgen.pictures import FORMS, PLACES, Mark
 from derivgen.plan import Plan
@@ -213,6 +214,9 @@ def _exercise(exercise: Exercise, dialect: str, marks: _Marks) -> dict[str, obje
                 **{place: {form: _place(value, place, form) for form in FORMS} for place in PLACES},
                 "numbers": {id: _place(value, "number", id) for id in value.ids},
             }
+        if isinstance(value, Move):
+            verdict = exercise.verdicts[value]
+            return {"kind": verdict.kind, "reached": list(verdict.reached)}
         if isinstance(value, Mapping):
             return {key: fact(inner) for key, inner in value.items()}
         if isinstance(value, (list, tuple)):

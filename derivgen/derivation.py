@@ -15,7 +15,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -67,10 +67,14 @@ class Filled:
 
 @dataclass(frozen=True)
 class Value:
-    """The number that a tree comes to, after ``stage`` steps of gradient descent."""
+    """The number that a tree comes to, after ``stage`` steps of gradient descent.
+
+    It is printed with as many decimals as it takes to tell it from that of ``apart``, if the two are different.
+    """
 
     tree: Tree
     stage: int = 0
+    apart: Tree | None = None
 
 
 @dataclass(frozen=True)
@@ -275,7 +279,8 @@ def _summands(tree: Tree) -> tuple[Tree, ...]:
 def _rule(operation: str, function: str, slot: int, args: tuple[Tree, ...], output: Tree | None, kinks: str) -> Tree:
     """The table's textbook local derivative in its ``slot``-th argument, with these arguments put in.
 
-    It speaks of the operation by the name of the ``function`` that is bound to it: 1 − g(z)².
+    It speaks of the operation by the name of the ``function`` that is bound to it: 1 − g(z)². Of a ``primed`` row it
+    is g'(z), which ``unprimed`` writes out.
     """
     row = OPERATIONS[operation]
     if operation == "multiply":
@@ -284,10 +289,21 @@ def _rule(operation: str, function: str, slot: int, args: tuple[Tree, ...], outp
         exponent = args[1]
         assert isinstance(exponent, Number)
         return product((exponent, apply("power", args[0], number(exponent.value - 1))))
+    if row.primed:
+        return Apply(function, args, slot + 1)
     if output is not None and row.output_local:
         return substitute(read_row(operation, row.output_local), {"a": output})
     form = renamed(branch(read_row(operation, row.local[slot]), kinks), operation, function)
     return substitute(form, dict(zip(row.arguments, args, strict=True)))
+
+
+def unprimed(graph: Graph, call: Apply) -> Tree:
+    """What g'(z) is by the table, for a g that is a ``primed`` operation, in terms of g's own arguments."""
+    operation = graph.operation(call.operation)
+    assert operation is not None
+    row = OPERATIONS[operation]
+    form = renamed(read_row(operation, row.local[call.slot - 1]), operation, call.operation)
+    return substitute(form, dict(zip(row.arguments, call.args, strict=True)))
 
 
 def branch(row: Tree, kinks: str) -> Tree:
@@ -352,7 +368,24 @@ def _local_derivatives(
                 sweep(argument, coefficient * more, factors + further, None)
 
     sweep(tree, _UNIT, (), Name(name))
-    return {parent: _collect(terms) for parent, terms in found.items()}
+    return {parent: lettered(_collect(terms), bindings) for parent, terms in found.items()}
+
+
+def lettered(tree: Tree, bindings: tuple[tuple[str, str], ...]) -> Tree:
+    """The tree with each operation called by the letter that is bound to it: s(z), not σ(z), where s is the sigmoid.
+
+    One function has one name on a sheet. Where several letters stand for one operation, none is better than its own.
+    """
+    stand_for = [operation for _, operation in bindings]
+    letters = {operation: letter for letter, operation in bindings if stand_for.count(operation) == 1}
+    return _called(tree, letters) if letters else tree
+
+
+def _called(tree: Tree, letters: Mapping[str, str]) -> Tree:
+    if not isinstance(tree, Apply):
+        return tree
+    args = tuple(_called(argument, letters) for argument in tree.args)
+    return Apply(letters.get(tree.operation, tree.operation), args, tree.slot)
 
 
 def local(graph: Graph, name: str, parent: str) -> Tree:

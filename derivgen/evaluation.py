@@ -200,7 +200,7 @@ def evaluator(tree: Tree, kinks: str = "forbid") -> Evaluator:
     row = OPERATIONS.get(operation)
     if row is None:
         raise EvaluationError(f"{operation} has no numbers until it is bound to an operation")
-    value_tree = branch(read_row(row.name, row.value), kinks)
+    value_tree = branch(read_row(row.name, row.local[tree.slot - 1] if tree.slot else row.value), kinks)
     return evaluator(substitute(value_tree, dict(zip(row.arguments, tree.args, strict=True))), kinks)
 
 
@@ -261,11 +261,14 @@ class Numbers(dict[Any, Real]):
         return self[name]
 
     def _evaluate(self, tree: Tree, name: str) -> Real:
+        return self.rounded(self._worked_out(tree, name))
+
+    def _worked_out(self, tree: Tree, name: str) -> Real:
         # Where a slope is read off a given output, 0 is no kink but an inactive ReLU.
         tolerant = self.graph.kinks == "forbid" and self.read_off and not self.read_off.isdisjoint(walk(tree))
         kinks = "left" if tolerant else self.graph.kinks
         try:
-            return self.rounded(evaluator(self.graph.resolved(tree), kinks)(self))
+            return evaluator(self.graph.resolved(tree), kinks)(self)
         except MissingNumberError:
             raise
         except EvaluationError as error:
@@ -279,12 +282,12 @@ class Numbers(dict[Any, Real]):
 
     def local(self, name: str, parent: str) -> Real:
         """The local derivative's number."""
-        return self._local(self.graph, name, parent)
+        return self.rounded(self._local(self.graph, name, parent))
 
     def _local(self, graph: Graph, name: str, parent: str) -> Real:
         tree = local_derivatives(graph, name)[parent]
         try:
-            return self._evaluate(tree, f"d{name}/d{parent}")
+            return self._worked_out(tree, f"d{name}/d{parent}")
         except MissingNumberError:
             for inner in names(tree):  # what is missing is its number, not those of all that it comes from
                 absent = [leaf for leaf in graph.upstream(inner, self.cuts) if graph.is_leaf(leaf) and leaf not in self]
@@ -319,8 +322,8 @@ class Numbers(dict[Any, Real]):
             sums: Real = _ZERO
             for i, (user, slope) in enumerate(shares[here]):
                 share = _multiply(self[Partial(of, user)], slope)
-                sums = self.rounded(_add(sums, share) if i else share)
-            self[key] = sums
+                sums = _add(sums, share) if i else share
+            self[key] = self.rounded(sums)  # once: the sum is one line by hand
         return self[partial]
 
     def _shares(self, of: str, wrt: str) -> list[tuple[str, Real]]:

@@ -30,6 +30,7 @@ from derivgen.evaluation import (
 )  # fmt: skip
 from derivgen.exercise import Known, Part, updated
 from derivgen.expression import Apply, Name, Number, Partial, Tree, transform, walk
+from derivgen.linearity import judged
 from derivgen.networks import Network
 from derivgen.plan import Plan
 from derivgen.preparing import entries_of
@@ -199,6 +200,7 @@ def settle(
             if rules and not reason:
                 reason = "" if "repeats" in exercise.allow else _repeated(made, rules, given)
                 reason = reason or _ugly(made, numbers, digits, exercise.allow)
+                reason = reason or (_past_a_kink(made, numbers) if attempt < MOST_ATTEMPTS * 3 // 4 else "")
                 # A literal step size may be too large for any draw: then it is the quiz's own choice.
                 if not reason and (made.network.step_size in rules or attempt < MOST_ATTEMPTS * 3 // 4):
                     reason = _climbing(made, numbers, killed=attempt >= MOST_ATTEMPTS // 2)
@@ -237,6 +239,14 @@ def _want(made: Plan, numbers: Numbers) -> None:
             raise
         except EvaluationError:  # its own line says so
             return
+
+
+def _past_a_kink(made: Plan, numbers: Numbers) -> str:
+    """Which part's step of one quantity takes it to a kink, or an empty string."""
+    for part, move in made.moves:
+        if judged(move, numbers).reached:
+            return f"the step of {move.wrt} in part {part.id} must not reach a kink"
+    return ""
 
 
 def _stuck(made: Plan, literal: Mapping[Key, Real]) -> str:
@@ -441,7 +451,7 @@ def _unfit(made: Plan, numbers: Numbers, digits: int) -> str:
 def _unmoved(part: Part, numbers: Numbers, digits: int) -> str:
     """A weight that a step of gradient descent changes, but not as printed; a matrix if no entry shows it."""
     for step, right in part.answer.entries if part.answer else ():
-        if not isinstance(right, Value) or not isinstance(step, Apply) or step.operation != "subtract":
+        if not isinstance(right, Value) or not isinstance(step, Apply) or step.operation != "subtract" or right.apart:
             continue
         pairs = zip(*(entries_of(numbers.graph, tree) for tree in (step.args[0], step)), strict=True)
         moves = [(numbers.value(old), numbers.value(new)) for old, new in pairs]

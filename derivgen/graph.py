@@ -338,6 +338,8 @@ def _read(text: str, scope: Scope, line: int, column: int) -> Tree:
     for part in walk(tree):
         if isinstance(part, Apply) and part.operation in ("matrix", "transpose", "hadamard"):
             raise GraphError(f"column {column + part.at + 1}: an equation is between numbers, not matrices", line)
+        if isinstance(part, Apply) and part.slot:
+            raise GraphError(f"column {column + part.at + 1}: an equation has functions, not their derivatives", line)
     return tree
 
 

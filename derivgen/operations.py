@@ -15,7 +15,8 @@ from dataclasses import dataclass
 class Operation:
     """One row. ``latex`` is the function's symbol; an empty one has a form of its own in ``printing.py``.
 
-    ``written_out`` says that the row is printed as its value: ½(a − y)², not a call.
+    ``written_out`` says that the row is printed as its value: ½(a − y)², not a call; ``primed``, that its local
+    derivative is too long for a line's factor, and stands there as GELU'(z).
     """
 
     name: str
@@ -28,6 +29,7 @@ class Operation:
     written_out: bool
     variadic: bool
     role: str  # "activation", "loss" or "": what a quiz may draw or bind it as
+    primed: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -49,12 +51,13 @@ def operation(
     written_out: bool = False,
     variadic: bool = False,
     role: str = "",
+    primed: bool = False,
 ) -> None:
     """Add a row; refuses a name or a spelling that the table already has."""
     locals_ = (local,) if isinstance(local, str) else local
     row = Operation(
         name, tuple(arguments.split()), value, locals_, output_local, latex,
-        (name, *spellings.split()), written_out, variadic, role,
+        (name, *spellings.split()), written_out, variadic, role, primed,
     )  # fmt: skip
     for spelling in row.spellings:
         if spelling in SPELLINGS:
@@ -94,7 +97,7 @@ operation("elu", "z", value="above(z, 0)*z + below(z, 0)*(e^z - 1)", local="abov
 operation("gelu", "z", value="1/2*z*(1 + tanh(0.7978845608*(z + 0.044715*z^3)))",
           local="1/2*(1 + tanh(0.7978845608*(z + 0.044715*z^3)))"
           " + 0.3989422804*z*(1 + 0.134145*z^2)*(1 - tanh(0.7978845608*(z + 0.044715*z^3))^2)",
-          latex=r"\mathrm{GELU}", spellings="GELU", role="activation")  # fmt: skip
+          latex=r"\mathrm{GELU}", spellings="GELU", role="activation", primed=True)  # fmt: skip
 operation("identity", "z", value="z", local="1", latex=r"\mathrm{id}", spellings="id linear", role="activation")
 operation("abs", "x", value="max(x, -x)", local="sign(x)", spellings="Abs")
 operation("floor", "x", local="0")  # the largest whole number that is not above x; at a jump the slope is 0 too

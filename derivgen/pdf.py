@@ -25,7 +25,7 @@ from pathlib import Path
 
 from derivgen.errors import DerivgenError, escaped
 
-PACKAGES = ("amsmath", "tikz", "enumitem", "geometry", "fancyhdr", "xcolor", "lmodern")
+PACKAGES = ("amsmath", "array", "longtable", "tikz", "enumitem", "geometry", "fancyhdr", "xcolor", "lmodern")
 FLAGS = ("-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error")
 RUNS = 3  # pdflatex settles page totals in two runs; a third is made only when its log asks for one
 LARGEST_FILE = 256 * 2**20  # bytes: an endless document must not fill the disk before its time is up

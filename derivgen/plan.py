@@ -26,6 +26,7 @@ from derivgen.exercise import (
 from derivgen.expression import Apply, Name, Partial, Tree, substitute, walk
 from derivgen.figures.drawing import Drawing
 from derivgen.graph import Graph, GraphError
+from derivgen.linearity import Move
 from derivgen.networks import Network, drawn
 from derivgen.operations import OPERATIONS
 from derivgen.preparing import (
@@ -34,13 +35,14 @@ from derivgen.preparing import (
     chains_of,
     checked,
     entries_of,
+    facts_of,
     prepare,
     prove,
 )
 from derivgen.reading import read_row
 from derivgen.spec import Ask as AskSpec
 from derivgen.spec import Picture
-from derivgen.stem import picture, stem
+from derivgen.stem import drawing_asks, picture, primes, stem
 
 STATED = frozenset({"true_false", "fill_in_blank"})  # asks whose questions print a derivative's formula
 PRINTED = STATED | {"gradient"}
@@ -96,13 +98,21 @@ class Plan:
         return frozenset(name for name in self.used if self.graph.is_leaf(name))
 
     @cached_property
+    def moves(self) -> tuple[tuple[Part, Move], ...]:
+        """The steps of single quantities of which the numbers decide what is said."""
+        return tuple((part, move) for part in self.parts for move, _ in facts_of(Move, part.facts, self.graph))
+
+    @cached_property
     def answers(self) -> tuple[tuple[Part, Tree], ...]:
-        """Each part's numeric answers before any step of gradient descent, matrices entry by entry."""
+        """Each part's numeric answers before any step of gradient descent, matrices entry by entry.
+
+        Changes that are printed with decimals of their own are none of them.
+        """
         return tuple(
             (part, tree)
             for part in self.parts
             for _, right in (part.answer.entries if part.answer else ())
-            if isinstance(right, Value) and not right.stage
+            if isinstance(right, Value) and not right.stage and right.apart is None
             for tree in entries_of(self.graph, right.tree)
         )
 
@@ -156,7 +166,7 @@ def make(
     seen: set[tuple[object, ...]] = set()
     stem_found: list[PreparedChain] = []
     asked = frozenset(ask.name for ask in asks)
-    stem_facts = stem(network, asked, picture(network, asked, known, wanted))
+    stem_facts = stem(network, asked, picture(network, asked, drawing_asks(asks), known, wanted))
     prepared_stem = prepare(stem_facts, network.graph, stem_found)
     drawings = _named(prepared_stem, str(number))
     if wanted.show and wanted.place and any(drawing.crowded for drawing in drawings):
@@ -197,6 +207,9 @@ def make(
                     raise AskError(f"one question would print the other's answer: part {label} asks the same")
                 seen.add(key)
                 state = after
+                said = {g: on for g, on in primes(state.graph, part.facts).items() if not state.where(("prime", g))}
+                state = state.show(*(("prime", function) for function in said))
+                part = replace(part, facts={**part.facts, "primes": tuple(said.values())}) if said else part
                 part = replace(
                     part, id=f"{number}.{label}", points=1 if spec.points is None else spec.points,
                     space=spec.space or part.space, hint=spec.hint or "", directives=tuple(directives),

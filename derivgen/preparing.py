@@ -32,7 +32,7 @@ from derivgen.expression import Apply, Name, Number, Partial, Tree, column, matr
 from derivgen.figures.drawing import Drawing
 from derivgen.graph import Graph
 from derivgen.operations import INDICATORS
-from derivgen.printing import BREAK, COMPARISON, Form, portable, printed, symbol
+from derivgen.printing import BREAK, COMPARISON, Form, fits, portable, printed, symbol
 from derivgen.proofs import verifying
 from derivgen.proofs.printing import printed as formula
 from derivgen.proofs.table import Theorem
@@ -347,17 +347,24 @@ def _prepared_gradient(fact: Nabla, graph: Graph) -> dict[str, object]:
     """∇f by itself, and the line that says what it is."""
     signs = {"latex": r"\nabla ", "markdown": r"\nabla ", "plain": "grad "}
     symbol_ = Text({d: signs[d] + printed(Name(fact.targets[0].of), graph.scope, d).text for d in DIALECTS})
-    right = Text({d: printed(column(fact.forms), graph.scope, d).text.replace(BREAK, "") for d in DIALECTS})
+    right = Text({d: printed(_stacked(fact, graph), graph.scope, d).text.replace(BREAK, "") for d in DIALECTS})
     relation = Text({d: RELATIONS[d]["="] for d in DIALECTS})
     rows = [{"left": symbol_, "relation": relation, "right": right, "unrounded": ""}]
     return {"symbol": symbol_, "line": {"rows": rows}}
+
+
+def _stacked(fact: Nabla, graph: Graph) -> Tree:
+    """The column as printed: of ∂f/∂x where a form is too wide for a row, since no row ends inside a matrix."""
+    return column(fact.forms if all(fits(form, graph.scope) for form in fact.forms) else fact.targets)
 
 
 def prove_gradient(fact: Nabla, graph: Graph) -> list[certify.Proof]:
     """Proofs that the printed column holds the derivatives, in their order."""
     proofs: list[certify.Proof] = []
     for dialect in DIALECTS:
-        sides = (printed(column(side), graph.scope, dialect).text for side in (fact.targets, fact.forms))
+        sides = (
+            printed(side, graph.scope, dialect).text for side in (column(fact.targets), _stacked(fact, graph))
+        )
         text = " = ".join(sides).replace(BREAK, "")
         proofs += certify.symbolic(graph, text, column(fact.targets), latex=dialect != "plain")
     return proofs
@@ -486,7 +493,10 @@ def prove(line: Chain, prepared: PreparedChain) -> list[certify.Proof]:
         texts += [link.symbolic[dialect] for link in prepared.links if link.filled]
         for right in dict.fromkeys(texts):
             text = f"{prepared.left[dialect]} {RELATIONS[dialect][relation]} {right}"
-            proofs += certify.symbolic(prepared.graph, text, truth, latex=dialect != "plain")
+            try:
+                proofs += certify.symbolic(prepared.graph, text, truth, latex=dialect != "plain")
+            except certify.UndefinedError as error:  # the instructor's doing: in the terms of the quiz file
+                raise certify.UndefinedError(f"{error}: {prepared.left['plain']}") from None
     return proofs
 
 

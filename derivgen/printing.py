@@ -16,10 +16,11 @@ brackets, symbolic lines have no ``1\\cdot``, no ``+ -`` and no ``x^{1}``.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
 
 from derivgen.expression import Apply, Name, Number, Partial, Tree, substitute, walk
 from derivgen.lexing import BEGIN, END
@@ -30,6 +31,7 @@ from derivgen.reading import Scope, read_row
 SLOT = "\x1a"
 BREAK = "\x1b"  # where a long line may go on in the next row
 WIDEST = 72  # what fits on a row, in characters as seen
+WIDEST_FRACTION = 110  # in characters of plain maths, a quantity's name counted as a number
 _NUMBER_WIDTH = 7
 SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4
 _QUOTIENTS = ("divide", "reciprocal")
@@ -198,6 +200,8 @@ class _Printer:
                 level = POWER if inline or (i and self.plain) else PRODUCT
             piece = self.unsigned(factor, level) if i else self.tree(factor, level)
             word = piece.startswith(_WORD) and not text.endswith(")")
+            # 2 (-3) and ∂f/∂x (-3) look like calls.
+            below_zero = i and piece.startswith("(-") and isinstance(tree.args[i - 1], (Number, Partial))
             word, after_word = word or after_word, piece.startswith(_WORD) and not piece.endswith(")")
             if not i:
                 text = piece
@@ -205,7 +209,7 @@ class _Printer:
                 text += f"*{piece}"
             elif (array or before) and not piece[0].isdigit() and piece[0] != SLOT:
                 text += f" {piece}"  # arrays stand side by side
-            elif dotted or piece[0].isdigit() or piece[0] == "." or isinstance(factor, Partial) or word:
+            elif dotted or piece[0].isdigit() or piece[0] == "." or isinstance(factor, Partial) or word or below_zero:
                 text += rf"{self.opportunity} \cdot {piece}"
             else:
                 text += f" {piece}"
@@ -239,7 +243,13 @@ class _Printer:
         above, below = tree.args
         if self.plain or not self.stacked:
             return f"{self.tree(above, PRODUCT)}/{self.tree(below, POWER)}"
+        if max(map(self.room, tree.args)) > WIDEST_FRACTION:  # no row could end inside the fraction
+            return f"{self.tree(above, PRODUCT)}{self.opportunity} / {self.tree(below, POWER)}"
         return rf"\frac{{{self.tree(above, 0)}}}{{{self.tree(below, 0)}}}"
+
+    def room(self, tree: Tree) -> int:
+        """About how wide a side of a fraction is once numbers stand in it, the same with and without them."""
+        return len(plain(tree, self.scope)) + 4 * sum(isinstance(part, Name) for part in walk(tree))
 
     def reciprocal(self, tree: Apply) -> str:
         if self.plain or not self.stacked:
@@ -351,22 +361,19 @@ def _unsigned(term: Tree) -> tuple[Tree, str]:
 
 
 def _broken(text: str) -> str:
-    """The text with those of its break opportunities kept that a long line needs, none inside brackets or groups.
+    """The text with those break opportunities kept that a long line needs, none inside a fraction or an exponent.
 
-    Sums break before products do: a row is filled with whole terms where they fit.
+    Sums break before products do: a row is filled with whole terms where they fit. What is too wide between two
+    breaks is broken inside its brackets, which then have a fixed size: no row may end between \\left and \\right.
     """
-    chunks, depth, start = [], 0, 0
-    for i, character in enumerate(text):
-        depth += {"(": 1, "{": 1, "[": 1, ")": -1, "}": -1, "]": -1}.get(character, 0)
-        if character == BREAK and depth == 0:
-            chunks.append(text[start:i])
-            start = i
-    chunks = [chunk.replace(BREAK, "") for chunk in (*chunks, text[start:])]
+    places = _opportunities(text)
+    chunks = [text[start:end] for start, end in _chunks(text, places, 0, len(text), 0)]
+    chunks = [chunk.replace(BREAK, "") for chunk in chunks]
     if sum(map(_width, chunks)) <= WIDEST:
         return "".join(chunks)
     terms: list[list[str]] = []
     for chunk in chunks:
-        if chunk.startswith(r" \cdot") and terms:
+        if chunk.startswith((r" \cdot", " /")) and terms:
             terms[-1].append(chunk)
         else:
             terms.append([chunk])
@@ -379,7 +386,48 @@ def _broken(text: str) -> str:
             if rows[-1] and _width(rows[-1]) + _width(chunk) > WIDEST:
                 rows.append("")
             rows[-1] += chunk
-    return BREAK.join(rows)
+    return _fixed(BREAK.join(rows))
+
+
+def _opportunities(text: str) -> list[tuple[int, int]]:
+    """Each place where a row may end, and how many brackets it stands in."""
+    found, depth, groups = [], 0, 0
+    for i, character in enumerate(text):
+        groups += {"{": 1, "}": -1}.get(character, 0)
+        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(character, 0)
+        if character == BREAK and not groups:
+            found.append((i, depth))
+    return found
+
+
+def _chunks(
+    text: str, places: list[tuple[int, int]], start: int, end: int, depth: int
+) -> Iterator[tuple[int, int]]:
+    """The pieces of a text between its breaks of this depth; one that is wider than a row goes by deeper ones."""
+    inside = [(place, level) for place, level in places if start < place < end]
+    if depth and _width(text[start:end].replace(BREAK, "")) <= WIDEST:
+        inside = []
+    if not inside:
+        yield start, end
+        return
+    cuts = [start, *(place for place, level in inside if level <= depth), end]
+    for first, last in pairwise(cuts):
+        yield from _chunks(text, places, first, last, depth + 1)
+
+
+def _fixed(text: str) -> str:
+    """The text with brackets of a fixed size for those of \\left and \\right that a row ends between."""
+    opened: list[re.Match[str]] = []
+    for match in re.finditer(r"\\(left|right)(?=[(\[)\]])", text):
+        if match[1] == "left":
+            opened.append(match)
+            continue
+        first = opened.pop()
+        if BREAK in text[first.end() : match.start()]:
+            text = text[: match.start()] + r"\biggr" + text[match.end() :]
+            text = text[: first.start()] + r"\biggl" + text[first.end() :]
+            return _fixed(text)
+    return text
 
 
 def _width(latex: str) -> int:

@@ -298,7 +298,8 @@ class _Parser:
             self.expect("'")
             self.expect("}")
             slot = 1
-        if slot and (operation in OPERATIONS or operation in ARRAY_CALLS or not 1 <= slot <= arity):
+        primed = operation not in OPERATIONS or OPERATIONS[operation].primed
+        if slot and (not primed or operation in ARRAY_CALLS or not 1 <= slot <= arity):
             raise self.refuse(f"{token.text} has no such derivative", token)
         opened = self.token
         if opened.text != "(":

@@ -5,27 +5,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
 from derivgen import certify, givens, plan, spec
+from derivgen.asks.draw_circuit import together
 from derivgen.derivation import Value
 from derivgen.draws import Draws, Question, digest
 from derivgen.errors import CertificateError
 from derivgen.evaluation import EvaluationError, Numbers, Real
 from derivgen.exercise import updated
-from derivgen.expression import Name, Partial, Tree
+from derivgen.expression import Name, Partial, Tree, walk
 from derivgen.figures.drawing import Drawing
 from derivgen.figures.scene import Scene
+from derivgen.graph import Node
+from derivgen.linearity import Move, Verdict, judged
 from derivgen.networks import build
 from derivgen.plan import Plan
 from derivgen.preparing import RELATIONS, PreparedChain, PreparedLink, entries_of
 from derivgen.printing import BREAK
-from derivgen.written import fill, named, quantity_key, significant, write
+from derivgen.written import fill, named, places_apart, quantity_key, significant, write
 
 MOST_STRUCTURES = 40  # tried where the literal numbers do not suit what was drawn
 
@@ -69,6 +72,7 @@ class Exercise:
     proofs: tuple[tuple[certify.Proof, ...], ...]
     introduce: bool = True
     scenes: Mapping[str, Scene] = field(default_factory=dict, repr=False)  # drawings with numbers, by their names
+    verdicts: Mapping[Move, Verdict] = field(default_factory=dict, repr=False)  # what the numbers decide
 
     @property
     def numbers(self) -> Numbers:
@@ -115,14 +119,15 @@ class Sheet:
 
     @cached_property
     def structure(self) -> tuple[object, ...]:
-        """What decides its skeleton: the plans, and which rows print a value beside the rounded one, or nothing."""
+        """What decides its skeleton: plans, verdicts, which rows print a value beside the rounded one, or nothing."""
         marks = tuple(
             (bool(link.unrounded), link.silent)
             for exercise in self.exercises
             for links in exercise.filled.values()
             for link in links
         )
-        return (*(exercise.plan for exercise in self.exercises), marks, bool(self.command))
+        verdicts = tuple(verdict for exercise in self.exercises for verdict in exercise.verdicts.values())
+        return (*(exercise.plan for exercise in self.exercises), marks, verdicts, bool(self.command))
 
     @property
     def points(self) -> Fraction:
@@ -268,14 +273,24 @@ def certified(
             if numbers.keys() >= set(node.parents):
                 numbers[node.name]
         raise EvaluationError("a value does not exist at these numbers") from None
+    verdicts = {move: judged(move, numbers) for _, move in made.moves}
     stages = [_Stage(numbers, carried, point)]
     filled: dict[PreparedChain, tuple[FilledLink, ...]] = {}
-    for chains in made.chains:
+    owners = {part.id.replace(".", "") for part in made.parts}
+    scenes: dict[str, Scene] = {}
+
+    def draw(drawings: Iterable[Drawing]) -> None:
+        scenes.update({each.name: _scene(each, made, stages[0], given, digits) for each in drawings if each.keys})
+
+    draw(each for each in made.drawings if each.owner not in owners)
+    for part, chains in zip(made.parts, made.chains, strict=True):
         for chain in chains:
             if chain.numeric:
                 while chain.stage >= len(stages):
                     stages.append(stages[-1].stepped(made))
                 filled[chain] = _fill_chain(chain, made, digits, stages[chain.stage])
+        # After its part's lines: rounded as by hand, a drawing has the numbers that they have printed.
+        draw(each for each in made.drawings if each.owner == part.id.replace(".", ""))
     for part in made.parts:
         if carried is not None and carry is not None and givens.alike(part, carried, carry + 1):
             raise givens.AlikeError(f"the choices of part {part.id} must differ once every intermediate is rounded")
@@ -291,13 +306,16 @@ def certified(
                 own.append(certify.Proof("difference", 1, error))
         proofs.append(tuple(own) or symbolic)
     passes = tuple(stage.numbers for stage in stages)
-    scenes = {d.name: _scene(d, made, stages[0], given, digits) for d in made.drawings if d.keys}
-    return Exercise(name, number, title, made, tuple(given.items()), passes, filled, tuple(proofs), introduce, scenes)
+    return Exercise(
+        name, number, title, made, tuple(given.items()), passes, filled, tuple(proofs), introduce, scenes, verdicts
+    )
 
 
 def _scene(drawing: Drawing, made: Plan, stage: _Stage, given: Mapping[str | Partial, Real], digits: int) -> Scene:
     """A drawing with its numbers, in layers by the sheet's own certificates."""
-    if drawing.figure.kind == "circuit":
+    if stage.carried is not None:
+        scene = _by_hand(drawing, made, stage.carried, stage.printed, given, digits)
+    elif drawing.figure.kind == "circuit":
         scene = numbered(drawing, given, digits, made.known.taken)
     else:
         assert stage.point is not None
@@ -305,6 +323,29 @@ def _scene(drawing: Drawing, made: Plan, stage: _Stage, given: Mapping[str | Par
     if scene.touching():
         raise EvaluationError("the numbers are too long for a drawing")
     return scene
+
+
+def _by_hand(
+    drawing: Drawing, made: Plan, carried: Numbers, printed: Mapping[Tree, str], given: Mapping[str | Partial, Real],
+    digits: int,
+) -> Scene:  # fmt: skip
+    """A drawing with the rounded numbers of the lines beside it; an operation inside an equation is rounded once too.
+
+    Each number that is neither given nor proved by its line is proved to follow from the others as they are printed.
+    """
+    graph, main = drawing.graph, made.graph
+    inner = [key for key in drawing.keys if isinstance(key, str) and key not in main]
+    whole = replace(main, nodes=(*main.nodes, *(Node(key, together(graph, key)) for key in inner)))
+    own: dict[str | Partial, Real] = {key: carried.value(whole.node(key).tree) for key in inner}
+    own |= {key: carried[key] for key in drawing.keys if (key if isinstance(key, str) else key.wrt) in main}
+    numbers = Numbers(graph, {**carried, **own}, carried.carry, made.known.taken)
+    texts: dict[str | Partial, str] = {}
+    for key in drawing.keys:
+        places = digits if key in given or carried.carry is None else carried.carry
+        texts[key], _ = write(numbers[key], places)
+        if key not in given and printed.get(Name(key) if isinstance(key, str) else key) != texts[key]:
+            certify.rounded_once(whole if key in own else graph, numbers, key, texts[key], places)
+    return drawing.scene(texts)
 
 
 def numbered(
@@ -333,6 +374,7 @@ class _Stage:
     numbers: Numbers
     carried: Numbers | None
     point: certify.Point | None
+    printed: dict[Tree, str] = field(default_factory=dict)  # what lines have come to, rounded as by hand
 
     def stepped(self, made: Plan) -> _Stage:
         """The pass after one step of gradient descent, all weights from their old values."""
@@ -355,12 +397,14 @@ def _fill_chain(chain: PreparedChain, made: Plan, digits: int, stage: _Stage) ->
     numbers, carried, point = stage.numbers, stage.carried, stage.point
     assert point is not None
     if chain.mixed:
-        return (_fill_mixed(chain, chain.mixed, made, numbers if carried is None else carried, digits, point),)
+        return (_fill_mixed(chain, chain.mixed, made, numbers, numbers if carried is None else carried, digits, point),)
     last = next(link for link in chain.links if link.value)
     assert last.value is not None
     true = [numbers.value(tree) for tree in last.entries]
     worked = numbers if carried is None else carried
     places = digits if carried is None or carried.carry is None else carried.carry
+    if last.value.apart is not None:
+        places, worked = _told_apart(last.value.tree, last.value.apart, numbers, worked, places)
     lines = [link for link in chain.links if link.filled]
     answers = true if carried is None else [worked.value(tree) for tree in (lines[-1] if lines else last).entries]
     quantities = tuple(dict.fromkeys(quantity for link in lines for quantity in link.quantities))
@@ -394,9 +438,13 @@ def _fill_chain(chain: PreparedChain, made: Plan, digits: int, stage: _Stage) ->
         links.append(FilledLink(last_relation, shown.slots, shown.single))
         made.lines.prove_value(shown.text("latex"), last.value.tree, ending, point, latex=True)
         return tuple(links)
-    for tree, text in zip(last.entries, filling.answers, strict=True):
+    # Another formula rounds otherwise: then the number that has been printed stays, and its own is not shown.
+    shown = _Shown(last, tuple(map(stage.printed.get, last.entries, filling.answers)))
+    if shown.texts != filling.answers:
+        links, last_relation = [replace(link, silent=True) for link in links], "≈"
+    for tree, text in zip(last.entries, shown.texts, strict=True):
         if isinstance(tree, (Name, Partial)):  # what later lines use is what this one printed
-            carried[quantity_key(tree)] = Fraction(text)
+            carried[quantity_key(tree)], stage.printed[tree] = Fraction(text), text
     written = [named(chain.left["plain"], value, max(digits, places) + 2) for value in true]
     unrounded = _Shown(last, tuple(text for text, _ in written))
     relation = "=" if all(exact for _, exact in written) else "≈"
@@ -407,13 +455,27 @@ def _fill_chain(chain: PreparedChain, made: Plan, digits: int, stage: _Stage) ->
     return tuple(links)
 
 
+def _told_apart(tree: Tree, other: Tree, numbers: Numbers, worked: Numbers, places: int) -> tuple[int, Numbers]:
+    """The decimals that it takes to tell two changes apart, if they differ, and the numbers rounded to so many."""
+    places = places_apart(numbers.value(tree), numbers.value(other), places)
+    if worked.carry is None:
+        return places, worked
+    for quantity in (part for side in (tree, other) for part in walk(side) if isinstance(part, (Name, Partial))):
+        worked[quantity_key(quantity)]  # rounded as the lines before have it
+    unrounded = Numbers(worked.graph, worked, None, worked.taken)
+    places = places_apart(unrounded.value(tree), unrounded.value(other), places)
+    return places, Numbers(worked.graph, worked, places, worked.taken)
+
+
 def _fill_mixed(
-    chain: PreparedChain, link: PreparedLink, made: Plan, numbers: Numbers, digits: int, point: certify.Point
-) -> FilledLink:
-    """The line of numbers beside names, each number proved from its text."""
+    chain: PreparedChain, link: PreparedLink, made: Plan, true: Numbers, numbers: Numbers, digits: int,
+    point: certify.Point,
+) -> FilledLink:  # fmt: skip
+    """The line of numbers beside names, each number proved from its text; a rounded one is not what it stands for."""
     values = {quantity: numbers.value(quantity) for quantity in link.quantities}
     written = {quantity: named(chain.left["plain"], value, digits) for quantity, value in values.items()}
-    relation = "=" if all(exact for _, exact in written.values()) else "≈"
+    exact = all(exact and values[quantity] == true.value(quantity) for quantity, (_, exact) in written.items())
+    relation = "=" if exact else "≈"
     texts = {quantity: text for quantity, (text, _) in written.items()}
     assert link.filled is not None
     for dialect in ("latex", "plain"):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass, replace
 
-from derivgen.derivation import chain
+from derivgen.derivation import chain, lettered, unprimed
 from derivgen.exercise import ArrowLabel, Figure, Known, On, Symbol
-from derivgen.expression import Apply, Name, Number, Tree, apply, names, substitute, walk
+from derivgen.expression import Apply, Name, Number, Partial, Tree, apply, names, substitute, walk
 from derivgen.figures.drawing import Drawing, look_of, matrices_beside, quantities
 from derivgen.figures.metrics import MetricsError
 from derivgen.figures.stack import drawable
@@ -14,8 +15,9 @@ from derivgen.graph import Graph
 from derivgen.networks import Network
 from derivgen.notation import Notation
 from derivgen.operations import OPERATIONS
+from derivgen.proofs.table import Theorem
 from derivgen.reading import read_row
-from derivgen.spec import Look, Picture
+from derivgen.spec import Ask, Look, Picture
 from derivgen.stacks import described, rows
 
 # Asks that name no quantity of a layer.
@@ -30,7 +32,8 @@ WHOLE = frozenset({"partial_derivatives", "sensitivity", "tanh_logistic", "text"
 # Asks that a drawing with all values would answer.
 TOLD = frozenset(("forward_values", "pre_activations", "activations", "output", "classify", "loss_value",
                   "training_step", "staged_values"))  # fmt: skip
-SIZED = frozenset({"multiply_adds"})  # asks of a convolutional network of whose work the sizes are a part
+# Asks of a convolutional network of whose work the sizes are a part.
+SIZED = frozenset({"multiply_adds", "output_sizes"})
 
 
 def stem(network: Network, asks: frozenset[str], figure: Figure | None = None) -> dict[str, object]:
@@ -68,7 +71,9 @@ def stem(network: Network, asks: frozenset[str], figure: Figure | None = None) -
             {"symbol": Symbol(f), "operation": operation, "usual": Symbol(operation)} for f, operation in graph.bindings
         ),
         "abstract_loss": bool(network.loss and graph.functions and loss is not None and graph.is_abstract(loss)),
-        "symbols": tuple(Symbol(name) for name in EXPLAINED if _uses(graph, name)),
+        "symbols": tuple(
+            Symbol(name) for name in EXPLAINED if (_uses if network.formula is None else _shows)(graph, name)
+        ),
         "arrows": () if figure or network.formula is not None else arrows,
         "output": Name(inner[-1].name if inner else graph.output),
         "loss": Name(network.loss) if network.loss else "",
@@ -81,12 +86,21 @@ def stem(network: Network, asks: frozenset[str], figure: Figure | None = None) -
     }  # fmt: skip
 
 
-def picture(network: Network, asks: frozenset[str], known: Known, wanted: Picture) -> Figure | None:
+def drawing_asks(asks: Iterable[Ask]) -> frozenset[str]:
+    """The asks that have drawings of their own; sizes have one only where some of them are left blank."""
+    drawn = (ask for ask in asks if ask.name in DRAWN)
+    return frozenset(ask.name for ask in drawn if ask.name != "output_sizes" or "blanks" in ask.parameters)
+
+
+def picture(
+    network: Network, asks: frozenset[str], drawing: frozenset[str], known: Known, wanted: Picture
+) -> Figure | None:
     """The drawing that introduces a network, if it has one: it gives no answer away.
 
-    Unless the quiz says otherwise, networks of layers have one, and equations of few operations.
+    Unless the quiz says otherwise, networks of layers have one, and equations of few operations. ``drawing`` are the
+    asks that have drawings of their own.
     """
-    own, layers = asks & (DRAWN | {"forward_pseudocode"}), network.layers
+    own, layers = drawing | (asks & {"forward_pseudocode"}), network.layers
     batch = bool(layers) and len(layers[0].pre) > 1
     single = network.formula is not None and (len(network.graph.nodes) == 1 or asks <= WHOLE)
     if wanted.show is False or (wanted.show is None and (own or batch or single)):
@@ -94,8 +108,8 @@ def picture(network: Network, asks: frozenset[str], known: Known, wanted: Pictur
     if wanted.show:
         assert wanted.place is not None
         if own:
-            aside = ", which has one of its own" if own & DRAWN else ""
-            raise wanted.place.error(f"this drawing would answer {min(own & DRAWN or own)}{aside}")
+            aside = ", which has one of its own" if drawing else ""
+            raise wanted.place.error(f"this drawing would answer {min(drawing or own)}{aside}")
         if batch:
             raise wanted.place.error("a batch has no drawing: each example has values of its own")
         if wanted.values == "all" and (answered := asks & TOLD):
@@ -224,13 +238,57 @@ def _uses(graph: Graph, operation: str) -> bool:
     return any(isinstance(part, Apply) and part.operation == operation for n in graph.nodes for part in walk(n.tree))
 
 
+def _with_letter(graph: Graph) -> tuple[Graph, Name]:
+    """The graph with a letter that it does not have, of which a function can be said."""
+    letter = next(name for name in ("z", "u", "v", "t", "r", "q", "p", "zeta", "xi", "eta") if name not in graph)
+    return replace(graph, leaves=(*graph.leaves, letter), stated=()), Name(letter)
+
+
+def primes(graph: Graph, fact: object) -> dict[str, On]:
+    """What each g'(z) in a part's facts is that stands for a long local derivative, by the name of g."""
+    calls = {
+        part.operation: part for tree in trees_of(fact) for part in walk(tree)
+        if isinstance(part, Apply) and part.slot and graph.operation(part.operation) in OPERATIONS
+    }  # fmt: skip
+    wide, letter = _with_letter(graph)
+    heads = {function: replace(call, args=(letter,)) for function, call in calls.items()}
+    return {
+        function: On(wide, {"symbol": Symbol(function), "line": chain(head, unprimed(wide, head))})
+        for function, head in heads.items()
+    }
+
+
+def trees_of(fact: object) -> Iterator[Tree]:
+    """Every tree in a part's facts, drawings excepted."""
+    if isinstance(fact, (Name, Number, Partial, Apply)):
+        yield fact
+    elif isinstance(fact, Mapping):
+        yield from trees_of(tuple(fact.values()))
+    elif isinstance(fact, (tuple, list)):
+        for inner in fact:
+            yield from trees_of(inner)
+    elif isinstance(fact, On):
+        yield from trees_of(fact.facts)
+    elif is_dataclass(fact) and not isinstance(fact, (Figure, Theorem)):
+        yield from trees_of([getattr(fact, each.name) for each in fields(fact)])
+
+
+def _shows(graph: Graph, operation: str) -> bool:
+    """Whether an operation's own symbol stands on the sheet: in the equations, or in what is written for another."""
+    rows = [OPERATIONS[name] for name in DEFINED if _uses(graph, name)]
+    written = [read_row(row.name, form) for row in rows for form in (row.value, *row.local)]
+    trees = [*(node.tree for node in graph.nodes), *(lettered(tree, graph.bindings) for tree in written)]
+    return any(isinstance(part, Apply) and part.operation == operation for tree in trees for part in walk(tree))
+
+
 def _definitions(graph: Graph) -> tuple[object, ...]:
     """What the less usual functions of a formula mean, of a letter that the graph does not have."""
-    letter = next(name for name in ("z", "u", "v", "t", "r", "q", "p", "zeta", "xi", "eta") if name not in graph)
-    wide = replace(graph, leaves=(*graph.leaves, letter), stated=())
+    wide, letter = _with_letter(graph)
     rows = [OPERATIONS[name] for name in DEFINED if _uses(graph, name)]
-    forms = [(row.name, substitute(read_row(row.name, row.value), {row.arguments[0]: Name(letter)})) for row in rows]
-    return tuple(On(wide, {"line": chain(Apply(name, (Name(letter),)), form)}) for name, form in forms)
+    forms = [(row.name, substitute(read_row(row.name, row.value), {row.arguments[0]: letter})) for row in rows]
+    return tuple(
+        On(wide, {"line": chain(Apply(name, (letter,)), lettered(form, graph.bindings))}) for name, form in forms
+    )
 
 
 def _arrows(graph: Graph, inner: list[str]) -> tuple[dict[str, object], ...]:

@@ -71,7 +71,8 @@ def _single(tree: Tree, kinks: str) -> sympy.Expr:
         return _CONSTRUCTORS[tree.operation](*args)
     row = OPERATIONS.get(tree.operation)
     if row is not None:
-        value = substitute(read_row(row.name, row.value), dict(zip(row.arguments, tree.args, strict=True)))
+        form = row.local[tree.slot - 1] if tree.slot else row.value
+        value = substitute(read_row(row.name, form), dict(zip(row.arguments, tree.args, strict=True)))
         return _single(value, kinks)
     function = sympy.Function(tree.operation)
     if not tree.slot:

@@ -30,7 +30,7 @@ from derivgen.pictures import FOLDERS, is_ours, words
 from derivgen.printing import latex, plain
 from derivgen.proofs.printing import printed as formula
 from derivgen.sheet import Exercise, Sheet
-from derivgen.written import significant, write
+from derivgen.written import places_apart, significant, write
 
 SCHEMA = 1
 KINDS = ("questions", "solutions")
@@ -142,7 +142,10 @@ def _entry(exercise: Exercise, right: Tree | Value, digits: int) -> dict[str, ob
         return entry
     if rows := exercise.plan.graph.entries(right.tree):
         return _matrix_entry([[_entry(exercise, Value(tree, right.stage), digits) for tree in row] for row in rows])
-    number = exercise.passes[right.stage].value(right.tree)
+    numbers = exercise.passes[right.stage]
+    number = numbers.value(right.tree)
+    if right.apart is not None:
+        digits = places_apart(number, numbers.value(right.apart), digits)
     shown, _ = write(number, digits)
     entry = {"latex": shown, "plain": shown}
     if isinstance(number, Fraction):

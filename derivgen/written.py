@@ -14,11 +14,12 @@ from fractions import Fraction
 from typing import Any
 
 from derivgen.errors import DerivgenError
-from derivgen.evaluation import Real, evaluator, round_half_up
+from derivgen.evaluation import Real, evaluator, round_half_up, same_number
 from derivgen.expression import Name, Partial, Tree
 from derivgen.printing import exact_decimal
 
 MOST_EXTRA = 30  # further decimals that a line's intermediates may need
+MOST_SHOWN = 6  # further decimals of two equal numbers
 LARGEST = 10**15
 
 
@@ -66,6 +67,21 @@ def write(number: Real, places: int) -> tuple[str, bool]:
     digits = str(scaled).rjust(places + 1, "0")
     text = f"{digits[:-places]}.{digits[-places:]}" if places else digits
     return ("-" if rounded < 0 else "") + text, exact
+
+
+def places_apart(number: Real, other: Real, places: int) -> int:
+    """At least so many decimals, and as many more as it takes for two different numbers to print as different ones.
+
+    Of equal ones, as many as they have, if those are few.
+    """
+    if same_number(number, other):
+        text = exact_decimal(number) if isinstance(number, Fraction) and number == other else None
+        own = len(text.partition(".")[2]) if text else places
+        return own if places < own <= places + MOST_SHOWN else places
+    for more in range(places, places + MOST_EXTRA):
+        if Fraction(write(number, more)[0]) != Fraction(write(other, more)[0]):
+            return more
+    return places
 
 
 def _exponent(number: Real) -> int:

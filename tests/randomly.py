@@ -128,7 +128,15 @@ def real(tree: Tree, values: Mapping[str, Any], partials: Callable[[Partial], An
     if isinstance(tree, Partial):
         assert partials is not None
         return partials(tree)
-    return REAL[tree.operation](*(real(argument, values, partials) for argument in tree.args))
+    args = [real(argument, values, partials) for argument in tree.args]
+    if tree.slot:  # g'(z)
+        ends = (REAL[tree.operation](*moved(args, tree.slot - 1, step)) for step in (STEP, -STEP))
+        return mpmath.fsub(*ends) / (2 * STEP)
+    return REAL[tree.operation](*args)
+
+
+def moved(args: list[Any], place: int, step: Any) -> list[Any]:
+    return [argument + step if i == place else argument for i, argument in enumerate(args)]
 
 
 def forward(graph: Graph, values: Mapping[str, Any]) -> dict[str, Any]:

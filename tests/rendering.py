@@ -114,6 +114,25 @@ def pdf_text(content: bytes) -> str:
         return "\f".join(page.get_textpage().get_text_bounded() for page in document)
 
 
+MARGINS = (72, 1.15 * 72, 72)  # pt on the left, on the right and at the bottom, as in the format's preamble
+
+
+def outside(content: bytes) -> list[tuple[int, str]]:
+    """The texts outside a sheet's margins with their pages; headers, footers and the boxes of points are no such."""
+    found = []
+    left, right, bottom = MARGINS
+    with pypdfium2.PdfDocument(content) as document:
+        for number, page in enumerate(document, 1):
+            (width, height), text = page.get_size(), page.get_textpage()
+            for x, y, far, top in map(text.get_rect, range(text.count_rects())):
+                inside = x >= left - 3 and far <= width - right + 3 and y >= bottom - 10
+                footer = x >= left - 3 and bottom - 40 < y and top < bottom - 12
+                points = x > width - right + 10 and far < width - 18
+                if not (inside or footer or points or y > height - 72):
+                    found.append((number, text.get_text_bounded(x, y, far, top)))
+    return found
+
+
 def pdf_pages_png(content: bytes, folder: Path) -> list[Path]:
     """The pages as pictures `page-1.png`, ... at 144 dots per inch."""
     written = []

@@ -21,7 +21,7 @@ from derivgen.operations import OPERATIONS
 
 TEXTS = {"questions.md", "questions.tex", "solutions.md", "solutions.tex", "key.json"}
 FOLDERS = {"questions-figures", "solutions-figures"}
-DRAWN = {f"{folder}/{n}.svg" for folder in FOLDERS for n in "12"}  # the drawings that introduce the exercises
+DRAWN = {f"{folder}/1.svg" for folder in FOLDERS}  # the drawing that introduces the one exercise
 
 QUIZ = """\
 title: {title}
@@ -93,7 +93,9 @@ def file(text: str, name: str = "quiz.yaml") -> str:
 
 def test_one_variant_in_both_formats():
     assert good("generate", "neural-nets") == f"{Path('generated', 'neural-nets', '1')}\n"
-    assert set(snapshot(Path("generated"))) == {f"neural-nets/1/{name}" for name in TEXTS | DRAWN}
+    assert set(snapshot(Path("generated"))) == {
+        f"neural-nets/1/{name}" for name in TEXTS | DRAWN | {f"{folder}/2.svg" for folder in FOLDERS}
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -450,7 +452,8 @@ def test_a_broken_seed_is_safe(seed):
     assert second == ""
     assert tex.split("\n")[0].startswith("% derivgen generate neural-nets-numeric --seed ")
     assert tex.split("\n")[1].startswith(r"\documentclass")
-    pdf.compile_pdf(tex)
+    if not seed.isascii() or "\\" in seed or not seed.isprintable():  # what a TeX might stumble over
+        pdf.compile_pdf(tex)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the $'...' of a command is a shell's")

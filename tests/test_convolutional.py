@@ -279,6 +279,23 @@ def test_the_key_of_a_blank_is_its_shape() -> None:
     assert [value["plain"] for value in values] == ["[6, 14, 14]", "[120]"]
 
 
+def test_sizes_that_are_all_asked_have_a_drawing_without_them() -> None:
+    network = "input: [3, 9, 9], layers: [{conv: 4, kernel: 3}, flatten, {dense: 2}]"
+    for more in ("", "    picture: {values: given}\n"):
+        text = questions(compose(network, "[output_sizes]", more))
+        assert "Input: 3 × 9 × 9. 1: convolution" in text and ", size" not in text
+    assert "all sizes on the drawing would answer output_sizes" in refusal(
+        network, "[output_sizes]", "    picture: {values: all}\n"
+    )
+
+
+def test_one_is_no_plural() -> None:
+    network = "input: [3, 3, 3], layers: [{conv: 1, kernel: 3, bias: false}, flatten, {dense: 1, bias: false}]"
+    text = files(compose(network, "[output_sizes: {blanks: [1, 2]}, layer_parameters: 3]"), ["markdown"])["solutions.md"]
+    for said in ("one channel for its one kernel", "a vector of 1 number.", "1 parameter."):
+        assert said in text
+
+
 def test_what_an_addition_makes_equal_is_not_told() -> None:
     network = "input: [4, 16, 16], layers: [{residual: [{conv: 8, kernel: 3, stride: 2, padding: 1}], projection: {conv: 8, kernel: 1, stride: 2}}, {average_pool: 2}, flatten, {dense: 2}]"
     text = questions(compose(network, "[output_sizes: {blanks: [1]}]"))
@@ -301,7 +318,7 @@ def test_a_drawing_with_sizes_only_if_wanted_and_not_where_it_would_answer() -> 
     assert r"16 \times 10 \times 10" in shown and r"16 \times 10 \times 10" not in bare
     assert "1 × 32 × 32" in bare
     assert "would answer multiply_adds" in refusal(LENET, "[multiply_adds]", "    picture: {values: all}\n")
-    assert "would answer output_sizes" in refusal(LENET, "[output_sizes]", "    picture: true\n")
+    assert "would answer output_sizes" in refusal(LENET, "[output_sizes: {blanks: 3}]", "    picture: true\n")
 
 
 # --- the question turned around ----------------------------------------------------------------------------------------
@@ -368,7 +385,7 @@ PICTURE = "input: [3, 8, 8], layers: "
         ("input: 3, layers: [relu]", "network.input: must be [channels, height, width]"),
         ("input: [3, 0, 8], layers: [relu]", "network.input[1]: must be a whole number from 1 to 4096, not 0"),
         ("input: [3, 8, true], layers: [relu]", "network.input[2]: must be a whole number"),
-        (PICTURE + "[]", "network.layers: must be a list of layers"),
+        (PICTURE + "[]", "network.layers: must not be empty"),
         (PICTURE + "relu", "network.layers: must be a list of layers, not 'relu'"),
         (PICTURE + "[7]", "network.layers[0]: must be a layer such as relu"),
         (PICTURE + "[rleu]", "network.layers[0]: 'rleu' is unknown; did you mean 'relu'?"),
@@ -402,7 +419,7 @@ PICTURE = "input: [3, 8, 8], layers: "
          "network.layers[0]: a residual block's layers give 4 x 8 x 8, but its input is 3 x 8 x 8; give it a projection"),
         (PICTURE + "[{residual: [{conv: 4, kernel: 3}], projection: {conv: 4, kernel: 1}}]",
          "network.layers[0]: a residual block's layers give 4 x 6 x 6, but its projection gives 4 x 8 x 8"),
-        (PICTURE + "[{residual: []}]", "network.layers[0].residual: must be a list of layers"),
+        (PICTURE + "[{residual: []}]", "network.layers[0].residual: must not be empty"),
         (PICTURE + "[{residual: [{conv: 4, kernel: 11}]}]", "layers[0].residual[0]: a convolution with kernel 11 has no room"),
         (PICTURE + "[{residual: [{residual: [{residual: [{residual: [relu]}]}]}]}]", "residual blocks nested more than 3 deep"),
     ],

@@ -262,7 +262,8 @@ def test_carried_rounding_rounds_every_intermediate_as_by_hand() -> None:
     assert numbers["f"] == Fraction("0.444")
     assert numbers[Partial("f", "v")] == Fraction("1.332")
     assert numbers[Partial("v", "u")] == 2
-    assert numbers[Partial("f", "x")] == round_half_up(round_half_up(Fraction("1.332") * 2, 3) * Fraction("0.333"), 3)
+    assert numbers[Partial("u", "x")] == Fraction("0.333")
+    assert numbers[Partial("f", "x")] == round_half_up(Fraction("2.664") / 3, 3)  # the sum over the users, once
 
 
 def test_without_carry_nothing_is_rounded() -> None:

@@ -63,6 +63,7 @@ def test_comments_and_empty_lines_do_not_count() -> None:
         ("u = 2*q", "line 1: column 7: 'q' is unknown"),
         ("u = x\nf = u*alhpa", "line 2: column 7: 'alhpa' is unknown; did you mean 'alpha'?"),
         ("f = sigmiod(x)", "line 1: column 5: 'sigmiod' is unknown; did you mean 'sigmoid'?"),
+        ("f = gelu'(x)", "line 1: column 5: an equation has functions, not their derivatives"),
         ("", "there are no equations"),
         ("# nothing", "there are no equations"),
         ("f", "line 1: 'f' is not an equation"),

@@ -100,6 +100,7 @@ def test_the_small_network_s_derivatives() -> None:
      ("[prove: sofmax]", "asks[0].prove: 'sofmax' is unknown; did you mean 'softmax'?"),
      ("[{prove: {claim: 3}}]", "asks[0].prove.claim: '3' is unknown"),
      ("[{prove: {claim: tanh, of: L}}]", "asks[0]: 'of' is unknown"),
+     ("[{prove: {claim: softmax, wrt: x}}]", "asks[0]: 'wrt' is unknown"),
      ("[{prove: tanh}, {prove: tanh}]", "asks[1]: this exercise has already asked prove of the same quantity"),
      ("[{bottleneck: {wide: 10, narrow: 5}}]", "asks[0].bottleneck.narrow: must be less than half of 10"),
      ("[{bottleneck: {wide: 2.5}}]", "asks[0].bottleneck.wide: must be a whole number from 3 to 200"),

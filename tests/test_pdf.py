@@ -175,7 +175,7 @@ def test_the_tex_on_the_path_comes_first(monkeypatch, tmp_path, packages, latexm
 @posix
 def test_a_tex_on_the_path_without_the_packages_is_passed_over(monkeypatch, tmp_path):
     script(tmp_path, "pdflatex", "exit 0")
-    script(tmp_path, "kpsewhich", 'test "$#" -eq 7 && exit 1')
+    script(tmp_path, "kpsewhich", 'test "$#" -eq 9 && exit 1')
     monkeypatch.setenv("PATH", str(tmp_path))
     no_package(monkeypatch)
     with pytest.raises(PdfError, match=r"derivgen\[pdf\]"):

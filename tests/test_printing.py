@@ -14,7 +14,7 @@ from randomly import NAMES, meaning, networks, text_of, trees
 from derivgen.derivation import DerivationError, adjoints, closed_form, forward_form
 from derivgen.expression import Apply, Name, Number, Tree, apply, number
 from derivgen.notation import latex_name
-from derivgen.printing import BREAK, exact_decimal, latex, plain, portable, printed
+from derivgen.printing import BREAK, WIDEST, _width, exact_decimal, latex, plain, portable, printed
 from derivgen.reading import Scope, read
 
 SCOPE = Scope.of(["x", "y", "z", "w_1", "a_1", "y^*", "alpha", "W_11^(2)", "yhat"], {"g": 1, "h": 2})
@@ -271,3 +271,18 @@ def test_a_declared_name_is_never_printed_as_a_call() -> None:
     tree = times(Name("sigmoid"), Apply("sigmoid", (X,)))
     for dialect in ("latex", "plain"):
         assert read(text_of(tree, scope, dialect), scope, latex=dialect == "latex") == tree
+
+
+LONG = "alpha + alpha*yhat + alpha*yhat^2 + alpha*yhat^3 + 1/2 + alpha*yhat^4 + alpha*yhat^5"
+
+
+@pytest.mark.parametrize("text", [f"x*({LONG} + z*({LONG} + x*({LONG})))*y", f"y - x*({LONG})*z*({LONG})/(x + y)"])
+def test_a_long_bracket_or_fraction_is_broken_and_reads_back(text: str) -> None:
+    tree = read(text, SCOPE)
+    for dialect in ("latex", "markdown"):
+        line = printed(tree, SCOPE, dialect).text
+        rows = line.split(BREAK)
+        assert len(rows) > 1 and max(map(_width, rows)) <= WIDEST
+        assert all(len(re.findall(r"\\left(?![a-z])", row)) == len(re.findall(r"\\right(?![a-z])", row)) for row in rows)
+        assert all(row.count("{") == row.count("}") for row in rows)
+        assert meaning(read(line.replace(BREAK, ""), SCOPE, latex=True)) == meaning(tree)

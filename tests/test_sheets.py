@@ -9,7 +9,7 @@ from functools import lru_cache
 import pypdfium2
 import pytest
 from markupsafe import Markup
-from rendering import formulas, github_errors, katex_errors, katex_html, leftovers, pdf_text, prose_text
+from rendering import formulas, github_errors, katex_errors, katex_html, leftovers, outside, pdf_text, prose_text
 
 from derivgen import spec
 from derivgen.asks import ASKS
@@ -118,6 +118,7 @@ def latex_formulas(text: str) -> list[tuple[str, bool]]:
     """The formulas of a document in their order, a display of lines as Markdown writes it."""
     body = text.partition(r"\begin{document}")[2]
     body = re.sub(r"\\begin\{tikzpicture\}.*?\\end\{tikzpicture\}", "", body, flags=re.DOTALL)
+    body = re.sub(r"\\settowidth\{\\wrapped\}.*", "", body)  # measures a cell, which comes later
     pattern = (
         r"(?<!\\)\$([^$]+)\$|(?<!\\)\\\[(.+?)\\\]|\\begin\{align\*\}(.+?)\\end\{align\*\}"
         r"|\\begin\{alignat\*\}\{2\}(.+?)\\end\{alignat\*\}"
@@ -153,14 +154,15 @@ def test_a_formula_looks_alike_in_both_formats(quiz):
 @every_quiz
 @pytest.mark.parametrize("kind", ["questions", "solutions"])
 def test_every_document_is_set(quiz, kind):
-    for seed in SEEDS[1:] if "variants" in quiz else SEEDS[-1:]:  # the others hardly differ from seed to seed
-        text = pdf_text(document(quiz, seed, kind))
-        code = json.loads(made(quiz, seed)["key.json"])["code"]
-        with pypdfium2.PdfDocument(document(quiz, seed, kind)) as read:
-            pages = len(read)
-        assert text.count(code) == pages
-        for page in range(1, pages + 1):
-            assert f"Page {page} of {pages}" in text
+    seed = SEEDS[-1]
+    text = pdf_text(document(quiz, seed, kind))
+    code = json.loads(made(quiz, seed)["key.json"])["code"]
+    with pypdfium2.PdfDocument(document(quiz, seed, kind)) as read:
+        pages = len(read)
+    assert text.count(code) == pages
+    assert outside(document(quiz, seed, kind)) == []
+    for page in range(1, pages + 1):
+        assert f"Page {page} of {pages}" in text
 
 
 @every_quiz
@@ -200,8 +202,9 @@ def answers(key: dict) -> list[str]:
                 continue
             if "choices" in part:  # the right one is among those that the question shows
                 continue
+            told = [*exercise["givens"].values(), part.get("parameters", {}).get("step", "")]  # which stand on the sheet
             for entry in answer.get("values", [answer]):
-                if entry.get("exact") not in exercise["givens"].values():  # a factor, which stands on the sheet
+                if entry.get("exact") not in told:
                     found.append(entry["latex"])
     telling = [latex for latex in found if not re.fullmatch(r"-?\d{1,2}", latex)]  # -1 stands on any sheet
     return [latex for latex in telling if re.search(r"\d\.\d\d|[-+ ]|\\cdot|\\frac", latex)]
@@ -315,6 +318,44 @@ def test_a_fraction_in_a_sentence_has_room():
     assert above - below > 2
 
 
+BLOCK = "{conv: 512, kernel: 3, padding: 1, bias: false}, batch_norm"
+LONG = {
+    "a stack of many layers with long descriptions": f"""
+  - network:
+      kind: convolutional
+      input: [512, 33, 47]
+      layers: [{", ".join(f"{{residual: [{BLOCK}, relu, {BLOCK}], projection: [{BLOCK}]}}, relu" for _ in range(10))}]
+    asks: [output_sizes: {{blanks: 3}}, multiply_adds]
+""",
+    "a circuit and its table, each of half a page": """
+  - network: {kind: staged, inputs: [x, y], formula: "f = max(x*y, gelu(x)) + elu(y)^2/(swish(x) - 3)"}
+    givens: {x: 0.5, y: -1}
+    asks: [forward_pseudocode, backward_pseudocode, circuit_values]
+""",
+    "a long local derivative": """
+  - network: {kind: staged, inputs: [x], weights: [w], formula: "f = gelu(w*x)"}
+    givens: {x: 0.5, w: 2}
+    asks: [backward_pseudocode, circuit_values, partial_derivatives: {gradient: true}, sensitivity: {step: 0.1}]
+""",
+    "long brackets and long fractions": """
+  - network:
+      kind: staged
+      inputs: [x, y]
+      formula: f = (x + sigmoid(y)/2 + swish(x*y))^2/(swish(x) + (x + y)^2)
+    givens: {x: 0.5, y: -1}
+    asks: [partial_derivatives: {gradient: true}, sensitivity: {step: 0.1}]
+""",
+}
+
+
+@pytest.mark.parametrize("exercise", LONG.values(), ids=LONG)
+def test_what_is_long_or_wide_stays_on_the_page(exercise):
+    sheet = Composer(spec.loads(f"title: T\nexercises:{exercise}", asks=ASKS, kinds=KINDS)).compose()
+    texts = files(sheet, ["latex"])
+    for kind in ("questions", "solutions"):
+        assert outside(compile_pdf(texts[f"{kind}.tex"])) == []
+
+
 def solution_lines(rows: list[int], before: str) -> str:
     """A document of a display with chains of so many rows, that much below the top of the page."""
     chains = [
@@ -377,7 +418,7 @@ def test_a_composed_loss_stays_within_the_margins():
             refused += 1
         else:
             fitting.append(exercise)
-    assert min(len(fitting), refused) > 3
+    assert len(fitting) > 3 and refused > 0
     whole = Composer(spec.loads(f"title: T\nexercises:\n{''.join(fitting)}", asks=ASKS, kinds=KINDS)).compose()
     assert katex_errors(formulas(files(whole, ["markdown"])["questions.md"])) == []
     with pypdfium2.PdfDocument(compile_pdf(files(whole, ["latex"])["solutions.tex"])) as read:

@@ -15,12 +15,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from randomly import DIGITS, REAL, Network, awkward, forward, networks, real
 
-from derivgen import certify, preparing, spec
+from derivgen import certify, linearity, preparing, spec
 from derivgen.asks import ASKS
 from derivgen.derivation import Filled, chain
 from derivgen.draws import Draws
 from derivgen.errors import CertificateError, DerivgenError, QuizError
-from derivgen.evaluation import Numbers
+from derivgen.evaluation import EvaluationError, Numbers, evaluator, to_decimal
 from derivgen.exercise import Assignment, Cases, Known, Nabla, Part, Program, State, Step
 from derivgen.expression import Apply, Name, Partial, apply, negate, number, walk
 from derivgen.folders import bundled_quizzes
@@ -90,6 +90,26 @@ def test_given_names_and_coarse_steps() -> None:
     neuron = {"formula": "F = sigmoid(w_0*x + w_1*y + w_2)", "weights": ["w_0", "w_1", "w_2"]}
     assert steps(**neuron, coarse=True, names="Y") == ["Y = w_0*x + w_1*y + w_2", "F = sigmoid(Y)"]
     assert len(steps(**neuron)) == 5
+
+
+@pytest.mark.parametrize(
+    ("formula", "wanted"),
+    [
+        ("f = tanh(w*a + v*b - 1)*(w*a + v*b)",
+         ["sum = w*a + v*b", "diff = sum - 1", "g = tanh(diff)", "f = g*sum"]),
+        ("f = (w*a + b + 2)*(w*a + b - 1)",
+         ["sum_1 = w*a + b", "sum_2 = sum_1 + 2", "diff = sum_1 - 1", "f = sum_2*diff"]),
+        ("f = tanh(a - w*b)*(a - w*b + v)", ["diff = a - w*b", "g = tanh(diff)", "sum = diff + v", "f = g*sum"]),
+        ("f = (w*a + v)*(a*w - b)", ["prod = w*a", "sum = prod + v", "diff = prod - b", "f = sum*diff"]),
+        ("f = (a + b + v)*(a + b)*e^(a + b + v + w)",
+         ["sum_1 = a + b", "sum_2 = sum_1 + v", "sum_3 = sum_2 + w", "prod = sum_2*sum_1", "g = e^(sum_3)",
+          "f = prod*g"]),
+        ("f = tanh(w*a + v*b)", ["sum = w*a + v*b", "f = tanh(sum)"]),
+    ],
+)  # fmt: skip
+def test_what_is_repeated_in_coarse_steps_is_computed_once(formula: str, wanted: list[str]) -> None:
+    found = steps(formula=formula, inputs=["w", "a", "v", "b"], coarse=True)
+    assert sorted(found) == sorted(wanted)
 
 
 def test_generated_names_are_nobody_elses() -> None:
@@ -496,6 +516,41 @@ def test_wrong_cases_are_refused(formula: str, rows: tuple[tuple[str, str], ...]
             preparing.prove_cases(cases, graph)
 
 
+@pytest.mark.parametrize(
+    ("formula", "said"),
+    [
+        ("max(x, 2*y)", ["where $x$ is equal to $2 y$, ∂x and ∂y do not exist"]),
+        ("max(x, -x)", ["where $x$ is equal to $-x$, ∂x does not exist"]),
+        ("max(x, x^2)", ["where $x$ is equal to $x^{2}$, ∂x does not exist"]),
+        ("abs(x^2 - 4)*y", ["where $x^{2} - 4$ is equal to $0$, $f$ may go on by another formula: ∂x exists"]),
+        ("abs(x^2 - 4)", ["where $x^{2} - 4$ is equal to $0$, ∂x does not exist"]),
+        ("max(x, max(y, z))", ["where $x$ is equal to $\\max(y, z)$, $f$ may go on by another formula: ∂x, ∂y, and ∂z exist",
+                               "where $y$ is equal to $z$, $f$ may go on by another formula: ∂y and ∂z exist"]),
+        ("relu(x) - relu(-x)", ["where $x$ is equal to $0$, $f$ may go on by another formula: ∂x exists"]),  # it is x
+        ("floor(x)*x", ["where $x$ is a whole number, $f$ may go on by another formula: ∂x exists"]),
+        ("relu(x)^2", []),  # both slopes are zero
+        ("elu(x)*y", []),  # both are one
+        ("x*tanh(y)", []),
+    ],
+)  # fmt: skip
+def test_what_is_said_of_other_ties(formula: str, said: list[str]) -> None:
+    text = solution("partial_derivatives", formula=f"f = {formula}")
+    text = re.sub(r"\$\\frac\{\\partial f\}\{\\partial (\w)\}\$", r"∂\1", text)
+    assert [line.partition(" there only")[0].partition(": the slopes")[0] for line in text.splitlines()
+            if line.startswith("At a point")] == [f"At a point {one}" for one in said]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("tree", "other", "wanted"),
+    [("x^2 - 4", "4*x", "none"), ("x^2 - 4", "x - 2", ""), ("x - 2", "x^2 - 4", "all"), ("x^2 + 1", "x", "none"),
+     ("x", "y", ""), ("x*y", "2", "none"), ("x", "0", "all"), ("e^x", "x", ""), ("3", "x", "all"),
+     ("x^3 - x", "(x - 1)*(x + 3)", "")],
+)  # fmt: skip
+def test_common_zeros(tree: str, other: str, wanted: str) -> None:
+    scope = Scope.of(["x", "y"])
+    assert linearity.common_zeros(read(tree, scope), read(other, scope)) == wanted
+
+
 def test_a_gradient_is_proved_entry_by_entry() -> None:
     graph = Graph.of("f = x*y", ["x", "y"])
     targets = (Partial("f", "x"), Partial("f", "y"))
@@ -507,11 +562,12 @@ def test_a_gradient_is_proved_entry_by_entry() -> None:
     )
 
 
-def kinds(formula: str, **numbers: object) -> list[str]:
-    sheet = compose(loaded("sensitivity", formula=formula, givens=numbers))
-    moves = sheet.exercises[0].plan.parts[0].facts["moves"]
+def kinds(formula: str, step: float = 0.1, **numbers: object) -> list[str]:
+    """What each quantity's prediction is said to be."""
+    exercise = compose(loaded({"sensitivity": {"step": step}}, formula=formula, givens=numbers)).exercises[0]
+    moves = exercise.plan.parts[0].facts["moves"]
     assert isinstance(moves, tuple)
-    return [move["kind"] for move in moves]
+    return [exercise.verdicts[move["verdict"]].kind if move["verdict"] else "exact" for move in moves]
 
 
 @pytest.mark.parametrize(
@@ -522,15 +578,155 @@ def kinds(formula: str, **numbers: object) -> list[str]:
         ("f = x^2*y + 3*y", ["near", "exact"]),
         ("f = sigmoid(x) + y", ["near", "exact"]),
         ("f = (x + y)^2 - x^2 - 2*x*y", ["exact", "near"]),  # linear in x, though it does not look so
-        ("f = max(x, y)", ["piecewise", "piecewise"]),
-        ("f = max(x, y)*y", ["piecewise", "near"]),
+        ("f = max(x, y)", ["linear", "linear"]),
+        ("f = max(x, y)*y", ["linear", "linear"]),
         ("f = relu(x^2) + y", ["near", "exact"]),
-        ("f = elu(x)*y", ["near", "exact"]),
-        ("f = abs(x - y)*2", ["piecewise", "piecewise"]),
+        ("f = elu(x)*y", ["linear", "exact"]),
+        ("f = abs(x - y)*2", ["linear", "linear"]),
     ],
 )
 def test_a_prediction_is_exact_where_the_function_is_linear(formula: str, wanted: list[str]) -> None:
-    assert kinds(formula, x=1, y=-2) == wanted
+    found = kinds(formula, x=1, y=-2)
+    assert found == wanted
+
+
+@pytest.mark.parametrize(
+    ("formula", "step", "numbers", "wanted"),
+    [
+        ("f = elu(x)", -0.1, {"x": 2}, "linear"),
+        ("f = max(x, x^2)", 0.1, {"x": "1/2"}, "linear"),
+        ("f = relu(-x)^2", 0.1, {"x": 1}, "linear"),
+        ("f = relu(x*y)*x", 0.1, {"x": 2, "y": -1}, "linear"),
+        ("f = y*x^2", 0.1, {"x": 1, "y": 0}, "linear"),  # at this y
+        ("f = floor(x)*x", 0.1, {"x": "1.5"}, "linear"),
+        ("f = relu(relu(x) - 1/2) + log(e^x)", 0.1, {"x": 1}, "linear"),
+        ("f = x^3", 3, {"x": -1}, "equal"),
+        ("f = x^2", 7, {"x": 1}, "far"),
+        ("f = max(x, y)", 5, {"x": 2, "y": 3}, "past_linear"),
+        ("f = relu(x - y)*x", -0.1, {"x": 1, "y": "0.95"}, "past"),
+        ("f = relu(1 - 100*abs(x - 1.05))", 0.1, {"x": 1}, "past_equal"),  # a tent between two points of the step
+        ("f = floor(x)*x", 0.1, {"x": "1.95"}, "past_linear"),
+        ("f = abs(x^2 - 4)*y", 6, {"x": -3, "y": 1}, "past"),  # both ends are above the kink
+    ],
+)
+def test_the_numbers_decide_what_is_said_of_a_prediction(
+    formula: str, step: float, numbers: dict[str, object], wanted: str
+) -> None:
+    assert kinds(formula, step, **numbers)[0] == wanted
+
+
+@pytest.mark.parametrize(
+    ("numbers", "step", "message"),
+    [
+        ({"x": 2, "y": 3}, 1, "ends where f goes on by another formula, where x is equal to y"),
+        ({"x": 3, "y": 3}, 1, "begins where f goes on by another formula, where x is equal to y"),
+    ],
+)
+def test_a_step_to_or_from_a_tie_says_so(numbers: dict[str, object], step: int, message: str) -> None:
+    with pytest.raises(QuizError, match=message):
+        kinds("f = max(x, y)", step, **numbers)
+
+
+def test_a_step_past_a_kink_is_worked() -> None:
+    text = solution({"sensitivity": {"step": 5, "wrt": "x"}}, formula="f = max(x, y)", givens={"x": 2, "y": 3})
+    assert r"\max(2 + 5, 3) - \max(2, 3) \cr  &= 4" in text and r"\cdot 5 &= 0 \cdot 5 = 0" in text
+    assert "linear in $x$ only up to a point where $x$ is equal to $y$" in text
+
+
+def test_a_formula_that_strays_from_a_line_is_bent() -> None:
+    graph, values = Graph.of("f = x*y", ["x", "y"]), {"x": Fraction(1), "y": Fraction(2)}
+    assert certify.bent(graph, graph.nodes[0].tree, values, "x", Fraction(1, 10)) < certify.TOLERANCE
+    bent = read("x*y + 1/1000*x^2", graph.scope)
+    assert certify.bent(graph, bent, values, "x", Fraction(1, 10)) > certify.TOLERANCE
+
+
+@given(st.fractions(-3, 3, max_denominator=20), st.fractions(0, 2, max_denominator=20), st.fractions(0, 1))
+@pytest.mark.parametrize(
+    "formula",
+    ["x^2 - x", "x^3 - 1/2", "abs(x - 1)", "e^x - x", "1/(x - 5)", "gelu(x)", "elu(x) + relu(-x)", "sign(x)*floor(x)",
+     "max(x, tanh(x))", "log(x^2 + 1) - leaky_relu(x)", "swish(x)^-2", "x - 2*x"],
+)  # fmt: skip
+def test_an_enclosure_holds_every_value(formula: str, low: Fraction, width: Fraction, way: Fraction) -> None:
+    tree = read(formula, Scope.of(["x"]))
+    ends = linearity._point(low)[0], linearity._point(low + width)[1]
+    try:
+        below, above = linearity.enclosed(tree, {"x": ends})
+        value = to_decimal(evaluator(tree, "left")({"x": low + way * width}))
+    except (ZeroDivisionError, EvaluationError, ArithmeticError):
+        assume(False)
+    assert below <= value <= above
+
+
+def test_changes_are_printed_so_that_they_can_be_told_apart() -> None:
+    ask = {"sensitivity": {"step": 0.001}}
+    text = solution(ask, formula="f = x^2", givens={"x": 1})
+    assert r"2 \cdot 0.001 = 0.002" in text and "&= 0.002001" in text
+    assert r"&= 1.5 \cdot 0.001 = 0.0015" in files(
+        compose(replace(loaded(ask, formula="f = abs(x)*y", givens={"x": 1, "y": "1.5"}), digits=3)), ["markdown"]
+    )["solutions.md"]
+    quiz = replace(loaded(ask, formula="f = x^2", givens={"x": "1.37"}), carry=2, digits=2)
+    assert r"2.74 \cdot 0.001 = 0.00274" in files(compose(quiz), ["markdown"])["solutions.md"]
+    (part,) = json.loads(key(compose(quiz)))["exercises"][0]["parts"]
+    assert part["parameters"] == {"of": "f", "wrt": "x", "step": "1/1000"}
+    shown = {row["name"]: (row["latex"], row["tolerance"]["abs"]) for row in part["answer"]["values"]}
+    assert shown == {
+        "df/dx": ("2.74", "5e-3"), "df/dx*0.001": ("0.00274", "5e-7"),
+        "(x + 0.001)^2 - x^2": ("0.002741", "5e-7"),
+    }  # fmt: skip
+
+
+def test_a_negative_step_is_a_negative_factor() -> None:
+    text = solution({"sensitivity": {"step": -0.1}}, formula="f = log(e^x) + x*y", givens={"x": 1, "y": -2})
+    assert r"\frac{\partial f}{\partial y} \cdot (-0.1) &= 1 \cdot (-0.1) = -0.1" in text
+    alone = solution({"sensitivity": {"step": -0.1}}, formula="f = log(e^x)", givens={"x": 1})
+    assert r"\frac{\partial f}{\partial x} \cdot (-0.1) &= 1 \cdot (-0.1) = -0.1" in alone
+
+
+def test_a_negative_factor_must_be_the_one_of_the_line() -> None:
+    graph = Graph.of("f = x*y", ["x", "y"])
+    lines = certify.NumberLines(graph)
+    point = lines.point({"x": Fraction(2), "y": Fraction(3)})
+    lines.prove_line("2 * (-0.1)", "x*(-0.1)", "-0.2", ("=", "="), point, latex=False)
+    for text, answer in (("2 * (-0.2)", "-0.4"), ("2 * 0.1", "0.2"), ("(-2) * (-0.1)", "0.2")):
+        with pytest.raises(CertificateError):
+            lines.prove_line(text, "x*(-0.1)", answer, ("=", "="), point, latex=False)
+
+
+@pytest.mark.parametrize(
+    ("formula", "numbers", "ask"),
+    [
+        ("f = log(x)", {"x": 2}, {"sensitivity": {"step": -0.1}}),
+        ("f = log(x - 5)", {"x": 8}, "partial_derivatives"),
+        ("f = log(x - 500)*log(3 - y)", {"x": 700, "y": 1}, "backward_pseudocode"),
+    ],
+)
+def test_a_logarithm_is_proved_where_it_is_defined(formula: str, numbers: dict[str, object], ask: object) -> None:
+    assert solution(ask, formula=formula, givens=numbers)
+
+
+def test_what_is_defined_nowhere_is_named_in_the_words_of_the_quiz() -> None:
+    with pytest.raises(QuizError, match=r"no value at any real point that was tried: f$"):
+        solution("partial_derivatives", formula="f = log(-x^2)")
+
+
+@pytest.mark.parametrize(
+    ("formula", "letters", "wanted", "unwanted"),
+    [
+        ("f = s(x) + sigmoid(-x) + swish(x)", {"s": "sigmoid"}, r"$\mathrm{swish}(u) = u s(u)$", r"\sigma"),
+        ("f = (x/y)^3 - s(z)*log(y)", {"s": "tanh"}, r"1 - s(z)^{2}", r"\tanh"),
+        ("f = swish(x)", {}, r"Here $\sigma$ stands for the sigmoid function.", "Here $s$"),
+    ],
+)
+def test_a_function_has_one_name_on_a_sheet(formula: str, letters: dict[str, str], wanted: str, unwanted: str) -> None:
+    asks = [{"partial_derivatives": {"gradient": True}}, "sensitivity"]
+    text = solution(*asks, formula=formula, symbols=letters, givens={"x": 1, "y": 2, "z": 1})
+    assert wanted in text and unwanted not in text
+
+
+def test_a_rounded_number_beside_a_differential_is_not_its_value() -> None:
+    quiz = loaded("staged_values", formula="f = sigmoid(x*y)", givens={"x": "1.37", "y": "0.61"})
+    text = files(compose(replace(quiz, carry=2)), ["markdown"])["solutions.md"]
+    assert r"&\approx 0.7 \cdot (1 - 0.7) \cdot \mathrm{dprod}" in text
 
 
 def test_the_worked_small_change_of_the_source() -> None:
@@ -538,11 +734,6 @@ def test_the_worked_small_change_of_the_source() -> None:
     assert r"\frac{\partial f}{\partial x} \cdot 0.1 &= (-2) \cdot 0.1 = -0.2" in text
     assert r"(x + 0.1) y - x y &= (1 + 0.1) \cdot (-2) - 1 \cdot (-2) \cr &= -0.2" in " ".join(text.split())
     assert r"(x + \mathrm{dx}) y - x y &= y \cdot \mathrm{dx}" in text
-
-
-def test_a_step_across_the_kink_is_refused() -> None:
-    with pytest.raises(DerivgenError, match="positive"):
-        kinds("f = max(x, y)", x=1, y=Fraction(21, 20).__str__())
 
 
 def test_tanh_by_its_logistic_form() -> None:
@@ -589,3 +780,49 @@ def test_nothing_is_told_of_the_steps_that_are_asked_for() -> None:
     assert r"\mathrm{num} &= x + s _ y" in shown["questions.md"]
 
 
+def test_a_long_local_derivative_has_a_prime_and_is_said_once() -> None:
+    asks = ["backward_pseudocode", {"circuit_values": {}}, {"partial_derivatives": {"gradient": True}}]
+    text = solution(*asks, formula="f = s(x*y)", inputs=["x", "y"], symbols={"s": "gelu"}, givens={"x": 1, "y": 2})
+    assert r"\mathrm{df} \cdot s'(\mathrm{prod})" in text
+    assert text.count("Here the derivative of $s$ is") == text.count(r"s'(z) &= \frac") == 1
+
+
+@pytest.mark.parametrize("line", ["gelu(2*0.25)*2", "gelu'(2*0.25)"])
+def test_a_number_line_without_its_prime_or_a_factor_is_refused(line: str) -> None:
+    graph = Graph.of("f = gelu(w*x)", ["w", "x"])
+    lines = certify.NumberLines(graph)
+    point = lines.point({"w": Fraction(2), "x": Fraction("0.25")})
+    lines.prove_line("gelu'(2*0.25)*2", "gelu'(w*x)*w", "1.7347", ("=", "≈"), point, latex=False)
+    with pytest.raises(CertificateError):
+        lines.prove_line(line, "gelu'(w*x)*w", "1.7347", ("=", "≈"), point, latex=False)
+
+
+CARRIED = """
+title: T
+digits: 2
+rounding: {carry: 2}
+exercises:
+  - network: {kind: staged, inputs: [x, y], formula: "f = s(x*y)/(1 + x^2)", symbols: {s: sigmoid}}
+    givens: {x: 1.37, y: 0.61}
+    asks: [circuit_values, staged_values: [x, y], sensitivity: {step: 0.01}]
+"""
+
+
+def test_rounded_as_by_hand_every_quantity_has_one_number() -> None:
+    sheet = compose(spec.loads(CARRIED, asks=ASKS, kinds=KINDS))
+    text = files(sheet, ["markdown"])["solutions.md"]
+    assert "| $f$ | $0.25$ | $1$ |" in text and "| $x$ | $1.37$ | $-0.18$ |" in text
+    assert "f = 0.25." in text and "-0.18 by x" in text  # on the drawing
+    assert text.count(r"\approx 0.25 \quad \lbrack 0.2425") == text.count(r"\lbrack 0.2425") == 3
+    assert text.count(r"\approx -0.18 \quad \lbrack -0.1862") == text.count(r"\lbrack -0.1862") == 3
+
+
+@pytest.mark.parametrize(("key", "right"), [("f", "0.25"), (Partial("f", "x"), "1.50"), (Partial("f", "u"), "0.74")])
+def test_a_number_on_a_drawing_follows_from_the_rounded_ones(key: str | Partial, right: str) -> None:
+    graph = Graph.of("u = x*y; f = u^2 + x", ["x", "y"])
+    numbers = Numbers(graph, {"x": Fraction("0.111"), "y": Fraction(1)}, 2)
+    numbers |= {"u": Fraction("0.37"), Partial("f", "u"): Fraction("0.5"), "x": Fraction("0.11")}
+    certify.rounded_once(graph, numbers, key, right, 2)
+    for wrong in ("0.26", "1.51", "0.75", "0.7"):
+        with pytest.raises(CertificateError):
+            certify.rounded_once(graph, numbers, key, wrong, 2)

@@ -231,12 +231,18 @@ def quiz(asks: str, *, kinks: str = "left", more: str = "", shape: str = SMALL) 
     ("{of: o_y, item_1: [3], item_2: inputs}", "asks[0].sufficiency.item_1: must be a word", {}),
     ("{of: o_y, item_1: do_y/do_y, item_2: inputs}", "asks[0].sufficiency.item_1: o_y does not depend on o_y", {}),
     ("{of: o_y, item_1: weights, item_2: inputs, answer: each}", "asks[0].sufficiency.answer: is 'together', not 'each'", {}),
-    ("{answer: both}", "asks[0].sufficiency.answer: 'both' is unknown", {}),
+    ("{answer: both}", "asks[0].sufficiency.answer: must be one of first, second, together, each, neither", {}),
+    ("{answer: [each]}", "asks[0].sufficiency.answer: must be one of first", {}),
+    ("weights", "asks[0]: needs of, item_1 and item_2", {}),
+    ("{of: 'o_{h_1}', item_1: [weights, o_h], item_2: inputs}", "asks[0].sufficiency.item_1: names what is asked for", {}),
+    ("{of: o_y, item_1: o_h, item_2: ['o_{h_1}', 'o_{h_2}']}", "asks[0].sufficiency.item_2: names the same", {}),
     ("{items: weights}", "'items' is unknown", {}),
     ("{of: o_y, item_1: weights}", "asks[0]: is about a network without numbers", {"more": "    random: true\n"}),
     ("{of: 'do_y/do_{h_1}', item_1: weights, item_2: inputs}", "asks[0]: must know what a derivative is at a kink",
      {"kinks": "forbid"}),
     ("{}", "needs a network of layers", {"shape": "sizes: [2, 1]", "kind": "chain"}),
+    ("{of: dL/dz_1^(1), item_1: weights, item_2: inputs}", "whose targets sum to one",
+     {"shape": "sizes: [2, 2], output_activation: softmax, loss: cross_entropy"}),
     ("{}", "a single example", {"shape": "sizes: [2, 1], examples: 2"}),
     ("{}", "until g is bound", {"shape": "sizes: [2, 1, 1], functions: [g], activation: g"}),
 ])  # fmt: skip
@@ -258,7 +264,7 @@ def test_a_question_about_values_needs_no_convention() -> None:
     assert sheet.exercises[0].plan.parts[0].answer.correct == (ANSWERS.index("together"),)
 
 
-@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "leaky_relu", "softplus"])
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "leaky_relu", "softplus", "gelu"])
 def test_other_activations_are_decided_too(activation: str) -> None:
     shape = f"sizes: [2, 2, 1], notation: neurons, biases: true, activation: {activation}, output_activation: sigmoid"
     asks = """
@@ -267,6 +273,29 @@ def test_other_activations_are_decided_too(activation: str) -> None:
 """
     parts = compose(quiz(asks, shape=shape)).exercises[0].plan.parts
     assert [ANSWERS[part.answer.correct[0]] for part in parts] == ["first", "neither"]
+
+
+SATURATED = [
+    # tanh(36) and tanh(37) are the same float, and not the same number
+    ("[6, 6, 1, 1]", "[relu, tanh, identity]", "z_1^(2)", "a_1^(2)", "W3"),
+    ("[3, 1, 1]", "[tanh, identity]", "z_1^(1)", "a_1^(1)", "H"),
+    ("[2, 1, 1]", "[gelu, identity]", "z_1^(1)", "a_1^(1)", "H"),
+]
+
+
+@pytest.mark.parametrize(("sizes", "activation", "of", "first", "second"), SATURATED)
+def test_saturated_functions_are_not_taken_for_equal(sizes: str, activation: str, of: str, first: str, second: str) -> None:
+    asked = quiz(f"      - sufficiency: {{of: {of}, item_1: {first}, item_2: {second}}}\n",
+                 shape=f"sizes: {sizes}, activation: {activation}, biases: false")
+    with pytest.raises(QuizError, match="cannot be decided"):
+        compose(asked)
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "leaky_relu"])
+def test_an_injective_function_is_taken_back(activation: str) -> None:
+    shape = f"sizes: [2, 1, 1], activation: {activation}"
+    part = compose(quiz("      - sufficiency: {of: z_1^(1), item_1: a_1^(1), item_2: [x, W1]}\n", shape=shape))
+    assert part.exercises[0].plan.parts[0].answer.correct == (ANSWERS.index("first"),)
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
@@ -279,6 +308,13 @@ def test_a_drawn_question_has_the_answer_that_was_drawn(answer: str) -> None:
         assert found.target not in quantities_of(*found.items)
         one, other = (set(quantities_of(item)) for item in found.items)
         assert not one <= other and not other <= one
+
+
+def test_a_drawn_target_is_not_among_the_given_items() -> None:
+    composer = Composer(quiz("      - sufficiency: {item_1: [o_h, o_y]}\n"))
+    for seed in "1234":
+        asked = composer.compose(seed).exercises[0].plan.parts[0].parameters["of"]
+        assert asked not in ("o_{h_1}", "o_{h_2}", "o_y")
 
 
 def test_a_class_gets_different_questions_and_a_seed_the_same_ones() -> None:

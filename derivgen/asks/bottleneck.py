@@ -35,6 +35,7 @@ def bottleneck(state: State, parameters: Mapping[str, object], draws: Draws) -> 
     two = total((into, out))
     facts = {
         "wide": number(wide), "narrow": number(narrow), "direct": number(direct), "through": number(through),
+        "single": narrow == 1,
         "direct_line": chain(one, number(direct)),
         "through_line": chain(two, total((number(wide * narrow), number(wide * narrow))), number(through)),
         "share": chain(apply("divide", number(through), number(direct)), number(Fraction(through, direct))),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from derivgen.asks.staged_values import listed
-from derivgen.derivation import Chain, chain, closed_form, local, simplified
+from derivgen.derivation import Chain, chain, closed_form, lettered, local, simplified
 from derivgen.draws import Draws
 from derivgen.exercise import Answer, AskError, Cases, Nabla, On, Part, State, allow, local_line
 from derivgen.expression import (
@@ -19,12 +19,14 @@ from derivgen.expression import (
     Partial,
     Tree,
     apply,
+    names,
     negate,
     number,
     product,
     substitute,
 )
 from derivgen.graph import Graph, Node
+from derivgen.linearity import JUMPING, Kink, common_zeros, difference, gap_of, kinks_of
 
 # An operation with a kink: what it is above and below, and its slopes there. The sides compare x with y, or z with 0.
 _SLOPES: dict[str, tuple[Fraction, Fraction]] = {
@@ -37,7 +39,8 @@ def partial_derivatives(state: State, parameters: Mapping[str, object], draws: D
     """∂of/∂x for each x of ``wrt`` (all weights, else all inputs), and with ``gradient: true`` ∇of as a column.
 
     ``of`` is written in inputs and weights first. Of one maximum, ReLU or absolute value of quantities it gives the
-    cases, the indicator form, and at the tie the two one-sided difference quotients, which differ.
+    cases, the indicator form, and at the tie the two one-sided difference quotients, which differ. Of any other kink
+    it says where it is, and which derivatives do not exist there.
     """
     allow(parameters, "wrt", "of", "gradient")
     stacked = parameters.get("gradient", False)
@@ -47,13 +50,13 @@ def partial_derivatives(state: State, parameters: Mapping[str, object], draws: D
     every = {**parameters, "wrt": parameters.get("wrt", [n.name for n in state.leaves(of)])}
     targets, graph = listed(state, of, every), in_inputs(state, of)
     lines = [differentiated(graph, target) for target in targets]
-    forms = [simplified(closed_form(graph, local(graph, of, target.wrt))) for target in targets]
+    forms = [rate(graph, target) for target in targets]
     kink = _kink(graph, of)
     facts = {
         "of": Name(of), "targets": targets, "lines": tuple(lines),
         "nabla": Nabla(targets, tuple(forms)) if stacked else "",
         "kink": _kinked(graph, of, kink, [t.wrt for t in targets]) if kink else "", "lone": len(targets) == 1,
-        "single": len(state.leaves(of)) == 1,
+        "single": len(state.leaves(of)) == 1, "ties": () if kink else _ties(graph, targets),
     }  # fmt: skip
     entries: tuple[tuple[Tree, Tree], ...] = tuple(zip(targets, forms, strict=True))
     wrt = ", ".join(target.wrt for target in targets)
@@ -66,7 +69,21 @@ def in_inputs(state: State, of: str) -> Graph:
     if state.network.layers:
         raise AskError("needs equations, not layers")
     tree = formula if formula is not None and of == graph.output else closed_form(graph, graph.node(of).tree)
+    tree = tree if formula is None else lettered(tree, graph.bindings)
     return replace(graph, nodes=(Node(of, tree),), arrays=(), stated=(), simplices=())
+
+
+def rate(graph: Graph, target: Partial) -> Tree:
+    """∂f/∂x of a formula in its inputs, with equal factors merged; a function is called as the formula calls it."""
+    return lettered(simplified(closed_form(graph, local(graph, target.of, target.wrt))), graph.bindings)
+
+
+def described(graph: Graph, kink: Kink) -> dict[str, object]:
+    """Where a kink is: what is equal to what, or, without the second, a whole number."""
+    left, right = lettered(kink.left, graph.bindings), kink.right
+    if right == ZERO and isinstance(left, Apply) and left.operation == "negate":
+        left = left.args[0]
+    return {"left": left, "right": "" if right is None else lettered(right, graph.bindings)}
 
 
 def differentiated(graph: Graph, target: Partial) -> Chain:
@@ -142,6 +159,30 @@ def _kinked(graph: Graph, of: str, kink: tuple[Tree, Tree, Tree, Tree], wrt: lis
         ),
         "tie": (left, right) if isinstance(left, Name) else (right, left), "sides": tuple(one_sided),
     }  # fmt: skip
+
+
+def _ties(graph: Graph, targets: tuple[Partial, ...]) -> tuple[dict[str, object], ...]:
+    """Where each operation with a kink has it, and which derivatives do not exist there, or need not."""
+    of = targets[0].of
+    tree = graph.node(of).tree
+    kinks = kinks_of(graph, tree, [target.wrt for target in targets])
+    kinks = tuple(kink for kink in kinks if kink.part.operation != "elu")  # its slopes are the same on both sides
+    found: dict[tuple[object, ...], dict[str, object]] = {}  # by the equation: |x| and relu(x) have one kink
+    for kink in kinks:
+        moved = [target for target in targets if target.wrt in names(kink.part)]
+        apart = difference(graph, tree, kink) if len(kinks) == 1 else None  # of several, one may undo the other
+        there = replace(graph, nodes=(Node(of, apart),)) if apart is not None else None
+        slopes = [rate(there, target) if there else ZERO for target in moved]
+        known = [common_zeros(gap_of(kink), slope) if there else "" for slope in slopes]
+        where = described(graph, kink)
+        found.setdefault((where["left"], where["right"]), {
+            **where, "jumps": kink.part.operation in JUMPING,
+            "missing": tuple(t for t, is_ in zip(moved, known, strict=True) if is_ == "none"),
+            "doubtful": tuple(t for t, is_ in zip(moved, known, strict=True) if not is_),
+            # Not printed: what decides between them is proved all the same.
+            "proof": On(there, {"lines": tuple(map(chain, moved, slopes))}) if there else (),
+        })  # fmt: skip
+    return tuple(tie for tie in found.values() if tie["missing"] or tie["doubtful"])
 
 
 def _slope(branch: Tree, name: str) -> Tree:

@@ -15,8 +15,8 @@ def prove(state: State, parameters: Mapping[str, object], draws: Draws) -> tuple
 
     A lemma that no earlier part has proved is proved first.
     """
-    allow(parameters, "claim", "wrt")
-    given = next((key for key in ("claim", "wrt") if key in parameters), "")  # prove: softmax is short for a claim
+    given = "claim" if "claim" in parameters else "wrt" if "wrt" in parameters else ""  # prove: softmax says wrt
+    allow(parameters, given or "claim")
     if not given:
         raise AskError(f"needs a claim: {', '.join(THEOREMS)}")
     claim = parameters[given]

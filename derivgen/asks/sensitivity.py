@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from fractions import Fraction
 
-from derivgen import certify
-from derivgen.asks.partial_derivatives import in_inputs
+from derivgen.asks.partial_derivatives import described, in_inputs, rate
 from derivgen.asks.staged_values import listed
-from derivgen.derivation import Filled, Value, chain, closed_form, local, simplified
+from derivgen.derivation import Chain, Filled, Value, chain
 from derivgen.draws import Draws
 from derivgen.exercise import Answer, AskError, On, Part, State, Supposed, allow
-from derivgen.expression import ZERO, Apply, Name, Number, Tree, apply, negate, product, substitute, total, walk
+from derivgen.expression import Name, Number, Partial, Tree, apply, negate, product, substitute
 from derivgen.graph import Graph
-from derivgen.operations import KINKED
-from derivgen.printing import exact_decimal
+from derivgen.linearity import Move, is_linear, kinks_of, moving
+from derivgen.printing import exact_decimal, fits
 
 STEP = Fraction(1, 10)
-MOST_KINKS = 3
 
 
 def sensitivity(state: State, parameters: Mapping[str, object], draws: Draws) -> tuple[State, Part]:
     """∂of/∂x · dx beside of(x + dx) − of(x), for each x of ``wrt`` (all inputs and weights) and dx = ``step`` (0.1).
 
-    The two are equal for every step where of is linear in x; where it is so on each side of a kink, as long as the
-    step does not cross it (which the numbers must not); else they are near.
+    The two are equal for every step where of is linear in x, which is proved. Else the numbers decide: of may be linear
+    along this step, or not, or the step may reach a kink.
     """
     allow(parameters, "wrt", "of", "step")
     step = parameters.get("step", STEP)
@@ -37,38 +33,63 @@ def sensitivity(state: State, parameters: Mapping[str, object], draws: Draws) ->
     targets = listed(state, of, {**parameters, "wrt": parameters.get("wrt", [n.name for n in state.leaves(of)])})
     graph = in_inputs(state, of)
     whole = graph.node(of).tree
-    size = Number(abs(Fraction(step)), exact_decimal(abs(Fraction(step))) or "")
-    signed = size if step > 0 else Number(-size.value, f"-{size.text}" if size.text else "")
-    moves: list[dict[str, object]] = []
-    demands: list[tuple[Tree, str]] = []
+    size = Number(Fraction(step), exact_decimal(Fraction(step)) or "")
     for target in targets:
-        name = target.wrt
-        if not graph.is_leaf(name):
-            raise AskError(f"{name} is no input and no weight: it cannot be changed by itself", "wrt")
-        sign = "add" if step > 0 else "subtract"
-        moved = substitute(whole, {name: apply(sign, Name(name), size)})
-        change = apply("subtract", moved, whole)
-        predicted = apply("multiply", target, size) if step > 0 else negate(apply("multiply", target, size))
-        rate = simplified(closed_form(graph, local(graph, of, name)))
-        kind, crossed = _kind(graph, of, name, signed)
-        demands += crossed
-        moves.append({
-            "wrt": Name(name), "kind": kind, "dx": Name(_dx(name)), "target": target,
-            "step": Supposed(Name(_dx(name)), "=", signed),
-            "rate": chain(target, rate, Filled(rate), Value(target)),
-            "predicted": chain(predicted, Filled(predicted), Value(predicted)),
-            "actual": chain(change, Filled(change), Value(change)),
-            "identity": _identity(graph, of, name, rate) if kind == "exact" else "",
-            "meaning": Supposed(Name(f"d{of}"), "=" if kind == "exact" else "≈", _times(rate, Name(_dx(name)))),
-        })  # fmt: skip
-    numbers: tuple[tuple[Tree, Tree | Value], ...] = tuple((target, Value(target)) for target in targets)
+        if not graph.is_leaf(target.wrt):
+            raise AskError(f"{target.wrt} is no input and no weight: it cannot be changed by itself", "wrt")
+        if _dx(target.wrt) in graph:
+            raise AskError(f"{_dx(target.wrt)} would be the step of {target.wrt}, but it is a quantity of its own")
+    moves = [_move(graph, target, size) for target in targets]
     facts = {
         "of": Name(of), "moves": tuple(moves), "targets": targets, "lone": len(targets) == 1,
-        "size": signed, "wrt": tuple(Name(t.wrt) for t in targets),
+        "size": size, "wrt": tuple(Name(t.wrt) for t in targets),
         "value": chain(Name(of), whole, Filled(whole), Value(Name(of))),
     }  # fmt: skip
-    part = Part("sensitivity", {"of": of, "wrt": ", ".join(t.wrt for t in targets)}, Answer("values", numbers), facts)
-    return state.show(*(("number", t) for t in targets)), replace(part, demands=tuple(demands))
+    entries = tuple((target, Value(target)) for target in targets)
+    answer = Answer("values", (*entries, *(change for target in targets for change in _changes(graph, target, size))))
+    asked = {"of": of, "wrt": ", ".join(target.wrt for target in targets), "step": str(size.value)}
+    return state.show(*(("number", t) for t in targets)), Part("sensitivity", asked, answer, facts)
+
+
+def _changes(graph: Graph, target: Partial, size: Number) -> tuple[tuple[Tree, Value], tuple[Tree, Value]]:
+    """The predicted change and the actual one, each printed so that it can be told from the other."""
+    whole = graph.node(target.of).tree
+    predicted, actual = apply("multiply", target, size), apply("subtract", _moved(whole, target.wrt, size), whole)
+    return (predicted, Value(predicted, apart=actual)), (actual, Value(actual, apart=predicted))
+
+
+def _move(graph: Graph, target: Partial, size: Number) -> dict[str, object]:
+    """The lines of one quantity's step; where the formula is not linear in it, the numbers decide what to say."""
+    name, whole, slope = target.wrt, graph.node(target.of).tree, rate(graph, target)
+    (predicted, by_rate), (actual, by_values) = _changes(graph, target, size)
+    kinks = kinks_of(graph, whole, [name])
+    exact = not kinks and is_linear(graph, graph.resolved(whole), name)
+    shown = slope if fits(slope, graph.scope) else target  # no room in a sentence: its own line comes next
+    move = Move(graph, target.of, name, size.value, predicted, actual, kinks)
+    return {
+        "wrt": Name(name), "dx": Name(_dx(name)), "target": target, "step": Supposed(Name(_dx(name)), "=", size),
+        "verdict": "" if exact else move, "kinks": tuple(described(graph, kink) for kink in kinks),
+        "rate": chain(target, slope, Filled(slope), Value(target)),
+        "predicted": _predicted(by_rate, slope, size),
+        "actual": chain(actual, Filled(actual), by_values),
+        "identity": _identity(graph, target.of, name, slope) if exact else "",
+        "meaning": Supposed(Name(_dx(target.of)), "=" if exact else "≈", _times(shown, Name(_dx(name)))),
+    }  # fmt: skip
+
+
+def _moved(whole: Tree, name: str, size: Number) -> Tree:
+    """f(x + dx), as f(x − 0.1) where dx is negative."""
+    if size.value > 0:
+        return substitute(whole, {name: apply("add", Name(name), size)})
+    return substitute(whole, {name: apply("subtract", Name(name), Number(-size.value, size.text.lstrip("-")))})
+
+
+def _predicted(value: Value, slope: Tree, size: Number) -> Chain:
+    """∂f/∂x · 0.1 = 3 · 0.1 = 0.3; a rate that is the same everywhere is known without the numbers."""
+    result = slope.value * size.value if isinstance(slope, Number) else None
+    if result is None or exact_decimal(result) is None:
+        return chain(value.tree, Filled(value.tree), value)
+    return chain(value.tree, apply("multiply", slope, size), Number(result, exact_decimal(result) or ""))
 
 
 def _dx(name: str) -> str:
@@ -81,70 +102,9 @@ def _times(rate: Tree, step: Name) -> Tree:
     return product((rate, step))
 
 
-def _moving(graph: Graph, name: str) -> tuple[Graph, Name]:
-    """The graph with the step dx as one more leaf."""
-    step = _dx(name)
-    if step in graph:
-        raise AskError(f"{step} would be the step of {name}, but it is a quantity of its own")
-    return replace(graph, leaves=(*graph.leaves, step)), Name(step)
-
-
 def _identity(graph: Graph, of: str, name: str, rate: Tree) -> object:
     """f(x + dx) − f(x) = ∂f/∂x dx for every dx."""
-    moving, step = _moving(graph, name)
+    step = Name(_dx(name))
     whole = graph.node(of).tree
     change = apply("subtract", substitute(whole, {name: apply("add", Name(name), step)}), whole)
-    return On(moving, {"line": chain(change, _times(rate, step))})
-
-
-def _kind(graph: Graph, of: str, name: str, size: Number) -> tuple[str, list[tuple[Tree, str]]]:
-    """exact where f is linear in x, piecewise where it is between kinks, else near; and what must stay positive."""
-    whole = graph.resolved(graph.node(of).tree)
-    kinks = [part for part in walk(whole) if isinstance(part, Apply) and part.operation in KINKED]
-    kinks = [part for part in dict.fromkeys(kinks) if any(p == Name(name) for p in walk(part))]
-    moving, step = _moving(graph, name)
-    if not kinks:
-        return ("exact" if _linear(moving, whole, name, step) else "near"), []
-    if len(kinks) > MOST_KINKS or not all(_linear(moving, branch, name, step) for branch in _branches(whole, name)):
-        return "near", []
-    after = {name: apply("add", Name(name), size)}
-    crossed: list[tuple[Tree, str]] = []
-    for part in kinks:
-        gap = apply("subtract", part.args[0], part.args[1] if part.operation in ("max", "absolute_error") else ZERO)
-        crossed.append((apply("multiply", gap, substitute(gap, after)), ">"))
-    return "piecewise", crossed
-
-
-def _linear(moving: Graph, tree: Tree, name: str, step: Name) -> bool:
-    """Whether a change of x by dx and then by dx again changes the tree by as much twice, whatever the numbers are."""
-    once = substitute(tree, {name: apply("add", Name(name), step)})
-    twice = substitute(tree, {name: total((Name(name), step, step))})
-    gap = total((twice, negate(product((Number(Fraction(2)), once))), tree))
-    return not certify.differs(moving, gap, ZERO)
-
-
-def _branches(tree: Tree, name: str) -> Iterator[Tree]:
-    """The tree on each side of each of its kinks in x."""
-    if not isinstance(tree, Apply):
-        yield tree
-        return
-    inner = [tuple(_branches(argument, name)) for argument in tree.args]
-    for args in itertools.product(*inner):
-        if tree.operation in KINKED and any(part == Name(name) for part in walk(tree)):
-            yield from _sides(tree.operation, args)
-        else:
-            yield Apply(tree.operation, args, tree.slot)
-
-
-def _sides(operation: str, args: tuple[Tree, ...]) -> Iterator[Tree]:
-    if operation == "max":
-        yield from args
-    elif operation in ("abs", "absolute_error"):
-        inner = args[0] if operation == "abs" else apply("subtract", *args)
-        yield from (inner, negate(inner))
-    elif operation == "elu":
-        yield from (args[0], apply("exp", args[0]))
-    elif operation == "sign":
-        yield ZERO
-    else:
-        yield from (args[0], product((Number(Fraction(1, 100)), args[0])) if operation == "leaky_relu" else ZERO)
+    return On(moving(graph, step.name), {"line": chain(change, _times(rate, step))})

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from derivgen.derivation import Chain, chain
 from derivgen.draws import Draws
-from derivgen.errors import CertificateError, shown, suggest
+from derivgen.errors import CertificateError, shown
 from derivgen.exercise import Answer, AskError, Counterexample, Part, State, allow, quantities
 from derivgen.expression import Apply, Name, Partial, Tree, walk
 from derivgen.graph import Graph
@@ -36,6 +36,8 @@ def sufficiency(state: State, parameters: Mapping[str, object], draws: Draws) ->
 
     Enough means: for all real numbers, zeros and kinks included. A given ``answer`` must be the right one.
     """
+    if "wrt" in parameters:
+        raise AskError("needs of, item_1 and item_2, each of which may be left out")
     allow(parameters, "of", "item_1", "item_2", "answer")
     network = state.network
     if not network.layers:
@@ -46,11 +48,11 @@ def sufficiency(state: State, parameters: Mapping[str, object], draws: Draws) ->
         raise AskError("is about a network without numbers: put it into an exercise without givens and random")
     state.need_bound(*network.outputs, *([network.loss] if network.loss else []))
     answer = parameters.get("answer", "")
-    if answer and answer not in ANSWERS:
-        raise AskError(suggest(str(answer), ANSWERS), "answer")
+    if "answer" in parameters and (not isinstance(answer, str) or answer not in ANSWERS):
+        raise AskError(f"must be one of {', '.join(ANSWERS)}", "answer")
     words, deciding = Vocabulary(network), decider(network)
     question = _question(words, deciding, parameters, str(answer), draws)
-    _refuse_kinks(state.graph, question)
+    _refuse(state.graph, question)
     facts = {
         "target": question.target, "value": isinstance(question.target, Name), "answer": question.answer,
         "data": tuple(tuple(map(_phrase, item)) for item in question.items),
@@ -69,6 +71,11 @@ def _question(
     """The question as given, decided; or drawn as far as it is not."""
     target = _read(words.quantity, parameters["of"], "of") if "of" in parameters else None
     first, second = (_item(words, parameters, f"item_{i}") for i in (1, 2))
+    for key, item in (("item_1", first), ("item_2", second)):
+        if item and target in quantities_of(item):
+            raise AskError("names what is asked for", key)
+    if first and second and set(quantities_of(first)) == set(quantities_of(second)):
+        raise AskError("names the same as item_1", "item_2")
     if target is None or first is None or second is None:
         found = drawn(deciding, words, draws, answer=answer, target=target, items=(first, second))
         if found is None:
@@ -101,9 +108,12 @@ def _read(read: Callable[[object], T], word: object, key: str) -> T:
         raise AskError(str(error), key) from None
 
 
-def _refuse_kinks(graph: Graph, question: Question) -> None:
-    """An error if a derivative is meant where the quiz does not say what it is at a kink."""
+def _refuse(graph: Graph, question: Question) -> None:
+    """An error if a target's sum is fixed, or the quiz does not say what a derivative is at a kink."""
     tokens = (question.target, *quantities_of(*question.items))
+    tied = frozenset(name for group in graph.simplices for name in group)
+    if any(tied & graph.ancestors(token.name if isinstance(token, Name) else token.of) for token in tokens):
+        raise AskError("cannot be decided about a loss whose targets sum to one: ask about the outputs")
     kinked = any(
         isinstance(part, Apply) and part.operation in KINKED for node in graph.nodes for part in walk(node.tree)
     )
@@ -190,9 +200,11 @@ def _needed(graph: Graph, target: Quantity, known: tuple[Quantity, ...]) -> froz
 
 
 def _others(state: State, pair: Counterexample) -> tuple[str, ...]:
-    """What kinds of leaves are 1 in both assignments and have no row: weights, biases, inputs."""
+    """What kinds of leaves are 1 in both assignments and have no row."""
+    network, words = state.network, Vocabulary(state.network)
     rows = {quantity for row, _ in pair.rows for quantity in row}
-    rest = {name for name, *_ in pair.leaves if Name(name) not in rows} - {name for name, _ in state.network.fixed}
-    words = Vocabulary(state.network)
-    roles = {"weights": words.weights, "biases": words.biases, "inputs": state.network.inputs}
+    rest = {name for name, *_ in pair.leaves if Name(name) not in rows} - {name for name, _ in network.fixed}
+    roles = {
+        "weights": words.weights, "biases": words.biases, "inputs": network.inputs, "targets": network.targets,
+    }  # fmt: skip
     return tuple(role for role, names in roles.items() if rest & set(names))

@@ -41,6 +41,11 @@ class Drawing:
         self._layouts: dict[tuple[str, ...], Scene | None] = {}
 
     @property
+    def owner(self) -> str:
+        """The exercise or the part that shows it, by which it is named: 1, 1a."""
+        return self.name.partition("-")[0]
+
+    @property
     def graph(self) -> Graph:
         """The graph whose quantities have numbers on the drawing: a circuit has every operation's."""
         return self._apart if self.figure.kind == "circuit" else self.figure.network.graph

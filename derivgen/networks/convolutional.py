@@ -111,8 +111,10 @@ class _Builder:
         """Layers one after the other from a row's output; returns the last row and what comes out of it."""
         if isinstance(given, Mapping):
             given = (given,)
-        if not isinstance(given, tuple) or not given:
+        if not isinstance(given, tuple):
             raise place.error(f"must be a list of layers, not {shown(given)}")
+        if not given:
+            raise place.error("must not be empty: give it a layer")
         start = len(self.units)
         for i, layer in enumerate(given):
             where, called = place.at(i) if place.at(i) != place else place, f"{name}[{i}]"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from derivgen import spec
+from derivgen.derivation import lettered
 from derivgen.draws import Draws
 from derivgen.errors import DerivgenError, shown, suggest
-from derivgen.expression import ONE, Apply, Name, Number, Tree, apply, names
+from derivgen.expression import ONE, Apply, Name, Number, Tree, apply, names, negate, total, walk
 from derivgen.graph import Graph, GraphError, Node
 from derivgen.networks.network import Network, drawn
 from derivgen.notation import parts
@@ -59,12 +61,15 @@ def staged(network: spec.Network, draws: Draws, kinks: str) -> Network:
         if len(whole.nodes) > 1:
             raise GraphError("must be one formula; several equations are of the kind equations")
         whole = whole.bind(symbols)
+        only = whole.nodes[0]
+        whole = replace(whole, nodes=(Node(only.name, lettered(only.tree, whole.bindings), only.line),))
     except DerivgenError as error:
         problem = error.problem if isinstance(error, GraphError) else str(error)
         raise place.at("formula").error(problem) from None
     node = whole.nodes[0]
-    steps = _Steps(whole, coarse)
-    root = steps.root(node.tree)
+    written = _grouped(node.tree) if coarse else node.tree
+    steps = _Steps(whole, coarse, _repeated(written) if coarse else frozenset())
+    root = steps.root(written)
     if not isinstance(root, Apply):
         raise place.at("formula").error("has no operation: there is nothing to compute in steps")
     if len(steps.found) >= MOST_STEPS:
@@ -110,6 +115,7 @@ class _Steps:
 
     graph: Graph
     coarse: bool
+    repeated: frozenset[Tree] = frozenset()  # products that several steps need
     found: list[_Step] = field(default_factory=list)
     known: dict[Tree, str] = field(default_factory=dict)
 
@@ -160,7 +166,9 @@ class _Steps:
         return result
 
     def _term(self, term: Tree) -> Tree:
-        """A term of a weighted sum: a product of quantities stays where it is."""
+        """A term of a weighted sum: a product of quantities stays where it is, if nothing else needs it."""
+        if isinstance(term, Apply) and _alike(term) in self.repeated:
+            return self._named(term)
         if isinstance(term, Apply) and term.operation in ("multiply", "negate"):
             inner = self._term if term.operation == "negate" else self._named
             return Apply(term.operation, tuple(inner(argument) for argument in term.args))
@@ -172,6 +180,57 @@ def _alike(tree: Apply) -> Tree:
     if tree.operation in COMMUTATIVE:
         return replace(tree, args=tuple(sorted(tree.args, key=repr)), at=-1)
     return replace(tree, at=-1)
+
+
+# --- what is repeated in coarse steps -----------------------------------------------------------------------------
+
+
+def _terms(tree: Tree) -> tuple[Tree, ...]:
+    """The terms of a sum or difference; of anything else none."""
+    if not isinstance(tree, Apply) or tree.operation not in ("add", "subtract"):
+        return ()
+    return tree.args if tree.operation == "add" else (tree.args[0], negate(tree.args[1]))
+
+
+def _grouped(tree: Tree) -> Tree:
+    """The tree with each beginning that two sums have in common as a sum of its own: (w a + v b) − 1."""
+    sums = tuple(dict.fromkeys(terms for part in walk(tree) if (terms := _terms(part))))
+    return _split(tree, sums)
+
+
+def _split(tree: Tree, sums: tuple[tuple[Tree, ...], ...]) -> Tree:
+    if not isinstance(tree, Apply):
+        return tree
+    terms = _terms(tree)
+    shared = (_in_common(terms, other) for other in sums)
+    common = max((count for count in shared if 2 <= count < len(terms)), default=0)
+    if not common:
+        return Apply(tree.operation, tuple(_split(argument, sums) for argument in tree.args), tree.slot)
+    first = _split(total(terms[:common]), sums)
+    return total((first, *(_split(term, sums) for term in terms[common:])))
+
+
+def _in_common(terms: tuple[Tree, ...], others: tuple[Tree, ...]) -> int:
+    """With how many of the same terms two sums begin."""
+    alike = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(terms, others, strict=False))
+    return sum(1 for _ in alike)
+
+
+def _repeated(tree: Tree) -> frozenset[Tree]:
+    """The products that stand in more than one distinct place; the inside of what is itself repeated counts once."""
+    places: dict[Tree, set[Tree]] = {}
+    waiting, seen = [tree], set()
+    while waiting:
+        part = waiting.pop()
+        if not isinstance(part, Apply) or _alike(part) in seen:
+            continue
+        seen.add(_alike(part))
+        for argument in part.args:
+            inner = argument.args[0] if isinstance(argument, Apply) and argument.operation == "negate" else argument
+            if isinstance(inner, Apply) and inner.operation == "multiply" and names(inner):
+                places.setdefault(_alike(inner), set()).add(_alike(part))
+            waiting.append(inner)
+    return frozenset(product for product, parents in places.items() if len(parents) > 1)
 
 
 def _renamed(tree: Tree, called: Mapping[str, str]) -> Tree:

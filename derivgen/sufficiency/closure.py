@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from derivgen.derivation import from_output, local, local_derivatives
-from derivgen.expression import ONE, ZERO, Apply, Name, Partial, Tree, negate, product, total, walk
+from derivgen.expression import ONE, ZERO, Apply, Name, Partial, Tree, negate, number, product, total, walk
 from derivgen.graph import Graph
 from derivgen.networks import Layer, Network
 
@@ -181,6 +181,12 @@ class _Rules:
             tree = graph.node(user).tree
             if tree == Name(name):  # a = z
                 yield Rule(Name(user))
+            elif tree == Apply("sigmoid", (Name(name),)):
+                below = Apply("subtract", (ONE, Name(user)))  # 0 < a < 1
+                yield Rule(Apply("log", (Apply("divide", (Name(user), below)),)))
+            elif tree == Apply("leaky_relu", (Name(name),)):
+                on, off = Apply("above", (Name(user), ZERO)), Apply("below", (Name(user), ZERO))
+                yield Rule(total((product((on, Name(user))), product((number(100), off, Name(user))))))
             elif isinstance(tree, Apply) and tree.operation == "add" and Name(name) in tree.args:  # b = z − Σ w a
                 rest = [negate(term) for term in tree.args if term != Name(name)]
                 yield Rule(total((Name(user), *rest)))
@@ -198,14 +204,14 @@ class _Rules:
         is_pre = name in layer.pre[0]
         biases: list[str] = []
         behind = self.graph.ancestors(name)
-        for number in range(last, 0, -1):
-            here = self.network.layers[number - 1]
-            if not (number == last and is_pre) and here.activation not in HOMOGENEOUS:
+        for at in range(last, 0, -1):
+            here = self.network.layers[at - 1]
+            if not (at == last and is_pre) and here.activation not in HOMOGENEOUS:
                 return
-            if not (number == last and is_pre):
+            if not (at == last and is_pre):
                 yield self._euler(name, [z for z in here.pre[0] if z in behind], biases)
-            weights = [w for row in here.weights for w in row if w in behind and w not in self.biases[number]]
-            biases = [*biases, *(b for b in self.biases[number] if b in behind)]
+            weights = [w for row in here.weights for w in row if w in behind and w not in self.biases[at]]
+            biases = [*biases, *(b for b in self.biases[at] if b in behind)]
             yield self._euler(name, weights, biases)
             fixed = dict(self.network.fixed)
             yield self._euler(name, [a for a in here.before[0] if a in behind and a not in fixed], biases)

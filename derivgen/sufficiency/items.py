@@ -202,6 +202,8 @@ def drawn(
         for attempt in range(MOST_TARGETS):
             own = inner.within(answer, str(attempt))
             aim = target or _target(words, own)
+            if any(aim in quantities_of(item) for item in items if item is not None):
+                continue
             pool = list(_pool(words, aim, own))
             for pair in _pairs(decider, aim, pool, items, answer, own):
                 if answer_of(decider, aim, pair) == answer:

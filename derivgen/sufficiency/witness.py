@@ -15,11 +15,14 @@ import operator
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
+from derivgen import certify
 from derivgen.derivation import branch, local_derivatives
 from derivgen.draws import Draws
-from derivgen.expression import Apply, Name, Number, Partial, Tree, substitute
+from derivgen.evaluation import EvaluationError, Numbers
+from derivgen.expression import Apply, Name, Number, Partial, Tree, substitute, walk
 from derivgen.graph import Graph
 from derivgen.networks import Network
 from derivgen.operations import OPERATIONS
@@ -28,8 +31,10 @@ from derivgen.sufficiency.closure import Quantity, biases_of
 
 Real = Any  # int, float or Fraction
 Leaves = dict[str, Real]
-SAME = 1e-9  # numbers of functions such as e^x are the same up to this; those of ReLU networks are exact
+SAME, FAR, SMALL = 1e-9, 1e-3, 1e-4  # numbers with e^x that may be the same, and are far enough apart
+MOST_PROOFS = 60  # that such numbers are the same: it takes long
 MOST_BASES, MOST_SCALED = 40, 8
+MOST_WORK = 500_000  # pairs tried, times the leaves of the network
 STEPS: tuple[Real, ...] = (1, -1, 2, -2, 3, Fraction(1, 2), Fraction(-1, 2), Fraction(1, 4), Fraction(-1, 4))
 GATED = ("relu", "leaky_relu")
 
@@ -45,24 +50,26 @@ class Machine:
     """A network's values and derivatives at numbers of its leaves, with the ReLUs free or kept as they were."""
 
     def __init__(self, network: Network, wanted: Collection[Quantity]) -> None:
-        graph = network.graph
+        self.graph = graph = network.graph
         self.wanted = tuple(wanted)
         needed = frozenset[str]().union(*(graph.ancestors(_of(quantity)) for quantity in wanted))
         self.leaves = tuple(name for name in graph.leaves if name in needed and name not in dict(network.fixed))
         self.fixed: Leaves = {name: int(value) for name, value in network.fixed if name in needed}
+        trees = {node.name: graph.resolved(node.tree) for node in graph.nodes if node.name in needed}
+        self.exact = all(map(_is_exact, trees.values()))
         self.nodes = [
-            (node.name, _gate(graph, node.tree), _compiled(graph.resolved(node.tree), graph.kinks))
-            for node in graph.nodes if node.name in needed
-        ]  # fmt: skip
-        self.right = graph.kinks == "right"
+            (name, _gate(graph, graph.node(name).tree), _compiled(tree, graph.kinks, self.exact))
+            for name, tree in trees.items()
+        ]
+        self.right, self.proofs = graph.kinks == "right", 0
         plain = Graph(graph.leaves, graph.nodes, graph.functions, graph.bindings, graph.kinks)
         self.slopes = {
-            node.name: [
-                (parent, _compiled(plain.resolved(form), graph.kinks))
-                for parent, form in local_derivatives(plain, node.name).items()
+            name: [
+                (parent, _compiled(plain.resolved(form), graph.kinks, self.exact))
+                for parent, form in local_derivatives(plain, name).items()
             ]
-            for node in plain.nodes if node.name in needed
-        }  # fmt: skip
+            for name in trees
+        }
         self.of = tuple(dict.fromkeys(q.of for q in wanted if isinstance(q, Partial)))
 
     def run(self, leaves: Mapping[str, Real], gates: Mapping[str, bool] | None = None) -> dict[Quantity, Real]:
@@ -134,20 +141,32 @@ _PYTHON: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 
 
-def _compiled(tree: Tree, kinks: str) -> _Function:
-    """The tree as a function of Python's numbers: whole ones and fractions stay exact."""
+@lru_cache(maxsize=1024)
+def _is_exact(tree: Tree) -> bool:
+    """Whether a tree of fractions comes to a fraction: no e^x and no logarithm is in it."""
+    for part in walk(tree):
+        if isinstance(part, Apply) and part.operation in OPERATIONS:
+            meaning = OPERATIONS[part.operation].value
+            if part.operation in ("exp", "log") or (meaning and not _is_exact(read_row(part.operation, meaning))):
+                return False
+    return True
+
+
+def _compiled(tree: Tree, kinks: str, exact: bool) -> _Function:
+    """The tree as a function of Python's numbers; where it can be ``exact``, fractions stay fractions."""
     if isinstance(tree, Number):
-        value = int(tree.value) if tree.value.denominator == 1 else tree.value
+        part = tree.value if exact else float(tree.value)
+        value = int(tree.value) if tree.value.denominator == 1 else part
         return lambda values: value
     if isinstance(tree, Name):
         return operator.itemgetter(tree.name)
     assert isinstance(tree, Apply)
     function = _PYTHON.get(tree.operation)
     if function is None:
-        row = OPERATIONS[tree.operation]
-        meaning = branch(read_row(row.name, row.value), kinks)
-        return _compiled(substitute(meaning, dict(zip(row.arguments, tree.args, strict=True))), kinks)
-    args = [_compiled(argument, kinks) for argument in tree.args]
+        row = OPERATIONS[tree.operation]  # g(z), or g'(z) where a local derivative is too long to be written out
+        meaning = branch(read_row(row.name, row.local[tree.slot - 1] if tree.slot else row.value), kinks)
+        return _compiled(substitute(meaning, dict(zip(row.arguments, tree.args, strict=True))), kinks, exact)
+    args = [_compiled(argument, kinks, exact) for argument in tree.args]
     if len(args) == 2:
         first, second = args
         return lambda values: function(first(values), second(values))
@@ -162,15 +181,26 @@ def find(network: Network, target: Quantity, known: Collection[Quantity]) -> Wit
     """Two assignments that agree on all that is known and differ in the target; None if none is found."""
     machine = Machine(network, (*known, target))
     free = tuple(name for name in machine.leaves if Name(name) not in known)
+    tried = itertools.islice(_tried(network, machine, free, target, known), MOST_WORK // max(len(machine.leaves), 1))
+    for base, other in tried:
+        if machine.proofs > MOST_PROOFS:
+            break
+        if _shows(machine, base, other, target, known):
+            return _simplest(machine, base, other, target, known)
+    return None
+
+
+def _tried(
+    network: Network, machine: Machine, free: Sequence[str], target: Quantity, known: Collection[Quantity]
+) -> Iterator[tuple[Leaves, Leaves]]:
+    """Pairs of assignments, the simplest first."""
     groups = [group for group in _groups(network, free) if group]
     bundles = _bundles(network, groups, free)
     for number, base in enumerate(_bases(machine)):
         moved = _along(machine, base, groups, target, known)
         scaled = _scaled(base, bundles, len(groups)) if number < MOST_SCALED else ()
         for other in itertools.chain(_single(base, free), moved, scaled):
-            if _shows(machine, base, other, target, known):
-                return _simplest(machine, base, other, target, known)
-    return None
+            yield base, other
 
 
 def _shows(machine: Machine, one: Leaves, other: Leaves, target: Quantity, known: Collection[Quantity]) -> bool:
@@ -179,12 +209,29 @@ def _shows(machine: Machine, one: Leaves, other: Leaves, target: Quantity, known
         first, second = machine.run(one), machine.run(other)
     except (ArithmeticError, ValueError):
         return False
-    return not _same(first[target], second[target]) and all(_same(first[q], second[q]) for q in known)
+    if not all(map(math.isfinite, (*first.values(), *second.values()))):
+        return False
+    if not all(_same(first[q], second[q]) for q in known) or _same(first[target], second[target], FAR):
+        return False
+    if machine.exact:
+        return True
+    machine.proofs += 1
+    if machine.proofs > MOST_PROOFS:
+        return False
+    sides = [{n: Fraction(v) for n, v in {**machine.fixed, **side}.items()} for side in (one, other)]
+    try:  # floats are close wherever a function is saturated, and some numbers cannot be printed
+        for side in sides:
+            numbers = Numbers(machine.graph, side)
+            for tree in (*machine.wanted, *(Name(name) for name, *_ in machine.nodes)):
+                numbers.value(tree)
+    except EvaluationError:
+        return False
+    return certify.alike(machine.graph, sides, known)
 
 
-def _same(x: Real, y: Real) -> bool:
+def _same(x: Real, y: Real, tolerance: float = SAME) -> bool:
     if isinstance(x, float) or isinstance(y, float):
-        return bool(abs(x - y) <= SAME * max(1, abs(x), abs(y)))
+        return bool(abs(x - y) <= tolerance * max(abs(x), abs(y), SMALL))
     return bool(x == y)
 
 
@@ -261,17 +308,14 @@ def _along(
     machine: Machine, base: Leaves, groups: list[list[str]], target: Quantity, known: Collection[Quantity]
 ) -> Iterator[Leaves]:
     """The base moved in one group, along what leaves everything known as it is and changes the target."""
-    try:
-        gates = machine.gates(base)
-        here = machine.run(base, gates)
-    except (ArithmeticError, ValueError):
+    if not machine.exact:  # values are affine in a layer's weights only where every function is
         return
+    gates = machine.gates(base)
+    here = machine.run(base, gates)
     for group in groups:
         columns: list[dict[Quantity, Fraction]] = []
         for name in group:
             there = machine.run({**base, name: base[name] + 1}, gates)
-            if any(isinstance(there[q], float) for q in machine.wanted):
-                return
             columns.append({q: Fraction(there[q]) - Fraction(here[q]) for q in machine.wanted})
         for direction in kernel([[column[q] for column in columns] for q in known], len(group)):
             if sum(step * column[target] for step, column in zip(direction, columns, strict=True)):
