@@ -36,7 +36,8 @@ from derivgen.lexing import (
 from derivgen.operations import INDICATORS, OPERATIONS
 
 __all__ = [
-    "DEPTH", "EULER", "LENGTH", "OWN_LENGTH", "Line", "Parser", "ReadingError", "Scope", "read", "read_line", "read_row",
+    "DEPTH", "EULER", "LENGTH", "OWN_LENGTH", "Line", "Parser", "ReadingError", "Scope", "read", "read_line",
+    "read_row",
 ]  # fmt: skip
 
 LENGTH, TOKENS, DEPTH, EXPONENT, DEGREE = 4_000, 2_000, 60, 64, 256

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from derivgen.checking.symbols import Symbols, Written
 from derivgen.errors import DerivgenError, escaped
@@ -52,7 +53,8 @@ def tokens(text: str, dialect: str, symbols: Symbols) -> list[Mark]:
 # --- first pass ----------------------------------------------------------------------------------------------------
 
 _SPACES = (
-    "thinspace medspace thickspace negthinspace displaystyle textstyle scriptstyle limits nolimits nonumber notag hline "
+    "thinspace medspace thickspace negthinspace displaystyle textstyle scriptstyle limits nolimits nonumber notag "
+    "hline "
     "hfill left "
     "right middle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr bigm Bigm strut mathstrut "
     "centering allowbreak rm bf it mit boldmath ensuremath relax noindent par toprule midrule bottomrule"
@@ -64,20 +66,20 @@ _FONTS = (
 _GROUP = r"\s*\{(?P<{0}>[^{{}}]*)\}}"
 
 _SCAN = re.compile(
-    r"(?P<space>[^\S\n]+|~(?!=)|\\[,;:!> ]|\\(?:label|tag\*?|vspace\*?|hspace\*?|phantom|eqref|ref|color)\s*\{[^{}]*\}"
+    r"(?P<letters>[A-Za-z]+)"
+    r"|(?P<number>(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?P<tens>[eE][-+]?[0-9]+(?![A-Za-z0-9_]))?)"
+    r"|(?P<sign>:=|\+=|-=|<-|<=|>=|~=|==>|=>|!=|->|\*\*|\{(?!\})|[-+*/^_()}\[\],;.=<>'|&])"
+    r"|(?P<space>[^\S\n]+|~|\\[,;:!> ]|\\(?:label|tag\*?|vspace\*?|hspace\*?|phantom|eqref|ref|color)\s*\{[^{}]*\}"
     rf"|\\(?:left|right)\s*\.(?![0-9])|\\(?:{_SPACES})(?![A-Za-z])|\{{\}}|\\\n)"
     r"|(?P<line>\n)"
     r"|(?P<row>\\\\\*?(?:\s*\[[0-9.\s]*(?:pt|em|ex|cm|mm|in)\])?|\\(?:cr|newline|tabularnewline)(?![A-Za-z]))"
     r"|(?P<wide>\\q?quad(?![A-Za-z]))"
     r"|(?P<environment>\\(?P<which>begin|end)\s*\{(?P<name>[A-Za-z]+\*?)\}(?:\{[lcr|@\s]*\})?)"
-    r"|(?P<number>(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?P<tens>[eE][-+]?[0-9]+(?![A-Za-z0-9_]))?)"
     rf"|(?P<word>\\(?:{_WORDS})(?![A-Za-z])\s*\{{(?P<inside>[^{{}}]*)\}})"
     rf"|(?P<font>\\(?:{_FONTS})(?![A-Za-z])|\\(?:boxed|textcolor\s*\{{[^{{}}]*\}}|mathop|mathrm|text)(?![A-Za-z]))"
     r"|(?P<accent>\\(?:wide)?(?P<mark>hat|tilde|bar)(?![A-Za-z])|\\(?P<over>overline)(?![A-Za-z]))"
     r"|(?P<brace>\\[{}|])"
     r"|(?P<command>\\[A-Za-z]+)"
-    r"|(?P<letters>[A-Za-z]+)"
-    r"|(?P<sign>:=|\+=|-=|<-|<=|>=|~=|==>|=>|!=|->|\*\*|[-+*/^_(){}\[\],;.=<>'|&])"
     r"|(?P<above>[⁰¹²³⁴-⁹⁺⁻⁽⁾ⁿᵀ]+)"
     r"|(?P<below>[₀-₉₊₋₍₎ₐₑₒₓₕₖₗₘₙₚₛₜᵢⱼ]+)"
     r"|(?P<other>.)",
@@ -119,7 +121,7 @@ _ROWS = frozenset((
     "align", "aligned", "alignat", "gather", "gathered", "split", "eqnarray", "equation", "multline", "displaymath",
     "math", "flalign", "dmath",
 ))  # fmt: skip
-CONDITIONS = frozenset("if when for unless otherwise else o.w. whenever provided".split())
+CONDITIONS = frozenset(("if", "when", "for", "unless", "otherwise", "else", "o.w.", "whenever", "provided"))
 
 
 @dataclass(slots=True)
@@ -133,10 +135,15 @@ class _Raw:
     inside: str = ""
 
 
+_NUMBERED = re.compile(r"\s*(?:[a-z0-9]|[0-9]{2})[.)](?=\s)")  # b) or 2. before an equation
+
+
 def _scanned(text: str, plain: bool) -> list[_Raw]:
     """The pieces of the text, spaces and what only arranges it left out."""
     found: list[_Raw] = []
     position = 0
+    if numbered := _NUMBERED.match(text):
+        text = " " * numbered.end() + text[numbered.end() :]
     if not plain and "%" in text:
         text = re.sub(r"(?<!\\)%[^\n]*", lambda match: " " * len(match[0]), text)  # comments
     for match in _SCAN.finditer(text):
@@ -144,8 +151,8 @@ def _scanned(text: str, plain: bool) -> list[_Raw]:
         written = match[0]
         # lastgroup is the last group that closed: inner groups of a kind name it too
         kind = _INNER.get(kind, kind)
-        if len(found) > MOST or (kind == "letters" and end - position > WORD):
-            problem = f"more than {MOST:,} symbols in one piece" if kind != "letters" else "so long a word is not read"
+        if len(found) > MOST or (kind in ("letters", "command") and end - position > WORD):
+            problem = f"more than {MOST:,} symbols in one piece" if len(found) > MOST else "so long a word is not read"
             raise RefusedError(problem, position, end, "part it")
         if kind == "space":
             if r"\left" in written and "." in written:
@@ -155,7 +162,9 @@ def _scanned(text: str, plain: bool) -> list[_Raw]:
             if plain:
                 found.append(_Raw("row", written, position, end))
             continue
-        if kind in ("letters", "row", "wide", "font"):
+        if kind == "sign":
+            found.append(_Raw(*_meaning(written), position, end))
+        elif kind in ("letters", "row", "wide", "font"):
             found.append(_Raw(kind, written, position, end))
         elif kind == "number":
             found.append(_Raw(kind, written, position, end, match["tens"] or ""))
@@ -165,7 +174,7 @@ def _scanned(text: str, plain: bool) -> list[_Raw]:
             found.append(_Raw(kind, written, position, end, match["mark"] or "bar"))
         elif kind == "environment":
             found.append(_Raw(kind, match["which"], position, end, match["name"].rstrip("*")))
-        elif kind in ("sign", "command", "brace"):
+        elif kind in ("command", "brace"):
             found.append(_sign(written, position, end))
         elif kind in ("above", "below"):
             _script(found, "^" if kind == "above" else "_", written, position)
@@ -180,14 +189,20 @@ _INNER = {"which": "environment", "name": "environment", "tens": "number", "insi
 
 def _sign(written: str, at: int, end: int) -> _Raw:
     """A sign or a command: a relation, the name of a Greek letter or a function, or an operator."""
+    return _Raw(*_meaning(written), at, end)
+
+
+@lru_cache(maxsize=1024)
+def _meaning(written: str) -> tuple[str, str]:
+    """The kind of a sign or a command, and what it is called here."""
     if written in _RELATED:
-        return _Raw("relation", _RELATED[written], at, end)
+        return "relation", _RELATED[written]
     if written in _THEN:
-        return _Raw("then", written, at, end)
+        return "then", written
     sign = _SIGNS.get(written, written)
     if sign[0] == "\\" and len(sign) > 2 and sign not in _OPERATORS:
-        return _Raw("named", _VARIANTS.get(sign[1:], sign[1:]), at, end)
-    return _Raw("sign", sign, at, end)
+        return "named", _VARIANTS.get(sign[1:], sign[1:])
+    return "sign", sign
 
 
 def _script(found: list[_Raw], mark: str, written: str, at: int) -> None:
@@ -226,7 +241,7 @@ def _unicode(found: list[_Raw], character: str, at: int) -> None:
         return
     if character.isspace() or unicodedata.category(character) in ("Cf", "Zs"):
         return
-    raise RefusedError(f"'{escaped(character)}' cannot be read here", at, end, "write it in LaTeX or plain maths")
+    found.append(_Raw("unknown", character, at, end))
 
 
 def _greek(character: str) -> str:
@@ -251,6 +266,7 @@ class _Joiner:
         end = raw[-1].end if raw else 0
         self.raw, self.symbols, self.plain, self.i = [*raw, _Raw("end", "", end, end)], symbols, plain, 0
         self.found: list[Mark] = []
+        self.widest = max(map(len, symbols.words), default=1)
         self.skipped: list[_Raw] = []  # the } after which an under- or overbrace's note is passed over
         self.has_euler = not any(base == "e" for base, _, _ in symbols.quantities)
 
@@ -267,6 +283,8 @@ class _Joiner:
 
     def tokens(self, length: int) -> list[Mark]:
         while (raw := self.here).kind != "end":
+            if len(self.found) > MOST:
+                raise RefusedError(f"more than {MOST:,} symbols in one piece", raw.at, raw.end, "part it")
             self.step(raw)
         self.add("end", "", length, length)
         return self.found
@@ -292,6 +310,8 @@ class _Joiner:
             self.word(raw)
         elif kind == "environment":
             self.environment(raw)
+        elif kind == "space":
+            self.i += 1
         else:
             self.i += 1
             self.add(kind, raw.text, raw.at, raw.end)
@@ -374,7 +394,7 @@ class _Joiner:
 
     def longest(self, run: str) -> int:
         """How many letters of a run are its first symbol."""
-        for length in range(min(len(run), 40), 1, -1):
+        for length in range(min(len(run), self.widest), 1, -1):
             if run[:length] in self.symbols.words and (length == len(run) or run[:length] not in ("id",)):
                 return length
         if self.plain and len(run) > 1 and run[0] != "d" and not self.split(run):
@@ -417,6 +437,10 @@ class _Joiner:
         """An accent or a font: it dresses one symbol, else a font changes nothing."""
         start, count = self.i, len(self.found)
         self.i += 1
+        if raw.text == r"\boxed" and self.here.text == "{":
+            for brace in (self.raw[self.group_end(self.i)], self.here):
+                brace.kind = "space"
+            return
         if raw.kind == "font" and self.indicated(raw):
             return
         base = self.base(raw)
@@ -426,7 +450,7 @@ class _Joiner:
             if raw.kind == "accent":
                 raise RefusedError(f"{raw.text} must stand on one letter", raw.at, raw.end, r"write \hat{y}_1")
             return
-        self.joined(base, raw.at)
+        self.joined(base, raw.at, count)
 
     def indicated(self, raw: _Raw) -> bool:
         """𝟙: a bold or blackboard 1 (or 𝕀) before what it indicates."""
@@ -468,7 +492,8 @@ class _Joiner:
             found = Written(self.raw[self.i - 1].text)
         else:
             return None
-        found = replace(found, base=found.base + accent)
+        if accent:
+            found = Written(found.base + accent, found.subscript, found.superscript, found.primes)
         if braced:
             found = self.scripts(found)
             if self.here.text != "}":
@@ -478,11 +503,10 @@ class _Joiner:
 
     def symbol(self, raw: _Raw) -> None:
         self.i += 1
-        self.joined(Written(raw.text), raw.at)
+        self.joined(Written(raw.text), raw.at, len(self.found))
 
-    def joined(self, base: Written, at: int) -> None:
-        """The token of a symbol with its scripts; a transpose among them is a sign of its own."""
-        count = len(self.found)
+    def joined(self, base: Written, at: int, count: int) -> None:
+        """The token of a symbol with its scripts; a transpose among them is a sign of its own, after ``count``."""
         written = self.scripts(base)
         later = self.found[count:]
         del self.found[count:]
@@ -500,7 +524,7 @@ class _Joiner:
             mark = self.here.text if self.here.kind == "sign" else ""
             if mark == "'":
                 self.i += 1
-                written = replace(written, primes=written.primes + 1)
+                written = written.primed(1)
             elif mark == "_" and not written.subscript:
                 written = self.below(written)
             elif mark == "^":
@@ -536,7 +560,7 @@ class _Joiner:
             pieces = self.run(written) if self.plain else self.single(written)
         if not pieces:
             raise RefusedError("a subscript is missing here", start.at, start.end, "write it, or leave the _ out")
-        return replace(written, subscript=pieces)
+        return Written(written.base, pieces, written.superscript, written.primes)
 
     def run(self, written: Written) -> tuple[str, ...]:
         """Letters and digits after _ in plain maths: the longest that is declared, else all that stand together."""
@@ -641,7 +665,7 @@ class _Joiner:
             return None
         if all(piece == "'" for piece in pieces):
             self.i = after
-            return replace(written, primes=written.primes + len(pieces))
+            return written.primed(len(pieces))
         turned = pieces[-1] in ("T", r"\top") and pieces != ("*",) and "T" not in self.symbols.spread
         if turned:
             at, end = self.here.at, self.raw[after - 1].end
@@ -670,7 +694,7 @@ class _Joiner:
             raw = self.here
             raise RefusedError("a second superscript", raw.at, raw.end, "write a power in brackets: (a^{(2)})^2")
         self.i = after
-        return replace(written, superscript=pieces)
+        return Written(written.base, written.subscript, pieces, written.primes)
 
     # --- environments ----------------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from derivgen.checking.symbols import Function, Symbols, Written, evaluated
 from derivgen.errors import escaped
 from derivgen.expression import ONE, ZERO, Apply, Name, Number, Partial, Tree, apply, number
 from derivgen.lexing import COMPARISONS, ROW, Token
+from derivgen.notation import GREEK
 from derivgen.operations import INDICATORS, OPERATIONS
 from derivgen.reading import DEPTH, EULER, Parser, ReadingError
 
@@ -27,7 +28,7 @@ _OPPOSITE = {
 }  # fmt: skip
 _UNBRACKETED = ("exp", "log", "tanh", "sinh", "cosh")
 _OPENING = {"(": ")", "[": "]", r"\{": r"\}", "{": "}"}
-_OTHERWISE = ("otherwise", "else", "o.w.", "ow", "if otherwise", "other", "elsewhere")
+_OTHERWISE = ("otherwise", "else", "o.w", "ow", "if otherwise", "other", "elsewhere")
 _STARTS = frozenset((
     "(", "[", "{", r"\{", "e", "d", r"\frac", r"\partial", r"\nabla", r"\sum", r"\prod", r"\lvert", r"\lfloor",
     r"\left.", r"\begin{matrix}", r"\begin{cases}",
@@ -41,8 +42,8 @@ class Foreign(Parser):
         super().__init__(text, tokens, not plain)
         self.symbols, self.plain, self.ends = symbols, plain, ends
         self.bound: dict[str, int | None] = {}  # index variables; None while the range is being found
-        self.ranges: dict[str, list[tuple[Token, set[int]]]] = {}
-        self.work = 0
+        self.ranges: dict[str, list[tuple[Token, dict[int, Tree | None]]]] = {}
+        self.work = self.inside = 0
         if not plain:
             self.close = r"\end{matrix}"
 
@@ -70,12 +71,14 @@ class Foreign(Parser):
         if token.text in COMPARISONS or token.text == "!=":
             raise self.no("an inequality is not checked", token, "write an equation")
         if token.text in _OPENING.values():
-            raise self.no(f"{token.text!r} closes nothing", token, "open it, or leave it out")
+            raise self.no(f"{self.written(token)} closes nothing", token, "open it, or leave it out")
         raise self.unreadable(token)
 
     def unreadable(self, token: Token) -> RefusedError:
         if token.kind == "end":
             return self.no("something is missing here", token, "write what follows the sign")
+        if token.kind == "unknown":
+            return self.no(f"'{escaped(token.text)}' cannot be read here", token, "write it in LaTeX or plain maths")
         if token.kind == "text":
             problem = f"the words {escaped(token.text, 30)!r} cannot be read"
             return self.no(problem, token, "declare it, or write words outside")
@@ -122,6 +125,20 @@ class Foreign(Parser):
                 inner = Apply("exp", (self.exponent(),))
         self.depth -= 1
         return apply("negate", inner) if minus else inner
+
+    def factor(self) -> Tree:
+        """A factor; every way into another level passes here."""
+        token = self.token
+        self.inside += 1
+        if self.inside > DEPTH + 10:
+            raise self.no(f"more than {DEPTH} signs inside each other", token, "name a part of it")
+        tree = super().factor()
+        self.inside -= 1
+        if isinstance(tree, Apply) and tree.operation == "transpose":
+            (inner,) = tree.args
+            if isinstance(inner, Number) or (isinstance(inner, Name) and not self.array(inner)):
+                raise self.no("a single number has no transpose", token, "leave the T out")
+        return tree
 
     def deeper(self) -> None:
         self.depth += 1
@@ -199,13 +216,18 @@ class Foreign(Parser):
     def expect(self, text: str, opened: Token | None = None) -> None:
         if not self.accept(text):
             if opened is not None and self.token.kind == "end":
-                raise self.no(f"the {opened.text!r} here is never closed", opened, f"close it with {text}")
+                raise self.no(f"the {self.written(opened)} here is never closed", opened, "close it")
             if self.token.kind == "end" or opened is None:
                 written = self.token.text or "the end"
                 raise self.no(f"expected {text!r}, not {escaped(written, 20)!r}", self.token, f"write {text}")
             if self.token.text in _OPENING.values():
-                raise self.no(f"{opened.text!r} is closed by {self.token.text!r}", self.token, f"close it with {text}")
+                problem = f"{self.written(opened)} is closed by {self.written(self.token)}"
+                raise self.no(problem, self.token, f"close it with {text}")
             self.end()
+
+    def written(self, token: Token) -> str:
+        """A token as it stands in the text."""
+        return escaped(self.text[token.at : self.ends.get(token.at, token.at + 1)], 20)
 
     def null_delimiter(self) -> Tree:
         """\\left. … \\right|_{…}: a derivative while something is held; alone it only arranges."""
@@ -268,7 +290,8 @@ class Foreign(Parser):
             return commas if self.symbols.key(key) is None and self.symbols.key(commas) is not None else key
         found = list(self.symbols.bindings(written, self.bound))
         for variable in unknown:
-            self.ranges[variable].append((token, {values[variable] for _, values in found if variable in values}))
+            range_ = {values[variable]: self.symbols.quantity(key) for key, values in found if variable in values}
+            self.ranges[variable].append((token, range_))
         if not found:
             if any(piece in "+-" for piece in scripts):
                 raise self.no(f"the range of {unknown[0]} is not clear", token, rf"write \sum_{{{unknown[0]}=1}}^{{3}}")
@@ -276,16 +299,22 @@ class Foreign(Parser):
         return found[0][0]
 
     def unknown(self, written: Written, token: Token) -> RefusedError:
-        command = self.text[token.at : token.at + 1] == "\\" and len(written.base) > 1 and not written.subscript
-        loose = [piece for piece in (*written.subscript, *written.superscript) if piece.isalpha() and len(piece) == 1]
+        """What to say of a symbol that nothing is declared for."""
         has = self.symbols.has(written.plain)
-        if command and written.base not in self.symbols.spread and self.text[token.at + 1 : token.at + 2].isalpha():
-            spelled = self.text[token.at : token.at + 20].split("{")[0].split("_")[0].split()[0]
-            return self.no(f"{escaped(spelled)}: no such quantity or sign", token, has)
-        if loose and written.base in self.symbols.spread and all(letter in "ijklmn" for letter in loose):
-            problem = f"{written.plain}: the index {loose[0]} has no value here"
-            return self.no(problem, token, rf"write a number, or \sum_{{{loose[0]}}}; {has}")
-        return self.no(f"{written.plain}: no such quantity", token, has)
+        scripts = (*written.subscript, *written.superscript)
+        command = f"\\{written.base}"
+        if self.text.startswith(command, token.at) and written.base not in GREEK and not scripts:
+            return self.no(f"{escaped(command)}: no such quantity or sign", token, has)
+        for piece in scripts:
+            if piece in self.bound:
+                value = self.bound[piece]
+                range_ = f"any {piece}" if value is None else f"{piece} = {value}"
+                return self.no(f"{written.plain}: no such quantity for {range_}", token, has)
+        loose = next((piece for piece in scripts if piece in ("i", "j", "k", "l", "m", "n", "ell")), "")
+        if loose and written.base in self.symbols.spread:
+            problem = f"{written.plain}: the index {loose} has no value here"
+            return self.no(problem, token, rf"write a number, or \sum_{{{loose}}}; {has}")
+        return self.no(f"{escaped(written.plain)}: no such quantity", token, has)
 
     def primed(self, tree: Tree) -> str:
         """What to write for a_1': the derivative of the function that gives it."""
@@ -377,9 +406,14 @@ class Foreign(Parser):
     def fraction(self) -> Tree:
         opened = self.token
         self.i += 1
-        if self.token.text == "{" and self.tokens[self.i + 1].text in ("d", r"\partial"):
-            if (found := self.leibniz(opened)) is not None:
-                return found
+        first, second = self.tokens[self.i + 1 : self.i + 3] if self.token.text == "{" else (opened, opened)
+        if first.text == "d" and first.kind == second.kind == "symbol":
+            raise self.no(
+                "d is a quantity here: this could be a quotient", opened, r"write \frac{\partial L}{\partial w}"
+            )
+        marked = first.kind == "sign" and first.text in ("d", r"\partial")
+        if marked and (found := self.leibniz(opened)) is not None:
+            return found
         above = self.braced()
         return apply("divide", above, self.braced())
 
@@ -803,13 +837,22 @@ class Foreign(Parser):
             raise self.no(problem, opened, rf"write \sum_{{{variable}=1}}^{{3}}")
         first = found[0][1]
         for token, values in found:
-            if values != first:
+            if values.keys() != first.keys():
                 problem = f"{token.text} and {found[0][0].text} do not have the same values of {variable}"
                 raise self.no(problem, token, rf"write the bounds: \sum_{{{variable}=1}}^{{3}}")
+            self.one_layer(token, values, variable)
         ordered = sorted(first)
         if low is not None and low not in ordered:
             raise self.no(f"{found[0][0].text} does not begin at {variable} = {low}", opened, "write both bounds")
         return [value for value in ordered if low is None or value >= low]
+
+    def one_layer(self, token: Token, values: dict[int, Tree | None], variable: str) -> None:
+        """Refuse a range in which one quantity is worked out from another: x_1 and x_3 = w x_1 are no layer."""
+        graph = self.symbols.graph
+        held = {tree.name for tree in values.values() if isinstance(tree, Name) and tree.name in graph}
+        if any(held & graph.ancestors(name) - {name} for name in held):
+            problem = f"which {token.text} are meant is not clear"
+            raise self.no(problem, token, rf"write the bounds: \sum_{{{variable}=1}}^{{3}}")
 
 
 def _is_function(operation: str, symbols: Symbols) -> bool:

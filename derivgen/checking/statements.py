@@ -19,7 +19,7 @@ One side that cannot be read makes only its own link unread.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from derivgen.checking.foreign import CONDITIONS, Mark, RefusedError, tokens
@@ -27,7 +27,7 @@ from derivgen.checking.parsing import Foreign
 from derivgen.checking.symbols import Symbols
 from derivgen.checking.work import Fragment, Side, Statement, Unread
 from derivgen.expression import Tree, apply
-from derivgen.lexing import Token
+from derivgen.lexing import COMPARISONS, Token
 
 __all__ = ["Symbols", "read_side", "statements"]
 
@@ -36,6 +36,7 @@ _MATRICES = frozenset((r"\begin{matrix}", r"\begin{cases}", r"\end{matrix}", r"\
 _OPENING = frozenset(("(", "[", "{", r"\{", r"\begin{matrix}", r"\begin{cases}"))
 _CLOSING = frozenset((")", "]", "}", r"\}", r"\end{matrix}", r"\end{cases}"))
 _BINARY = frozenset(("+", "*", "/", "^", r"\odot"))
+_INEQUALITIES = frozenset((*COMPARISONS.values(), "!="))
 _PUNCTUATION = frozenset((",", ".", ";", ":"))
 
 
@@ -45,6 +46,7 @@ class _Piece:
 
     relation: str
     marks: list[Mark] = field(default_factory=list)
+    sign: Mark | None = None
 
 
 @dataclass
@@ -147,27 +149,53 @@ def _runs(row: list[Mark]) -> Iterator[_Run]:
             if runs[-1].marks:
                 runs.append(_Run(mark))
             elif mark.text in (",", ";") or runs[-1].parted is None or mark.kind == "text":
-                runs[-1].parted = mark if len(runs) > 1 or _conditional(mark) else None
+                runs[-1].parted = mark if len(runs) > 1 or mark.kind == "text" else None
         else:
             runs[-1].marks.append(mark)
             runs[-1].related |= mark.kind == "relation" and depth <= 0
+    if len(runs) > 1 and _is_number_of_equation(runs[-1]):
+        runs.pop()
     if len(runs) > 1 and not runs[-1].marks and not _conditional(runs[-1].parted):
         runs.pop()  # what ends the row
-    whole: list[_Run] = []
-    for run in runs:
-        if whole and not _parted(whole[-1], run):
-            joint = [run.parted] if run.parted is not None and _stays(whole[-1], run) else []
-            whole[-1].marks += (*joint, *run.marks)
-            whole[-1].related |= run.related
-        else:
-            if not whole and run.parted is not None:
-                run.marks.insert(0, run.parted)
-            whole.append(run)
-    for run in whole:
+    first = runs[0].parted
+    if first is not None and (_conditional(first) or (runs[0].marks and _operates(runs[0].marks[0]))):
+        runs[0].marks.insert(0, first)
+    for run in _joined(_joined(runs, _aligned), _inseparable):
         while run.marks and run.marks[-1].text in _PUNCTUATION and run.marks[-1].kind == "sign":
             run.marks.pop()
         if run.marks:
             yield run
+
+
+def _joined(runs: list[_Run], belong: Callable[[_Run, _Run], bool]) -> list[_Run]:
+    """The runs, those made one that belong together; what parts them stays, unless it only aligns."""
+    whole = runs[:1]
+    for run in runs[1:]:
+        before = whole[-1]
+        if belong(before, run):
+            assert run.parted is not None
+            before.marks += (*([] if _aligned(before, run) else [run.parted]), *run.marks)
+            before.related |= run.related
+        else:
+            whole.append(run)
+    return whole
+
+
+def _aligned(before: _Run, run: _Run) -> bool:
+    """Whether only an alignment or a wide space beside a sign or a relation parts two runs."""
+    assert run.parted is not None
+    return _touches(before, run) and (run.parted.kind == "wide" or run.parted.text == "&")
+
+
+def _inseparable(before: _Run, run: _Run) -> bool:
+    return not _parted(before, run)
+
+
+def _is_number_of_equation(run: _Run) -> bool:
+    """Whether what ends a row is its number: (2) after a wide space."""
+    texts = [mark.text for mark in run.marks]
+    wide = run.parted is not None and run.parted.kind == "wide"
+    return wide and len(texts) == 3 and texts[0] == "(" and texts[2] == ")" and run.marks[1].kind == "number"
 
 
 def _conditional(mark: Mark | None) -> bool:
@@ -188,17 +216,13 @@ def _touches(before: _Run, run: _Run) -> bool:
     if not before.marks or not run.marks:
         return True
     first, last = run.marks[0], before.marks[-1]
-    if "relation" in (first.kind, last.kind):
-        return True
-    if last.kind == "sign" and last.text in (*_BINARY, "-"):
-        return True
-    return first.kind == "sign" and (first.text in _BINARY or (first.text == "-" and not run.related))
+    minus = first.kind == "sign" and first.text == "-" and not run.related
+    return minus or _operates(first) or _operates(last) or (last.kind == "sign" and last.text == "-")
 
 
-def _stays(before: _Run, run: _Run) -> bool:
-    """Whether what stands between two runs that are one is told to the parser: all but what only aligns."""
-    assert run.parted is not None
-    return not (_touches(before, run) and (run.parted.kind == "wide" or run.parted.text == "&"))
+def _operates(mark: Mark) -> bool:
+    """Whether a mark is a relation, or a sign that needs something on both of its sides."""
+    return mark.kind == "relation" or (mark.kind == "sign" and mark.text in _BINARY)
 
 
 def _sides(run: Sequence[Mark]) -> list[_Piece]:
@@ -208,8 +232,8 @@ def _sides(run: Sequence[Mark]) -> list[_Piece]:
     for mark in run:
         if mark.kind == "sign":
             depth += (mark.text in _OPENING) - (mark.text in _CLOSING)
-        if mark.kind == "relation" and depth <= 0:
-            pieces.append(_Piece(mark.text))
+        if depth <= 0 and (mark.kind == "relation" or mark.text in _INEQUALITIES):
+            pieces.append(_Piece(mark.text, sign=mark))
         else:
             pieces[-1].marks.append(mark)
     return pieces
@@ -245,7 +269,15 @@ class _Reader:
                 if _judged(relation) in ("<-", "+="):  # what follows is of the new value
                     left = None
                 continue
-            if left is None:
+            if piece.relation in _INEQUALITIES:  # it claims what is not checked; the chain goes on from its side
+                self.state(left, links, alone=False)
+                assert piece.sign is not None
+                inequality = RefusedError(
+                    "an inequality is not checked", piece.sign.at, piece.sign.end, "write an equation"
+                )
+                self.found.append(_unread(self.fragment, inequality, "="))
+                left, links = side, []
+            elif left is None:
                 left = side
             else:
                 links.append((_judged(relation), side))
@@ -284,7 +316,7 @@ class _Reader:
 
 def _judged(relation: str) -> str:
     """A relation as it is judged: w -= v is the update w <- w - v."""
-    return "<-" if relation == "-=" else relation
+    return "<-" if relation == "-=" else "=" if relation in _INEQUALITIES else relation
 
 
 def _unread(fragment: Fragment, refused: RefusedError, relation: str) -> Unread:

@@ -12,11 +12,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import NamedTuple
 
 from derivgen.checking.work import Subject
 from derivgen.expression import Apply, Name, Partial, Tree
 from derivgen.graph import Graph
-from derivgen.lexing import Scope
+from derivgen.lexing import ARRAY_CALLS, Scope
 from derivgen.notation import parts
 from derivgen.operations import CALLABLE, OPERATIONS, SPELLINGS
 
@@ -25,7 +26,7 @@ Key = tuple[str, str, str]  # base, subscript, superscript
 SHOWN = 8
 GENERIC = ("g", "f", "phi", "s")  # what books call an activation, whichever it is
 LOSSES = ("L", "ell", "Loss", "loss")  # one of them is declared: the others can mean nothing else
-DERIVED = ("min", "sinh", "cosh")  # no rows of the table, but written by its rows
+DERIVED = {"min": 2, "sinh": 1, "cosh": 1}  # no rows of the table, but written by its rows
 _BRACKETS = "()[]"
 
 
@@ -37,14 +38,16 @@ class Function:
     arity: int
 
 
-@dataclass(frozen=True)
-class Written:
+class Written(NamedTuple):
     """A symbol as it is written: its base, the pieces of its scripts, and how many primes."""
 
     base: str
     subscript: tuple[str, ...] = ()
     superscript: tuple[str, ...] = ()
     primes: int = 0
+
+    def primed(self, primes: int) -> Written:
+        return Written(self.base, self.subscript, self.superscript, self.primes + primes)
 
     @property
     def key(self) -> Key:
@@ -102,7 +105,11 @@ class Symbols:
         if key in self.quantities or key in self.functions:
             return key
         base, subscript, superscript = key
-        near = self._labels.get((base, subscript, superscript.strip(_BRACKETS)), ())
+        label = superscript.strip(_BRACKETS)
+        near = self._labels.get((base, subscript, label), ())
+        if not near and "," in subscript:
+            plain = self._labels.get((base, subscript.replace(",", ""), label), ())
+            near = tuple(row for row in plain if "," not in row[1])
         if len(near) != 1 or bool(near[0][2]) != bool(superscript) or (superscript == "*") != (near[0][2] == "*"):
             return None
         return near[0]
@@ -177,6 +184,8 @@ def _pattern(pieces: Sequence[str], bound: Mapping[str, int | None]) -> str:
     """The regular expression of a script with index variables; a comma may part any two indices."""
     seen: set[str] = set()
     items = []
+    if all(piece.isalnum() or piece == "," for piece in pieces):
+        pieces = [piece for piece in pieces if piece != ","]
     for piece in pieces:
         if piece not in bound:
             items.append(re.escape(piece))
@@ -185,8 +194,7 @@ def _pattern(pieces: Sequence[str], bound: Mapping[str, int | None]) -> str:
         else:
             items.append(f"(?P=v{piece})" if piece in seen else f"(?P<v{piece}>[0-9]+)")
             seen.add(piece)
-    plain = all(piece.isalnum() for piece in pieces)
-    return (",?" if plain else "").join(items)
+    return (",?" if all(piece.isalnum() for piece in pieces) else "").join(items)
 
 
 # --- the table's rows ----------------------------------------------------------------------------------------------
@@ -247,9 +255,9 @@ def _functions(graph: Graph, taken: set[str], subject: Subject) -> Iterator[tupl
     for spelling, operation in SPELLINGS.items():
         if operation in CALLABLE and spelling not in bases:
             yield (spelling, "", ""), Function(operation, len(OPERATIONS[operation].arguments))
-    for word in DERIVED:
+    for word, arity in (DERIVED | ARRAY_CALLS).items():
         if word not in bases:
-            yield (word, "", ""), Function(word, 2 if word == "min" else 1)
+            yield (word, "", ""), Function(word, arity)
     used = set(_activations(graph))
     if len(used) == 1:
         activation = used.pop()
