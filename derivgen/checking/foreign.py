@@ -338,7 +338,7 @@ class _Joiner:
             self.skipped.pop()
             if self.here.text in ("_", "^"):
                 self.i += 1
-                self.i = self.group_end(self.i) + 1 if self.here.text == "{" else self.i + 1
+                self.i = self.group_end(self.i) + 1 if self.here.text == "{" else min(self.i + 1, len(self.raw) - 1)
 
     def group_end(self, start: int) -> int:
         """Where the group that is opened here is closed, among the pieces."""

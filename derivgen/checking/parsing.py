@@ -28,6 +28,12 @@ _OPPOSITE = {
 }  # fmt: skip
 _UNBRACKETED = ("exp", "log", "tanh", "sinh", "cosh")
 _OPENING = {"(": ")", "[": "]", r"\{": r"\}", "{": "}"}
+_USUAL = (  # what to write instead, for problems that the parser of derivgen's own print tells
+    ("an exponent must be", "write e^{...}, or a product"),
+    ("an exponent of", "write a product of a few powers"),
+    ("row ", "give every row of the matrix as many entries"),
+    ("expected", "write the sign that is missing"),
+)
 _OTHERWISE = ("otherwise", "else", "o.w", "ow", "if otherwise", "other", "elsewhere")
 _STARTS = frozenset((
     "(", "[", "{", r"\{", "e", "d", r"\frac", r"\partial", r"\nabla", r"\sum", r"\prod", r"\lvert", r"\lfloor",
@@ -57,7 +63,8 @@ class Foreign(Parser):
 
     def refuse(self, problem: str, token: Token | None = None) -> ReadingError:
         said, _, suggestion = problem.partition("; ")
-        return self.no(said, token or self.token, suggestion)  # type: ignore[return-value]
+        usual = next((usual for begin, usual in _USUAL if said.startswith(begin)), "name a part of it")
+        return self.no(said, token or self.token, suggestion or usual)  # type: ignore[return-value]
 
     def no(self, problem: str, token: Token, suggestion: str = "") -> RefusedError:
         return RefusedError(problem, token.at, self.ends.get(token.at, token.at + 1), suggestion)
@@ -225,6 +232,10 @@ class Foreign(Parser):
                 raise self.no(problem, self.token, f"close it with {text}")
             self.end()
 
+    def ahead(self, count: int) -> Token:
+        """The token that stands so many places further on; the last is the end."""
+        return self.tokens[min(self.i + count, len(self.tokens) - 1)]
+
     def written(self, token: Token) -> str:
         """A token as it stands in the text."""
         return escaped(self.text[token.at : self.ends.get(token.at, token.at + 1)], 20)
@@ -233,7 +244,7 @@ class Foreign(Parser):
         """\\left. … \\right|_{…}: a derivative while something is held; alone it only arranges."""
         self.i += 1
         inner = self.factor()
-        if self.token.text != "|" or self.tokens[self.i + 1].text != "_":
+        if self.token.text != "|" or self.ahead(1).text != "_":
             return inner
         bar = self.token
         self.i += 2
@@ -254,7 +265,7 @@ class Foreign(Parser):
         """A quantity, an array, a call, or an index variable's value."""
         written = token.value
         assert isinstance(written, Written)
-        following = self.tokens[self.i + 1].text
+        following = self.ahead(1).text
         if written.base in self.bound and not (written.subscript or written.superscript or written.primes):
             self.i += 1
             value = self.bound[written.base]
@@ -406,7 +417,7 @@ class Foreign(Parser):
     def fraction(self) -> Tree:
         opened = self.token
         self.i += 1
-        first, second = self.tokens[self.i + 1 : self.i + 3] if self.token.text == "{" else (opened, opened)
+        first, second = (self.ahead(1), self.ahead(2)) if self.token.text == "{" else (opened, opened)
         if first.text == "d" and first.kind == second.kind == "symbol":
             raise self.no(
                 "d is a quantity here: this could be a quotient", opened, r"write \frac{\partial L}{\partial w}"
@@ -434,7 +445,7 @@ class Foreign(Parser):
 
     def leibniz(self, opened: Token) -> Tree | None:
         """The derivative whose \\frac is read already; None if it is an ordinary quotient."""
-        start, mark = self.i, self.tokens[self.i + 1].text
+        start, mark = self.i, self.ahead(1).text
         self.i += 2
         if mark == r"\partial" and self.token.text == "_":
             self.i = start
@@ -551,7 +562,7 @@ class Foreign(Parser):
             self.i += 1
             return self.operated(self.denominator(mark), opened)
         of = self.numerator()
-        if self.token.text != "/" or self.tokens[self.i + 1].text != mark:
+        if self.token.text != "/" or self.ahead(1).text != mark:
             if mark == "d" and self.token.text == "/":
                 raise self.no("a derivative needs what it is by", self.token, "write dL/dw")
             raise self.no("a d alone is no derivative", opened, "write dL/dw")
@@ -568,7 +579,7 @@ class Foreign(Parser):
 
     def held(self, tree: Tree) -> Tree:
         """Plain maths writes what is held after a bar: dL/dw|{b, c}."""
-        if self.token.text != "|" or self.tokens[self.i + 1].text != "{" or not isinstance(tree, Partial):
+        if self.token.text != "|" or self.ahead(1).text != "{" or not isinstance(tree, Partial):
             return tree
         self.i += 2
         held = [self.named()]
@@ -629,7 +640,7 @@ class Foreign(Parser):
         if left == "_":
             self.i += 1
             left = self.token.text
-            if left == "{" and self.tokens[self.i + 1].text in (r"\{", "["):
+            if left == "{" and self.ahead(1).text in (r"\{", "["):
                 self.i += 1
                 inner = self.indicator()
                 self.expect("}", opened)
@@ -710,7 +721,7 @@ class Foreign(Parser):
 
     def matrix(self) -> Tree:
         if not self.plain:
-            while self.tokens[self.i + 1].kind == "row":
+            while self.ahead(1).kind == "row":
                 del self.tokens[self.i + 1]
         return super().matrix()
 
@@ -718,7 +729,7 @@ class Foreign(Parser):
         """One row; rows of LaTeX are parted by a kind of token, which the parser knows by its text."""
         entries = super().row()
         while not self.plain and self.token.kind == "row":
-            if self.tokens[self.i + 1].kind == "row" or self.tokens[self.i + 1].text == self.close:
+            if self.ahead(1).kind == "row" or self.ahead(1).text == self.close:
                 del self.tokens[self.i]
             elif self.token.text != ROW:
                 self.tokens[self.i] = Token("row", ROW, self.token.at)
