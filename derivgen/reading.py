@@ -35,7 +35,10 @@ from derivgen.lexing import (
 )
 from derivgen.operations import INDICATORS, OPERATIONS
 
-__all__ = ["LENGTH", "OWN_LENGTH", "Line", "ReadingError", "Scope", "read", "read_line", "read_row"]
+__all__ = [
+    "DEPTH", "EULER", "LENGTH", "OWN_LENGTH", "Line", "Parser", "ReadingError", "Scope", "read", "read_line",
+    "read_row",
+]  # fmt: skip
 
 LENGTH, TOKENS, DEPTH, EXPONENT, DEGREE = 4_000, 2_000, 60, 64, 256
 OWN_LENGTH = 400_000  # what derivgen itself printed may be longer than what a person types
@@ -53,8 +56,11 @@ class Line:
 # --- the parser ---------------------------------------------------------------------------------------------
 
 
-class _Parser:
-    """Precedence climbing over tokens of either dialect; ``latex`` has groups in braces and fractions."""
+class Parser:
+    """Precedence climbing over tokens of either dialect; ``latex`` has groups in braces and fractions.
+
+    ``checking/parsing.py`` extends it to what other people write.
+    """
 
     def __init__(self, text: str, tokens: list[Token], latex: bool) -> None:
         self.text, self.tokens, self.i, self.depth = text, tokens, 0, 0
@@ -139,13 +145,17 @@ class _Parser:
                 factors = [_quotient(_product(factors), self.factor())]
                 divided = True
             elif self.starts_factor():
-                if self.token.kind == "number":
-                    raise self.refuse("a number cannot follow a factor directly; write * between them")
-                if divided:
-                    raise self.refuse("a/b c can be read in two ways; write (a/b)*c or a/(b*c)")
+                self.side_by_side(divided)
                 factors.append(self.factor())
             else:
                 return _product(factors)
+
+    def side_by_side(self, divided: bool) -> None:
+        """Refuse a factor that follows another, or a quotient, without a sign where it could be misread."""
+        if self.token.kind == "number":
+            raise self.refuse("a number cannot follow a factor directly; write * between them")
+        if divided:
+            raise self.refuse("a/b c can be read in two ways; write (a/b)*c or a/(b*c)")
 
     def starts_factor(self) -> bool:
         token = self.token
@@ -161,7 +171,7 @@ class _Parser:
         if not self.accept("^"):
             return base
         exponent = self.exponent()
-        if base is _EULER:
+        if base is EULER:
             return Apply("exp", (exponent,), at=start.at)
         power = _integer(exponent)
         if power is None:
@@ -178,7 +188,7 @@ class _Parser:
             inner = self.bracketed("{", "}")
         else:
             inner = self.base()
-            if inner is _EULER:
+            if inner is EULER:
                 self.expect("^")
                 inner = Apply("exp", (self.exponent(),))
         return apply("negate", inner) if minus else inner
@@ -222,7 +232,7 @@ class _Parser:
             return Apply("abs", (self.bracketed("|", "|"),), at=token.at)
         if token.text == "e":
             self.i += 1
-            return _EULER
+            return EULER
         if token.text == r"\frac":
             self.i += 1
             above = self.bracketed("{", "}")
@@ -314,7 +324,7 @@ class _Parser:
         return Apply(operation, tuple(args), slot, token.at)
 
 
-_EULER: Tree = Name("e", -2)
+EULER: Tree = Name("e", -2)
 
 
 def _product(factors: list[Tree]) -> Tree:
@@ -349,14 +359,14 @@ def _degree(tree: Tree) -> int:
 # --- what callers use ---------------------------------------------------------------------------------------
 
 
-def _parser(text: str, scope: Scope, latex: bool, cap: int) -> _Parser:
+def _parser(text: str, scope: Scope, latex: bool, cap: int) -> Parser:
     if len(text) > cap:
         raise ReadingError(f"more than {cap:,} characters in one expression", text, cap)
     if not text.strip():
         raise ReadingError("nothing to read", text, 0)
     limit = max(TOKENS, cap // 2 if cap > LENGTH else 0)
     tokens = (latex_tokens if latex else plain_tokens)(text, scope, limit)
-    return _Parser(text, tokens, latex)
+    return Parser(text, tokens, latex)
 
 
 def read(text: str, scope: Scope, *, latex: bool = False, cap: int = LENGTH) -> Tree:

@@ -87,13 +87,17 @@ class Statement:
 
 @dataclass(frozen=True)
 class Unread:
-    """What cannot be read: where, why, and what to write instead."""
+    """What cannot be read: where, why, and what to write instead.
+
+    ``relation`` is that of the link which is lost; empty where what cannot be read stands alone and claims nothing.
+    """
 
     start: int
     end: int
     problem: str
     suggestion: str
     fragment: Fragment
+    relation: str = ""
 
 
 @dataclass(frozen=True)

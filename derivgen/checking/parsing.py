@@ -1,0 +1,905 @@
+"""Tokens of one side of a relation in, its tree out: what derivgen's own parser reads, and what other people write.
+
+Beyond ``reading.Parser``: derivatives in every spelling, sums and products over an index, cases and indicators, calls
+without brackets, fractions without braces, quantities with their arguments, f(x, y).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from derivgen.checking.foreign import RefusedError
+from derivgen.checking.symbols import Function, Symbols, Written, evaluated
+from derivgen.errors import escaped
+from derivgen.expression import ONE, ZERO, Apply, Name, Number, Partial, Tree, apply, number
+from derivgen.lexing import COMPARISONS, ROW, Token
+from derivgen.notation import GREEK
+from derivgen.operations import INDICATORS, OPERATIONS
+from derivgen.reading import DEPTH, EULER, Parser, ReadingError
+
+WORK = 40_000  # symbols that the sums of one side may come to
+SYMBOLS = 20_000
+FURTHEST = 1_000  # an index of a sum
+
+_INDICATOR_OF = {sign: name for name, sign in INDICATORS.items()}
+_OPPOSITE = {
+    "above": "below", "below": "above", "above_or_equal": "strictly_below", "strictly_below": "above_or_equal",
+}  # fmt: skip
+_UNBRACKETED = ("exp", "log", "tanh", "sinh", "cosh")
+_OPENING = {"(": ")", "[": "]", r"\{": r"\}", "{": "}"}
+_USUAL = (  # what to write instead, for problems that the parser of derivgen's own print tells
+    ("an exponent must be", "write e^{...}, or a product"),
+    ("an exponent of", "write a product of a few powers"),
+    ("row ", "give every row of the matrix as many entries"),
+    ("expected", "write the sign that is missing"),
+)
+_OTHERWISE = ("otherwise", "else", "o.w", "ow", "if otherwise", "other", "elsewhere")
+_STARTS = frozenset((
+    "(", "[", "{", r"\{", "e", "d", r"\frac", r"\partial", r"\nabla", r"\sum", r"\prod", r"\lvert", r"\lfloor",
+    r"\left.", r"\begin{matrix}", r"\begin{cases}",
+))  # fmt: skip
+
+
+class Foreign(Parser):
+    """``reading.Parser`` for one side of somebody's equation; symbols are looked up as they are met."""
+
+    def __init__(self, text: str, tokens: list[Token], symbols: Symbols, plain: bool, ends: dict[int, int]) -> None:
+        super().__init__(text, tokens, not plain)
+        self.symbols, self.plain, self.ends = symbols, plain, ends
+        self.bound: dict[str, int | None] = {}  # index variables; None while the range is being found
+        self.ranges: dict[str, list[tuple[Token, dict[int, Tree | None]]]] = {}
+        self.work = self.inside = 0
+        if not plain:
+            self.close = r"\end{matrix}"
+
+    # --- what the parser of derivgen's own print is told ----------------------------------------------------------
+
+    def side(self) -> Tree:
+        """The whole side."""
+        tree = self.sum()
+        self.end()
+        return tree
+
+    def refuse(self, problem: str, token: Token | None = None) -> ReadingError:
+        said, _, suggestion = problem.partition("; ")
+        usual = next((usual for begin, usual in _USUAL if said.startswith(begin)), "name a part of it")
+        return self.no(said, token or self.token, suggestion or usual)  # type: ignore[return-value]
+
+    def no(self, problem: str, token: Token, suggestion: str = "") -> RefusedError:
+        return RefusedError(problem, token.at, self.ends.get(token.at, token.at + 1), suggestion)
+
+    def end(self) -> None:
+        token = self.token
+        if token.kind == "end":
+            return
+        if token.kind == "wide":
+            raise self.no("a wide space parts what stands here", token, "write a sign, or each equation in a line")
+        if token.text in COMPARISONS or token.text == "!=":
+            raise self.no("an inequality is not checked", token, "write an equation")
+        if token.text in _OPENING.values():
+            raise self.no(f"{self.written(token)} closes nothing", token, "open it, or leave it out")
+        raise self.unreadable(token)
+
+    def unreadable(self, token: Token) -> RefusedError:
+        if token.kind == "end":
+            return self.no("something is missing here", token, "write what follows the sign")
+        if token.kind == "unknown":
+            return self.no(f"'{escaped(token.text)}' cannot be read here", token, "write it in LaTeX or plain maths")
+        if token.kind == "text":
+            problem = f"the words {escaped(token.text, 30)!r} cannot be read"
+            return self.no(problem, token, "declare it, or write words outside")
+        if token.text in ("d", r"\partial"):
+            return self.no("a derivative needs what it is of and by", token, r"write \frac{\partial L}{\partial w}")
+        if token.text == "'":
+            return self.no("a prime cannot stand here", token, "write the derivative as dL/dw")
+        problem = f"{escaped(token.text, 20)!r} cannot stand here"
+        return self.no(problem, token, "write sums and products of this network")
+
+    def no_second_sign(self) -> None:
+        """A minus may stand after a sign: 2 · −3; nothing else may."""
+        if self.token.kind == "sign" and self.token.text in ("+", "*", "/"):
+            raise self.no("two signs in a row", self.token, "write brackets: 2*(-3)")
+
+    def signed(self) -> Tree:
+        if self.token.text == "+" and self.token.kind == "sign":
+            self.i += 1
+            self.no_second_sign()
+        return super().signed()
+
+    def side_by_side(self, divided: bool) -> None:
+        """Numbers may follow a bracket, (1 − a)0.5; a/b c stays unread."""
+        before = self.tokens[self.i - 1].text
+        if self.token.kind == "number" and before not in (")", "]", "}", r"\}"):
+            problem = "a number cannot follow a factor directly"
+            raise self.no(problem, self.token, "write a sign between them, or a subscript in braces: w_{12}")
+        if divided:
+            raise self.no("a/b c can be read in two ways", self.token, "write (a/b)*c or a/(b*c)")
+
+    def starts_factor(self) -> bool:
+        token = self.token
+        return token.kind in ("number", "symbol", "indicator") or (token.kind == "sign" and token.text in _STARTS)
+
+    def exponent(self) -> Tree:
+        self.deeper()
+        minus = self.accept("-")
+        if self.token.text == "{":
+            inner = self.bracketed("{", "}")
+        else:
+            inner = self.base()
+            if inner is EULER:
+                self.expect("^")
+                inner = Apply("exp", (self.exponent(),))
+        self.depth -= 1
+        return apply("negate", inner) if minus else inner
+
+    def factor(self) -> Tree:
+        """A factor; every way into another level passes here."""
+        token = self.token
+        self.inside += 1
+        if self.inside > DEPTH + 10:
+            raise self.no(f"more than {DEPTH} signs inside each other", token, "name a part of it")
+        tree = super().factor()
+        self.inside -= 1
+        if isinstance(tree, Apply) and tree.operation == "transpose":
+            (inner,) = tree.args
+            if isinstance(inner, Number) or (isinstance(inner, Name) and not self.array(inner)):
+                raise self.no("a single number has no transpose", token, "leave the T out")
+        return tree
+
+    def deeper(self) -> None:
+        self.depth += 1
+        if self.depth > DEPTH:
+            raise self.no(f"brackets nested more than {DEPTH} deep", self.token, "name a part of it")
+
+    # --- what a factor can be -------------------------------------------------------------------------------------
+
+    def base(self) -> Tree:
+        token = self.token
+        if self.bound:
+            self.work += 1
+            if self.work > WORK:
+                raise self.no("the sums come to too many terms", token, "write fewer of them")
+        if token.kind == "symbol":
+            return self.symbol(token)
+        if token.kind == "sign":
+            method = _BASES.get(token.text)
+            if method is not None:
+                return method(self)
+            if token.text in ("d", r"\partial"):
+                return self.differentials()
+        if token.kind == "number":
+            self.i += 1
+            if token.text == "1" and self.token.text in ("[", r"\{") and self.compares():
+                return self.indicator()
+            assert isinstance(token.value, Fraction)
+            text = token.text if token.text[-1].isdigit() and token.text.replace(".", "").isdigit() else ""
+            if self.token.text == "'":
+                raise self.no("a number has no derivative to be primed", self.token, "leave the prime out")
+            return Number(token.value, text, token.at)
+        if token.kind == "indicator":
+            self.i += 1
+            return self.indicator()
+        if token.kind == "sign" and token.text in ("{", r"\lvert", r"\lfloor", "|", "e"):
+            return super().base()
+        raise self.unreadable(token)
+
+    def negative(self) -> Tree:
+        self.i += 1
+        if self.token.text in ("+", "-", "*", "/"):
+            raise self.no("two signs in a row", self.token, "write brackets: 2*(-3)")
+        return apply("negate", self.factor())
+
+    def parentheses(self) -> Tree:
+        opened = self.token
+        inner = self.listed(opened.text)
+        if len(inner) > 1:
+            tree = Apply("matrix", (Apply("row", tuple(inner)),), at=opened.at)
+            if self.token.text != r"\top":
+                problem = "a list of numbers is no single quantity"
+                raise self.no(problem, opened, "write a column in bmatrix, or (a, b)^T")
+            return tree
+        if self.token.text == "'":
+            raise self.no("a prime stands on a bracket", self.token, r"write \frac{\partial L}{\partial w}")
+        return inner[0]
+
+    def square(self) -> Tree:
+        if self.plain:
+            return self.matrix()
+        if self.compares():
+            return self.indicator()
+        return self.parentheses()
+
+    def listed(self, left: str) -> list[Tree]:
+        """What stands in brackets, parted by commas."""
+        opened = self.token
+        self.expect(left)
+        items = [self.sum()]
+        while self.accept(","):
+            items.append(self.sum())
+        self.expect(_OPENING[left], opened)
+        return items
+
+    def expect(self, text: str, opened: Token | None = None) -> None:
+        if not self.accept(text):
+            if opened is not None and self.token.kind == "end":
+                raise self.no(f"the {self.written(opened)} here is never closed", opened, "close it")
+            if self.token.kind == "end" or opened is None:
+                written = self.token.text or "the end"
+                raise self.no(f"expected {text!r}, not {escaped(written, 20)!r}", self.token, f"write {text}")
+            if self.token.text in _OPENING.values():
+                problem = f"{self.written(opened)} is closed by {self.written(self.token)}"
+                raise self.no(problem, self.token, f"close it with {text}")
+            self.end()
+
+    def ahead(self, count: int) -> Token:
+        """The token that stands so many places further on; the last is the end."""
+        return self.tokens[min(self.i + count, len(self.tokens) - 1)]
+
+    def written(self, token: Token) -> str:
+        """A token as it stands in the text."""
+        return escaped(self.text[token.at : self.ends.get(token.at, token.at + 1)], 20)
+
+    def null_delimiter(self) -> Tree:
+        """\\left. … \\right|_{…}: a derivative while something is held; alone it only arranges."""
+        self.i += 1
+        inner = self.factor()
+        if self.token.text != "|" or self.ahead(1).text != "_":
+            return inner
+        bar = self.token
+        self.i += 2
+        if not isinstance(inner, Partial):
+            raise self.no("a value at a point is not read", bar, "write the numbers in")
+        self.expect("{")
+        held = [self.named()]
+        while self.accept(","):
+            held.append(self.named())
+        if self.token.kind == "relation":
+            raise self.no("a value at a point is not read", bar, "write the numbers in")
+        self.expect("}")
+        return Partial(inner.of, inner.wrt, tuple(held), inner.at)
+
+    # --- symbols --------------------------------------------------------------------------------------------------
+
+    def symbol(self, token: Token) -> Tree:
+        """A quantity, an array, a call, or an index variable's value."""
+        written = token.value
+        assert isinstance(written, Written)
+        following = self.ahead(1).text
+        if written.base in self.bound and not (written.subscript or written.superscript or written.primes):
+            self.i += 1
+            value = self.bound[written.base]
+            return number(1 if value is None else value)
+        key = self.resolved(written, token)
+        function = self.symbols.function(key)
+        tree = self.symbols.quantity(key)
+        if function is not None and (tree is None or written.primes or following == "("):
+            self.i += 1
+            return self.called(token, function, written.primes)
+        if tree is None:
+            raise self.unknown(written, token)
+        self.i += 1
+        if written.primes:
+            raise self.no(f"{written.plain}: a quantity has no prime", token, self.primed(tree))
+        if isinstance(tree, Name):
+            if following == "(":
+                self.argued(tree, token)
+            return Name(tree.name, token.at)
+        return tree if isinstance(tree, Apply | Number) else Partial(tree.of, tree.wrt, tree.held, token.at)
+
+    def resolved(self, written: Written, token: Token) -> tuple[str, str, str]:
+        """The key that a symbol has once its index variables have their values."""
+        scripts = (*written.subscript, *written.superscript)
+        if not self.bound or not any(piece in self.bound for piece in scripts):
+            return written.key
+        base, below, above = written.base, written.subscript, written.superscript
+        unknown = [piece for piece in scripts if piece in self.bound and self.bound[piece] is None]
+        if not unknown:
+            subscript, superscript = evaluated(below, self.bound), evaluated(above, self.bound)
+            key = base, "".join(subscript), "".join(superscript)
+            commas = base, ",".join(subscript), key[2]
+            return commas if self.symbols.key(key) is None and self.symbols.key(commas) is not None else key
+        found = list(self.symbols.bindings(written, self.bound))
+        for variable in unknown:
+            range_ = {values[variable]: self.symbols.quantity(key) for key, values in found if variable in values}
+            self.ranges[variable].append((token, range_))
+        if not found:
+            if any(piece in "+-" for piece in scripts):
+                raise self.no(f"the range of {unknown[0]} is not clear", token, rf"write \sum_{{{unknown[0]}=1}}^{{3}}")
+            raise self.unknown(written, token)
+        return found[0][0]
+
+    def unknown(self, written: Written, token: Token) -> RefusedError:
+        """What to say of a symbol that nothing is declared for."""
+        has = self.symbols.has(written.plain)
+        scripts = (*written.subscript, *written.superscript)
+        command = f"\\{written.base}"
+        if self.text.startswith(command, token.at) and written.base not in GREEK and not scripts:
+            return self.no(f"{escaped(command)}: no such quantity or sign", token, has)
+        for piece in scripts:
+            if piece in self.bound:
+                value = self.bound[piece]
+                range_ = f"any {piece}" if value is None else f"{piece} = {value}"
+                return self.no(f"{written.plain}: no such quantity for {range_}", token, has)
+        loose = next((piece for piece in scripts if piece in ("i", "j", "k", "l", "m", "n", "ell")), "")
+        if loose and written.base in self.symbols.spread:
+            problem = f"{written.plain}: the index {loose} has no value here"
+            return self.no(problem, token, rf"write a number, or \sum_{{{loose}}}; {has}")
+        return self.no(f"{escaped(written.plain)}: no such quantity", token, has)
+
+    def primed(self, tree: Tree) -> str:
+        """What to write for a_1': the derivative of the function that gives it."""
+        name = tree.name if isinstance(tree, Name) else ""
+        parents = self.symbols.graph.parents(name) if name in self.symbols.graph else ()
+        return f"write d{name}/d{parents[0]}, or the function's derivative" if parents else "write it as dL/dw"
+
+    def argued(self, name: Name, token: Token) -> None:
+        """Pass over the arguments of a quantity that is written with what it depends on: f(x, y)."""
+        start, count = self.i, 0
+        self.i += 1
+        alone = start == 1
+        while self.token.kind == "symbol":
+            written = self.token.value
+            assert isinstance(written, Written)
+            found = None if written.primes else self.symbols.quantity(self.symbols.key(written.key) or written.key)
+            if found is None or not self.symbols.depends(name.name, found):
+                break
+            count += 1
+            alone = alone and isinstance(found, Name) and (found.name in self.symbols.inputs or count > 1)
+            self.i += 1
+            if self.token.text == ")":
+                self.i += 1
+                if count > 1 or (alone and self.token.kind == "end") or self.array(found):
+                    return
+                break
+            if self.token.text not in (",", ";"):
+                break
+            self.i += 1
+        several = count > 1 or (count and self.tokens[self.i - 1].text == ",")
+        self.i = start
+        if several:
+            raise self.no(f"{name.name} is no function of these", token, f"write {name.name} alone")
+
+    def array(self, tree: Tree) -> bool:
+        return isinstance(tree, Name) and tree.name in self.symbols.graph.scope.arrays
+
+    # --- calls ----------------------------------------------------------------------------------------------------
+
+    def called(self, token: Token, function: Function, primes: int) -> Tree:
+        """f(…), f'(…), f^2(…), \\ln a; the function's own symbol is read already."""
+        slot, arity = int(bool(primes)), function.arity
+        if primes > 1:
+            raise self.no("second derivatives are not read", token, f"write {token.text.rstrip(chr(39))}'")
+        if slot and arity > 1:
+            if self.token.kind != "number" or not self.plain:
+                raise self.no(f"which derivative of {token.text[:-1]}?", token, r"write \partial_{1} f(a, y)")
+            slot = int(self.token.text) if self.token.text.isdigit() else 0
+            self.i += 1
+        if not 0 <= slot <= arity or (slot and function.operation in ("max", "min", "sinh", "cosh")):
+            raise self.no(f"{token.text} has no such derivative", token, "write it out")
+        power = self.raised(token)
+        args = self.arguments(token, function)
+        while function.operation in ("max", "min") and len(args) > 2:
+            args = [apply(function.operation, args[0], args[1]), *args[2:]]
+        if len(args) != arity:
+            takes = f"{arity} argument{'s' if arity > 1 else ''}"
+            raise self.no(f"{token.text} takes {takes}, not {len(args)}", token, f"write {takes}")
+        tree = _derived(function.operation, args, slot, token.at)
+        return tree if power is None else Apply("power", (tree, power), at=token.at)
+
+    def raised(self, token: Token) -> Tree | None:
+        """The power of a call that stands on the function's symbol: \\tanh^2(z)."""
+        if self.token.text != "^":
+            return None
+        self.i += 1
+        exponent = self.exponent()
+        if isinstance(exponent, Number) and exponent.value.denominator == 1 and 0 < exponent.value <= 64:
+            return number(exponent.value)
+        raise self.no(f"{token.text} to this power is not read", token, "write the power after the brackets")
+
+    def arguments(self, token: Token, function: Function) -> list[Tree]:
+        if self.token.text in _OPENING:
+            args = self.listed(self.token.text)
+            if function.operation in ("max", "min") and len(args) == 1:
+                raise self.no(f"{token.text} takes two arguments, not 1", token, "write both")
+            return args
+        if function.operation not in _UNBRACKETED or not self.starts_factor():
+            raise self.no(f"{token.text} is a function", token, f"write {token.text}(...) with brackets")
+        self.deeper()
+        argument = self.factor()
+        self.depth -= 1
+        if self.starts_factor():
+            raise self.no(f"how far {token.text} reaches is not clear", token, "write brackets round its argument")
+        return [argument]
+
+    # --- derivatives ----------------------------------------------------------------------------------------------
+
+    def fraction(self) -> Tree:
+        opened = self.token
+        self.i += 1
+        first, second = (self.ahead(1), self.ahead(2)) if self.token.text == "{" else (opened, opened)
+        if first.text == "d" and first.kind == second.kind == "symbol":
+            raise self.no(
+                "d is a quantity here: this could be a quotient", opened, r"write \frac{\partial L}{\partial w}"
+            )
+        marked = first.kind == "sign" and first.text in ("d", r"\partial")
+        if marked and (found := self.leibniz(opened)) is not None:
+            return found
+        above = self.braced()
+        return apply("divide", above, self.braced())
+
+    def braced(self) -> Tree:
+        """An argument of \\frac: a group, or the one digit or symbol that TeX takes."""
+        token = self.token
+        if token.text == "{":
+            return self.bracketed("{", "}")
+        if token.kind == "number" and len(token.text) > 1 and token.text.isdigit():
+            first, rest = token.text[0], token.text[1:]
+            self.tokens[self.i : self.i + 1] = [
+                Token("number", first, token.at, Fraction(first)), Token("number", rest, token.at + 1, Fraction(rest)),
+            ]  # fmt: skip
+            self.ends[token.at + 1], self.ends[token.at] = self.ends[token.at], token.at + 1
+        if self.token.kind not in ("number", "symbol"):
+            raise self.no("a fraction needs two parts in braces", token, r"write \frac{a}{b}")
+        return self.base()
+
+    def leibniz(self, opened: Token) -> Tree | None:
+        """The derivative whose \\frac is read already; None if it is an ordinary quotient."""
+        start, mark = self.i, self.ahead(1).text
+        self.i += 2
+        if mark == r"\partial" and self.token.text == "_":
+            self.i = start
+            return None
+        self.once()
+        if self.token.text == "}":  # \frac{\partial}{\partial w} L
+            self.i += 1
+            wrt = self.below(mark)
+            return self.operated(wrt, opened)
+        of = self.numerator()
+        self.expect("}", self.tokens[start])
+        return self.derivative(of, self.below(mark), opened)
+
+    def once(self) -> None:
+        if self.token.text == "^":
+            raise self.no("second derivatives are not read", self.token, "write first derivatives")
+
+    def numerator(self) -> Tree:
+        """What a derivative is of: a quantity, with its arguments or not, or a call."""
+        token = self.token
+        if token.text == "{":
+            self.i += 1
+            self.deeper()
+            inner = self.numerator()
+            self.depth -= 1
+            self.expect("}", token)
+            return inner
+        if token.kind != "symbol":
+            raise self.no("a derivative is of one quantity", token, r"write \frac{\partial L}{\partial w}")
+        before = self.i
+        tree = self.symbol(token)
+        if isinstance(tree, Name) and self.token.text == "(" and self.i == before + 1:
+            self.arguments_of(tree, token)
+        return tree
+
+    def arguments_of(self, name: Name, token: Token) -> None:
+        """The arguments of a derivative's numerator, H(x): only what it depends on can stand there."""
+        opened, items = self.token, self.listed("(")
+        if not all(self.symbols.depends(name.name, item) for item in items):
+            raise self.no("a derivative is of one quantity", opened, f"write {name.name} alone")
+
+    def below(self, mark: str) -> Name:
+        opened = self.token
+        self.expect("{")
+        if self.token.text != mark:
+            raise self.no("a derivative needs what it is by", self.token, r"write \frac{\partial L}{\partial w}")
+        self.i += 1
+        wrt = self.quantity()
+        self.once()
+        if self.token.text == mark:
+            raise self.no("second derivatives are not read", self.token, "write first derivatives")
+        self.expect("}", opened)
+        return wrt
+
+    def quantity(self) -> Name:
+        """The name of a quantity or an array."""
+        token = self.token
+        if token.text == "{":
+            self.i += 1
+            self.deeper()
+            inner = self.quantity()
+            self.depth -= 1
+            self.expect("}", token)
+            return inner
+        if token.kind != "symbol":
+            raise self.no("a derivative is by one quantity", token, r"write \frac{\partial L}{\partial w}")
+        written = token.value
+        assert isinstance(written, Written)
+        tree = self.symbols.quantity(self.resolved(written, token))
+        if tree is None:
+            raise self.unknown(written, token)
+        if not isinstance(tree, Name) or written.primes:
+            raise self.no(f"{written.plain} is no quantity that a derivative can be by", token, "write a quantity")
+        self.i += 1
+        return Name(tree.name, token.at)
+
+    def named(self) -> str:
+        return self.quantity().name
+
+    def derivative(self, of: Tree, wrt: Name, opened: Token) -> Tree:
+        """∂of/∂wrt as a Leibniz token; of a call f(z) by its own argument z it is f'(z)."""
+        if isinstance(of, Name):
+            if of.name in self.symbols.graph.scope.arrays:
+                raise self.no("the derivative of a whole array is not read", opened, "write it entry by entry")
+            return Partial(of.name, wrt.name, (), opened.at)
+        if isinstance(of, Apply) and not of.slot and Name(wrt.name) in of.args and of.operation not in INDICATORS:
+            others = [argument for argument in of.args if argument != Name(wrt.name)]
+            free = all(isinstance(other, Name) and self.symbols.graph.is_leaf(other.name) for other in others)
+            if len(others) == len(of.args) - 1 and free and _is_function(of.operation, self.symbols):
+                return Apply(of.operation, of.args, of.args.index(Name(wrt.name)) + 1, opened.at)
+        raise self.no("only the derivative of a quantity, or of f(z) by z, is read", opened, "name what it is of")
+
+    def operated(self, wrt: Name, opened: Token) -> Tree:
+        """\\frac{\\partial}{\\partial w} L: what follows must be one quantity or call."""
+        bracket = _OPENING.get(self.token.text, "")
+        start = self.token
+        self.i += bool(bracket)
+        of = self.numerator()
+        if bracket:
+            self.expect(bracket, start)
+        elif self.starts_factor():
+            raise self.no("how far this derivative reaches is not clear", opened, "name what it is of")
+        return self.derivative(of, wrt, opened)
+
+    def differentials(self) -> Tree:
+        """dL/dw, \\partial L / \\partial w, \\partial_w L, and derivgen's own \\partial_1 f(a, y)."""
+        opened, mark = self.token, self.token.text
+        self.i += 1
+        self.once()
+        if self.token.text == "_" and mark == r"\partial":
+            self.i += 1
+            return self.by_subscript(opened)
+        if self.token.text == "/":  # d/dw L
+            self.i += 1
+            return self.operated(self.denominator(mark), opened)
+        of = self.numerator()
+        if self.token.text != "/" or self.ahead(1).text != mark:
+            if mark == "d" and self.token.text == "/":
+                raise self.no("a derivative needs what it is by", self.token, "write dL/dw")
+            raise self.no("a d alone is no derivative", opened, "write dL/dw")
+        self.i += 1
+        return self.held(self.derivative(of, self.denominator(mark), opened))
+
+    def denominator(self, mark: str) -> Name:
+        if self.token.text != mark:
+            raise self.no("a derivative needs what it is by", self.token, "write dL/dw")
+        self.i += 1
+        wrt = self.quantity()
+        self.once()
+        return wrt
+
+    def held(self, tree: Tree) -> Tree:
+        """Plain maths writes what is held after a bar: dL/dw|{b, c}."""
+        if self.token.text != "|" or self.ahead(1).text != "{" or not isinstance(tree, Partial):
+            return tree
+        self.i += 2
+        held = [self.named()]
+        while self.accept(","):
+            held.append(self.named())
+        self.expect("}")
+        return Partial(tree.of, tree.wrt, tuple(held), tree.at)
+
+    def by_subscript(self, opened: Token) -> Tree:
+        """∂_w L, ∇_W L; after \\partial a number means the argument of a function."""
+        braced = self.accept("{")
+        if self.token.kind == "number":
+            slot = self.token
+            self.i += 1
+            if braced:
+                self.expect("}")
+            return self.slotted(slot, opened)
+        wrt = self.quantity()
+        if braced:
+            self.expect("}")
+        return self.operated(wrt, opened)
+
+    def slotted(self, slot: Token, opened: Token) -> Tree:
+        token, written = self.token, self.token.value
+        function = self.symbols.function(self.resolved(written, token)) if isinstance(written, Written) else None
+        if function is None or not slot.text.isdigit() or not 1 <= int(slot.text[:3]) <= function.arity:
+            raise self.no("expected the number of an argument and a function", slot, r"write \partial_{1} f(a, y)")
+        self.i += 1
+        found = self.called(token, function, 0)
+        if not isinstance(found, Apply) or found.operation != function.operation:
+            raise self.no(f"{token.text} has no such derivative", opened, "write it out")
+        return Apply(found.operation, found.args, int(slot.text), opened.at)
+
+    def gradient(self) -> Tree:
+        opened = self.token
+        self.i += 1
+        if not self.accept("_"):
+            raise self.no("a gradient needs what it is by", opened, r"write \nabla_{W} L")
+        return self.by_subscript(opened)
+
+    # --- indicators and cases -------------------------------------------------------------------------------------
+
+    def compares(self) -> bool:
+        """Whether the bracket that opens here holds a comparison of its own."""
+        depth = 0
+        for i in range(self.i, min(self.i + 200, len(self.tokens))):
+            token = self.tokens[i]
+            depth += (token.text in _OPENING) - (token.text in _OPENING.values()) if token.kind == "sign" else 0
+            if depth == 0:
+                return False
+            if depth == 1 and token.text in (*COMPARISONS, "!="):
+                return True
+        return False
+
+    def indicator(self) -> Tree:
+        opened = self.token
+        left = opened.text
+        if left == "_":
+            self.i += 1
+            left = self.token.text
+            if left == "{" and self.ahead(1).text in (r"\{", "["):
+                self.i += 1
+                inner = self.indicator()
+                self.expect("}", opened)
+                return inner
+        if left not in _OPENING:
+            raise self.no("an indicator needs its condition in brackets", opened, "write 1[x > y]")
+        self.i += 1
+        tree = self.condition()
+        self.expect(_OPENING[left], opened)
+        return tree
+
+    def condition(self) -> Tree:
+        """x > y, or a chain 0 < x < 1, which is a product of indicators."""
+        found: list[Tree] = []
+        left = self.sum()
+        while True:
+            token = self.token
+            sign = COMPARISONS.get(token.text)
+            if sign is None:
+                if token.kind == "relation" or token.text == "!=":
+                    raise self.no("only > ≥ < ≤ are conditions", token, "write x > y")
+                if not found:
+                    raise self.no("an indicator compares two quantities", token, "write 1[x > y]")
+                return found[0] if len(found) == 1 else Apply("multiply", tuple(found))
+            self.i += 1
+            right = self.sum()
+            found.append(Apply(_INDICATOR_OF[sign], (left, right), at=token.at))
+            left = right
+
+    def cases(self) -> Tree:
+        """A case each row, the first that holds counts: Σ value · indicator."""
+        opened = self.token
+        self.i += 1
+        terms: list[Tree] = []
+        passed: list[Tree] = []  # that no row before holds
+        while self.token.text != r"\end{cases}":
+            if self.token.kind == "end":
+                raise self.no("the cases here are never closed", opened, r"write \end{cases}")
+            value = self.sum()
+            while self.token.text in (",", "&") or self.token.kind in ("text", "wide"):
+                if self.token.kind == "text" and self.token.text.strip(" ,.:").lower() in _OTHERWISE:
+                    break
+                self.i += 1
+            condition = self.holds()
+            complete = condition is None or passed == [condition]
+            if value != ZERO:
+                terms.append(_shared(value, passed if condition is None or complete else [*passed, condition]))
+            if condition is None or complete:
+                self.last_row()
+                break
+            passed.append(_opposite(condition))
+            if self.token.kind != "row" and self.token.text != r"\end{cases}":
+                self.end()
+            while self.token.kind == "row":
+                self.i += 1
+        self.i += 1
+        return ZERO if not terms else terms[0] if len(terms) == 1 else Apply("add", tuple(terms))
+
+    def holds(self) -> Tree | None:
+        """A row's condition; None of the row that counts otherwise."""
+        if self.token.kind == "text":
+            self.i += 1
+            while self.token.kind in ("row", "wide") or self.token.text in (".", ","):
+                self.i += 1
+            return None
+        condition = self.condition()
+        while self.token.text in (",", ".", ";", "&"):
+            self.i += 1
+        return condition
+
+    def last_row(self) -> None:
+        while self.token.kind in ("row", "wide") or self.token.text in (".", ",", ";"):
+            self.i += 1
+        if self.token.text != r"\end{cases}":
+            raise self.no("nothing is left for a further case", self.token, "leave the row out")
+
+    # --- matrices -------------------------------------------------------------------------------------------------
+
+    def matrix(self) -> Tree:
+        if not self.plain:
+            while self.ahead(1).kind == "row":
+                del self.tokens[self.i + 1]
+        return super().matrix()
+
+    def row(self) -> Apply:
+        """One row; rows of LaTeX are parted by a kind of token, which the parser knows by its text."""
+        entries = super().row()
+        while not self.plain and self.token.kind == "row":
+            if self.ahead(1).kind == "row" or self.ahead(1).text == self.close:
+                del self.tokens[self.i]
+            elif self.token.text != ROW:
+                self.tokens[self.i] = Token("row", ROW, self.token.at)
+            else:
+                break
+        return entries
+
+    # --- sums and products over an index --------------------------------------------------------------------------
+
+    def series(self) -> Tree:
+        """\\sum and \\prod, written out over the range of their index."""
+        opened = self.token
+        self.i += 1
+        self.deeper()
+        variables, low, high, without = self.bounds(opened)
+        tree = self.expanded(opened, variables, low, high, without)
+        self.depth -= 1
+        return tree
+
+    def bounds(self, opened: Token) -> tuple[list[str], int | None, int | None, set[int]]:
+        """The index variables, the bounds where they are numbers, and the values left out by j ≠ i."""
+        variables: list[str] = []
+        low = high = None
+        without: set[int] = set()
+        for _ in range(2):
+            if self.accept("_"):
+                braced = self.accept("{")
+                variables = [self.variable(opened)]
+                while braced and self.accept(","):
+                    variables.append(self.variable(opened))
+                if self.token.text == "=" and braced:
+                    self.i += 1
+                    low = self.bound_value("")
+                elif self.token.text == "!=" and braced:
+                    self.i += 1
+                    if (value := self.bound_value("")) is not None and None not in self.bound.values():
+                        without.add(value)
+                if braced:
+                    self.close_bounds(opened)
+            elif self.accept("^"):
+                braced = self.accept("{")
+                high = self.bound_value("upper")
+                if braced:
+                    self.close_bounds(opened)
+        if not variables:
+            raise self.no("a sum needs its index", opened, r"write \sum_{k=1}^{3}")
+        if len(variables) > 1 and (low is not None or high is not None or without):
+            raise self.no("bounds of several indices are not read", opened, "write a sum for each index")
+        return variables, low, high, without
+
+    def close_bounds(self, opened: Token) -> None:
+        if not self.accept("}"):
+            raise self.no("these bounds of a sum are not read", self.token, r"write \sum_{k} or \sum_{k=1}^{3}")
+
+    def variable(self, opened: Token) -> str:
+        written = self.token.value
+        if not isinstance(written, Written) or written.key != (written.base, "", "") or not written.base.isalpha():
+            raise self.no("a sum needs its index", opened, r"write \sum_{k=1}^{3}")
+        if written.base in self.bound:
+            raise self.no(f"the index {written.base} is used twice", self.token, "write another letter")
+        self.i += 1
+        return written.base
+
+    def bound_value(self, which: str) -> int | None:
+        """A bound's value; None of an upper bound that is a letter, such as K."""
+        token = self.token
+        self.i += 1
+        if token.kind == "number" and token.text.isdigit() and int(token.text[:9]) <= FURTHEST:
+            return int(token.text[:9])
+        written = token.value
+        if isinstance(written, Written) and written.key == (written.base, "", ""):
+            if written.base in self.bound:
+                value = self.bound[written.base]
+                return 1 if value is None else value
+            if which and self.symbols.key(written.key) is None:
+                return None
+        raise self.no("these bounds of a sum are not read", token, r"write \sum_{k} or \sum_{k=1}^{3}")
+
+    def expanded(
+        self, opened: Token, variables: list[str], low: int | None, high: int | None, without: set[int]
+    ) -> Tree:
+        """The sum written out; the body is read once to find the range, then once for every value."""
+        variable, *inner = variables
+        start = self.i
+        self.bound[variable], self.ranges[variable] = None, []
+        if low is not None and high is not None:
+            values = list(range(low, high + 1))
+            del self.ranges[variable], self.bound[variable]
+        else:
+            self.body(opened, inner)
+            values = self.range(opened, variable, low)
+        values = [value for value in values if value not in without]
+        if not values:
+            raise self.no("the sum has no terms", opened, r"write \sum_{k=1}^{3}")
+        terms = []
+        for value in values:
+            self.i, self.bound[variable] = start, value
+            terms.append(self.body(opened, inner))
+        del self.bound[variable]
+        operation = "add" if opened.text == r"\sum" else "multiply"
+        return terms[0] if len(terms) == 1 else Apply(operation, tuple(terms))
+
+    def body(self, opened: Token, inner: list[str]) -> Tree:
+        if inner:
+            return self.expanded(opened, inner, None, None, set())
+        if self.token.text == "-":
+            raise self.no("two signs in a row", self.token, r"write brackets: \sum_k (-x_k)")
+        return self.term()
+
+    def range(self, opened: Token, variable: str, low: int | None) -> list[int]:
+        """The values that every symbol with the index has; where they disagree, the sum is not clear."""
+        found = self.ranges.pop(variable)
+        del self.bound[variable]
+        if not found:
+            problem = f"nothing in this sum has the index {variable}"
+            raise self.no(problem, opened, rf"write \sum_{{{variable}=1}}^{{3}}")
+        first = found[0][1]
+        for token, values in found:
+            if values.keys() != first.keys():
+                problem = f"{token.text} and {found[0][0].text} do not have the same values of {variable}"
+                raise self.no(problem, token, rf"write the bounds: \sum_{{{variable}=1}}^{{3}}")
+            self.one_layer(token, values, variable)
+        ordered = sorted(first)
+        if low is not None and low not in ordered:
+            raise self.no(f"{found[0][0].text} does not begin at {variable} = {low}", opened, "write both bounds")
+        return [value for value in ordered if low is None or value >= low]
+
+    def one_layer(self, token: Token, values: dict[int, Tree | None], variable: str) -> None:
+        """Refuse a range in which one quantity is worked out from another: x_1 and x_3 = w x_1 are no layer."""
+        graph = self.symbols.graph
+        held = {tree.name for tree in values.values() if isinstance(tree, Name) and tree.name in graph}
+        if any(held & graph.ancestors(name) - {name} for name in held):
+            problem = f"which {token.text} are meant is not clear"
+            raise self.no(problem, token, rf"write the bounds: \sum_{{{variable}=1}}^{{3}}")
+
+
+def _is_function(operation: str, symbols: Symbols) -> bool:
+    """Whether a call can be derived by an argument: a declared function, or a row with arguments of its own."""
+    row = OPERATIONS.get(operation)
+    return row is None or (row.role != "loss" and bool(row.latex) and operation not in ("max", "sign"))
+
+
+def _derived(operation: str, args: list[Tree], slot: int, at: int) -> Tree:
+    """A call's tree; min, sinh and cosh by what the table has."""
+    if operation == "min":
+        return apply("negate", apply("max", *(apply("negate", argument) for argument in args)))
+    if operation in ("sinh", "cosh"):
+        (z,) = args
+        minus = apply("exp", apply("negate", z))
+        return apply("divide", apply("subtract" if operation == "sinh" else "add", apply("exp", z), minus), number(2))
+    return Apply(operation, tuple(args), slot, at)
+
+
+def _shared(value: Tree, indicators: list[Tree]) -> Tree:
+    """What one row of cases adds: value · indicators, without a factor 1."""
+    factors = [factor for factor in (value, *indicators) if factor != ONE]
+    if not factors:
+        return ONE
+    return factors[0] if len(factors) == 1 else Apply("multiply", tuple(factors))
+
+
+def _opposite(condition: Tree) -> Tree:
+    """The indicator that the condition does not hold."""
+    if isinstance(condition, Apply) and condition.operation in _OPPOSITE:
+        return Apply(_OPPOSITE[condition.operation], condition.args)
+    return apply("subtract", ONE, condition)
+
+
+_BASES: dict[str, Callable[[Foreign], Tree]] = {
+    "-": Foreign.negative, "(": Foreign.parentheses, "[": Foreign.square, r"\{": Foreign.parentheses,
+    r"\frac": Foreign.fraction, r"\nabla": Foreign.gradient, r"\sum": Foreign.series, r"\prod": Foreign.series,
+    r"\left.": Foreign.null_delimiter, r"\begin{matrix}": Foreign.matrix, r"\begin{cases}": Foreign.cases,
+}  # fmt: skip

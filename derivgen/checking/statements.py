@@ -1,0 +1,324 @@
+"""A fragment of somebody's mathematics in, its statements out: chains A = B = C, and what cannot be read.
+
+Rows, commas, wide spaces, words and ⟹ part statements; a row that begins with a relation goes on with the row before.
+One side that cannot be read makes only its own link unread.
+
+>>> from derivgen.checking.work import Fragment, Subject
+>>> from derivgen.graph import Graph
+>>> from derivgen.printing import plain
+>>> from derivgen.slips import Roles
+>>> graph = Graph.of("z = w*x; a = sigmoid(z)", ["w", "x"])
+>>> symbols = Symbols.of(Subject(graph, Roles(graph)))
+>>> (found,) = statements(Fragment(r"\\frac{\\partial a}{\\partial w} &= a(1-a)\\,x", 0), symbols)
+>>> plain(found.left.tree, graph.scope), [(sign, plain(side.tree, graph.scope)) for sign, side in found.links]
+('da/dw', [('=', 'a*(1 - a)*x')])
+>>> (lost,) = statements(Fragment("x_1 = 2", 0), symbols)
+>>> lost.problem, lost.suggestion
+('x_1: no such quantity', 'this network has w, x, z, a')
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from derivgen.checking.foreign import CONDITIONS, Mark, RefusedError, tokens
+from derivgen.checking.parsing import Foreign
+from derivgen.checking.symbols import Symbols
+from derivgen.checking.work import Fragment, Side, Statement, Unread
+from derivgen.expression import Tree, apply
+from derivgen.lexing import COMPARISONS, Token
+
+__all__ = ["Symbols", "read_side", "statements"]
+
+TOKENS = 8_000  # of one side
+_MATRICES = frozenset((r"\begin{matrix}", r"\begin{cases}", r"\end{matrix}", r"\end{cases}"))
+_OPENING = frozenset(("(", "[", "{", r"\{", r"\begin{matrix}", r"\begin{cases}"))
+_CLOSING = frozenset((")", "]", "}", r"\}", r"\end{matrix}", r"\end{cases}"))
+_BINARY = frozenset(("+", "*", "/", "^", r"\odot"))
+_INEQUALITIES = frozenset((*COMPARISONS.values(), "!="))
+_PUNCTUATION = frozenset((",", ".", ";", ":"))
+
+
+@dataclass
+class _Piece:
+    """A relation and the tokens of the side after it; the first side of a statement has no relation."""
+
+    relation: str
+    marks: list[Mark] = field(default_factory=list)
+    sign: Mark | None = None
+
+
+@dataclass
+class _Run:
+    """Tokens that belong together, and what parted them from the run before; ``related``: a relation is among them."""
+
+    parted: Mark | None = None
+    marks: list[Mark] = field(default_factory=list)
+    related: bool = False
+
+
+def statements(fragment: Fragment, symbols: Symbols, before: Statement | None = None) -> list[Statement | Unread]:
+    """What a fragment states, in the order of its text.
+
+    ``before`` is the statement of an earlier fragment that this one goes on with if it begins with a relation.
+    """
+    try:
+        marks = tokens(fragment.source, fragment.dialect, symbols)
+    except RefusedError as refused:
+        return [_unread(fragment, refused, "=" if "=" in fragment.source else "")]
+    reader = _Reader(fragment, symbols, {mark.at: mark.end for mark in marks})
+    earlier = before.links[-1][1] if before is not None and before.links else before.left if before else None
+    for pieces in _chains(marks):
+        reader.chain(pieces, earlier)
+    return reader.found
+
+
+def read_side(source: str, symbols: Symbols, dialect: str = "latex") -> Tree:
+    """One expression alone; ``RefusedError`` where it cannot be read."""
+    marks = tokens(source, dialect, symbols)
+    return _Reader(Fragment(source, 0, dialect), symbols, {mark.at: mark.end for mark in marks}).tree(marks[:-1])
+
+
+# --- parting -------------------------------------------------------------------------------------------------------
+
+
+def _chains(marks: list[Mark]) -> Iterator[list[_Piece]]:
+    """The chains of a fragment, each its sides with the relations before them."""
+    chain: list[_Piece] = []
+    for row in _rows(marks):
+        for i, run in enumerate(_runs(row)):
+            pieces = _sides(run.marks)
+            begins = not pieces[0].marks  # with a relation
+            if chain and not chain[-1].marks:  # the row before ended in one
+                chain[-1].marks = pieces[0].marks
+                chain += pieces[1:]
+            elif chain and begins:
+                chain += pieces[1:]
+            elif chain and not i and _goes_on(pieces, chain):
+                chain[-1].marks += pieces[0].marks
+                chain += pieces[1:]
+            else:
+                if chain:
+                    yield chain
+                chain = pieces
+    if chain:
+        yield chain
+
+
+def _goes_on(pieces: list[_Piece], chain: list[_Piece]) -> bool:
+    """Whether a row goes on with the term of the row before: it begins with a sign, or the other ended in one."""
+    first, last = pieces[0].marks[0], chain[-1].marks[-1]
+    if (first.kind == "sign" and first.text in _BINARY) or (last.kind == "sign" and last.text in (*_BINARY, "-")):
+        return True
+    return first.text == "-" and len(pieces) == 1 and len(chain) > 1
+
+
+def _rows(marks: list[Mark]) -> Iterator[list[Mark]]:
+    """The rows of a fragment; a row ends inside no matrix, and inside no bracket that is closed later on."""
+    balance = sum((mark.text in _OPENING) - (mark.text in _CLOSING) for mark in marks if mark.kind == "sign")
+    row: list[Mark] = []
+    depth = matrices = 0
+    for mark in marks:
+        if mark.kind == "sign":
+            change = (mark.text in _OPENING) - (mark.text in _CLOSING)
+            depth += change
+            matrices = max(matrices + (change if mark.text in _MATRICES else 0), 0)
+        elif mark.kind in ("row", "then", "end") and not matrices:
+            if depth <= 0 or balance or mark.kind == "end":
+                if row:
+                    yield row
+                row, depth = [], 0
+            elif mark.kind == "then":
+                row.append(mark)
+            continue
+        if matrices or depth <= 0 or not (mark.kind == "wide" or mark.text == "&"):
+            row.append(mark)
+    if row:
+        yield row
+
+
+def _runs(row: list[Mark]) -> Iterator[_Run]:
+    """The row parted at commas, wide spaces and words where equations stand on both sides."""
+    runs = [_Run()]
+    depth = 0
+    for mark in row:
+        if mark.kind == "sign":
+            depth += (mark.text in _OPENING) - (mark.text in _CLOSING)
+        if depth <= 0 and (mark.kind in ("wide", "text") or (mark.kind == "sign" and mark.text in ("&", ",", ";"))):
+            if runs[-1].marks:
+                runs.append(_Run(mark))
+            elif mark.text in (",", ";") or runs[-1].parted is None or mark.kind == "text":
+                runs[-1].parted = mark if len(runs) > 1 or mark.kind == "text" else None
+        else:
+            runs[-1].marks.append(mark)
+            runs[-1].related |= mark.kind == "relation" and depth <= 0
+    if len(runs) > 1 and _is_number_of_equation(runs[-1]):
+        runs.pop()
+    if len(runs) > 1 and not runs[-1].marks and not _conditional(runs[-1].parted):
+        runs.pop()  # what ends the row
+    first = runs[0].parted
+    if first is not None and (_conditional(first) or (runs[0].marks and _operates(runs[0].marks[0]))):
+        runs[0].marks.insert(0, first)
+    for run in _joined(_joined(runs, _aligned), _inseparable):
+        while run.marks and run.marks[-1].text in _PUNCTUATION and run.marks[-1].kind == "sign":
+            run.marks.pop()
+        if run.marks:
+            yield run
+
+
+def _joined(runs: list[_Run], belong: Callable[[_Run, _Run], bool]) -> list[_Run]:
+    """The runs, those made one that belong together; what parts them stays, unless it only aligns."""
+    whole = runs[:1]
+    for run in runs[1:]:
+        before = whole[-1]
+        if belong(before, run):
+            assert run.parted is not None
+            before.marks += (*([] if _aligned(before, run) else [run.parted]), *run.marks)
+            before.related |= run.related
+        else:
+            whole.append(run)
+    return whole
+
+
+def _aligned(before: _Run, run: _Run) -> bool:
+    """Whether only an alignment or a wide space beside a sign or a relation parts two runs."""
+    assert run.parted is not None
+    return _touches(before, run) and (run.parted.kind == "wide" or run.parted.text == "&")
+
+
+def _inseparable(before: _Run, run: _Run) -> bool:
+    return not _parted(before, run)
+
+
+def _is_number_of_equation(run: _Run) -> bool:
+    """Whether what ends a row is its number: (2) after a wide space."""
+    texts = [mark.text for mark in run.marks]
+    wide = run.parted is not None and run.parted.kind == "wide"
+    return wide and len(texts) == 3 and texts[0] == "(" and texts[2] == ")" and run.marks[1].kind == "number"
+
+
+def _conditional(mark: Mark | None) -> bool:
+    """Whether words make an equation hold on a condition only."""
+    return mark is not None and mark.kind == "text" and not CONDITIONS.isdisjoint(mark.text.lower().split())
+
+
+def _parted(before: _Run, run: _Run) -> bool:
+    """Whether two runs are statements of their own."""
+    assert run.parted is not None
+    if not before.marks or not run.marks or _conditional(run.parted) or _touches(before, run):
+        return False
+    return run.parted.kind == "text" or (before.related and run.related)
+
+
+def _touches(before: _Run, run: _Run) -> bool:
+    """Whether a sign or a relation stands right beside what would part the runs."""
+    if not before.marks or not run.marks:
+        return True
+    first, last = run.marks[0], before.marks[-1]
+    minus = first.kind == "sign" and first.text == "-" and not run.related
+    return minus or _operates(first) or _operates(last) or (last.kind == "sign" and last.text == "-")
+
+
+def _operates(mark: Mark) -> bool:
+    """Whether a mark is a relation, or a sign that needs something on both of its sides."""
+    return mark.kind == "relation" or (mark.kind == "sign" and mark.text in _BINARY)
+
+
+def _sides(run: Sequence[Mark]) -> list[_Piece]:
+    """The sides of a run with the relations before them; the first is empty where a relation begins it."""
+    pieces = [_Piece("")]
+    depth = 0
+    for mark in run:
+        if mark.kind == "sign":
+            depth += (mark.text in _OPENING) - (mark.text in _CLOSING)
+        if depth <= 0 and (mark.kind == "relation" or mark.text in _INEQUALITIES):
+            pieces.append(_Piece(mark.text, sign=mark))
+        else:
+            pieces[-1].marks.append(mark)
+    return pieces
+
+
+# --- reading -------------------------------------------------------------------------------------------------------
+
+
+class _Reader:
+    """Reads the chains of one fragment, each side alone."""
+
+    def __init__(self, fragment: Fragment, symbols: Symbols, ends: dict[int, int]) -> None:
+        self.fragment, self.symbols, self.ends = fragment, symbols, ends
+        self.found: list[Statement | Unread] = []
+
+    def chain(self, pieces: list[_Piece], earlier: Side | None) -> None:
+        """One chain: statements as far as its sides can be read, and what is lost between them."""
+        left = None
+        links: list[tuple[str, Side]] = []
+        lost = False  # the link before belongs to a side that cannot be read
+        for k, piece in enumerate(pieces):
+            relation = piece.relation or (pieces[1].relation if len(pieces) > 1 else "")
+            if not k and not piece.marks and earlier is not None:
+                left = earlier
+                continue
+            try:
+                side = self.side(piece, pieces[k - 1] if k else None, links[-1][1] if links else left)
+            except RefusedError as refused:
+                if not (k == 1 and lost):
+                    self.state(left, links, alone=False)
+                    self.found.append(_unread(self.fragment, refused, _judged(relation)))
+                left, links, lost = links[-1][1] if links else left, [], not k
+                if _judged(relation) in ("<-", "+="):  # what follows is of the new value
+                    left = None
+                continue
+            if piece.relation in _INEQUALITIES:  # it claims what is not checked; the chain goes on from its side
+                self.state(left, links, alone=False)
+                assert piece.sign is not None
+                inequality = RefusedError(
+                    "an inequality is not checked", piece.sign.at, piece.sign.end, "write an equation"
+                )
+                self.found.append(_unread(self.fragment, inequality, "="))
+                left, links = side, []
+            elif left is None:
+                left = side
+            else:
+                links.append((_judged(relation), side))
+        self.state(left, links, alone=len(pieces) == 1)
+
+    def state(self, left: Side | None, links: list[tuple[str, Side]], *, alone: bool) -> None:
+        if left is not None and (links or alone):
+            self.found.append(Statement(left, tuple(links), self.fragment))
+
+    def side(self, piece: _Piece, before: _Piece | None, left: Side | None) -> Side:
+        """One side of a relation; of w -= v it is w − v."""
+        if not piece.marks:
+            at = before.marks[-1].end if before and before.marks else 0
+            raise RefusedError("one side of the relation is missing", at, at, "write both sides")
+        tree = self.tree(piece.marks)
+        if piece.relation == "-=":
+            if left is None:
+                at = piece.marks[0].at
+                raise RefusedError("what is lessened cannot be read", at, at, "write w <- w - ...")
+            tree = apply("subtract", left.tree, tree)
+        start, end = piece.marks[0].at, piece.marks[-1].end
+        return Side(tree, self.fragment.at + start, self.fragment.at + end)
+
+    def tree(self, marks: list[Mark]) -> Tree:
+        if not marks:
+            raise RefusedError("nothing to read", 0, len(self.fragment.source), "write an expression")
+        if len(marks) > TOKENS:
+            raise RefusedError(
+                f"more than {TOKENS:,} symbols on one side", marks[0].at, marks[-1].end, "name a part of it"
+            )
+        end = Mark("end", "", marks[-1].end, None, marks[-1].end)
+        side: list[Token] = [*marks, end]
+        source, plain = self.fragment.source, self.fragment.dialect == "plain"
+        return Foreign(source, side, self.symbols, plain, self.ends).side()
+
+
+def _judged(relation: str) -> str:
+    """A relation as it is judged: w -= v is the update w <- w - v."""
+    return "<-" if relation == "-=" else "=" if relation in _INEQUALITIES else relation
+
+
+def _unread(fragment: Fragment, refused: RefusedError, relation: str) -> Unread:
+    start, end = fragment.at + refused.start, fragment.at + max(refused.end, refused.start)
+    return Unread(start, end, refused.problem, refused.suggestion, fragment, relation)

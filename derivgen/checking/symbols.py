@@ -1,0 +1,292 @@
+"""A subject in, what every symbol of its work means out: the table that decides what other people's LaTeX says.
+
+Quantities, arrays and their entries, functions and operations by all spellings; a symbol is looked up by its base,
+subscript and superscript. Nothing is guessed: what two declared things could be is neither.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import NamedTuple
+
+from derivgen.checking.work import Subject
+from derivgen.expression import Apply, Name, Partial, Tree
+from derivgen.graph import Graph
+from derivgen.lexing import ARRAY_CALLS, Scope
+from derivgen.notation import parts
+from derivgen.operations import CALLABLE, OPERATIONS, SPELLINGS
+
+Key = tuple[str, str, str]  # base, subscript, superscript
+
+SHOWN = 8
+GENERIC = ("g", "f", "phi", "s")  # what books call an activation, whichever it is
+LOSSES = ("L", "ell", "Loss", "loss")  # one of them is declared: the others can mean nothing else
+DERIVED = {"min": 2, "sinh": 1, "cosh": 1}  # no rows of the table, but written by its rows
+_BRACKETS = "()[]"
+
+
+@dataclass(frozen=True)
+class Function:
+    """What can be called: an operation of the table or a declared function, and its number of arguments."""
+
+    operation: str
+    arity: int
+
+
+class Written(NamedTuple):
+    """A symbol as it is written: its base, the pieces of its scripts, and how many primes."""
+
+    base: str
+    subscript: tuple[str, ...] = ()
+    superscript: tuple[str, ...] = ()
+    primes: int = 0
+
+    def primed(self, primes: int) -> Written:
+        return Written(self.base, self.subscript, self.superscript, self.primes + primes)
+
+    @property
+    def key(self) -> Key:
+        return self.base, "".join(self.subscript), "".join(self.superscript)
+
+    @property
+    def plain(self) -> str:
+        """How plain maths would write it."""
+        base, subscript, superscript = self.key
+        below = f"_{subscript}" if subscript.isalnum() else f"_{{{subscript}}}" if subscript else ""
+        return f"{base}{below}" + (f"^{superscript}" if superscript else "") + "'" * self.primes
+
+
+@dataclass(frozen=True)
+class Symbols:
+    """What the symbols of a subject mean: ``quantities`` are trees by key, ``functions`` what can be called.
+
+    ``words`` are the bases of several letters, ``spread`` the subscripts and superscripts that each base has.
+    """
+
+    graph: Graph
+    quantities: Mapping[Key, Tree]
+    functions: Mapping[Key, Function]
+    words: frozenset[str]
+    spread: Mapping[str, tuple[tuple[str, str], ...]]
+    inputs: frozenset[str]
+    known: tuple[str, ...]
+    _labels: Mapping[Key, tuple[Key, ...]] = field(repr=False, compare=False)
+    _said: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+    @staticmethod
+    def of(subject: Subject) -> Symbols:
+        """The table of a subject's network."""
+        graph = subject.graph
+        quantities = dict(_quantities(graph.scope, subject))
+        functions = dict(_functions(graph, {base for base, _, _ in quantities}, subject))
+        spread: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        labels: dict[Key, list[Key]] = defaultdict(list)
+        for base, subscript, superscript in (*quantities, *functions):
+            spread[base].append((subscript, superscript))
+            for below in {subscript, subscript.replace(",", "")}:
+                labels[base, below, superscript.strip(_BRACKETS)].append((base, subscript, superscript))
+        words = {base for base, _, _ in (*quantities, *functions) if len(base) > 1}
+        inputs = subject.network.inputs if subject.network else ()
+        return Symbols(
+            graph, quantities, functions, frozenset(words), {base: tuple(found) for base, found in spread.items()},
+            frozenset(inputs or graph.leaves), (*graph.leaves, *(node.name for node in graph.nodes)),
+            {key: tuple(dict.fromkeys(found)) for key, found in labels.items()},
+        )  # fmt: skip
+
+    # --- looking up ---------------------------------------------------------------------------------------------
+
+    def key(self, key: Key) -> Key | None:
+        """The declared key that this one means: itself, or the only one with its label in other brackets."""
+        if key in self.quantities or key in self.functions:
+            return key
+        base, subscript, superscript = key
+        label = superscript.strip(_BRACKETS)
+        near = self._labels.get((base, subscript, label), ())
+        if not near and "," in subscript:
+            plain = self._labels.get((base, subscript.replace(",", ""), label), ())
+            near = tuple(row for row in plain if "," not in row[1])
+        if len(near) != 1 or bool(near[0][2]) != bool(superscript) or (superscript == "*") != (near[0][2] == "*"):
+            return None
+        return near[0]
+
+    def quantity(self, key: Key) -> Tree | None:
+        found = self.key(key)
+        return None if found is None else self.quantities.get(found)
+
+    def function(self, key: Key) -> Function | None:
+        found = self.key(key)
+        return None if found is None else self.functions.get(found)
+
+    def is_label(self, base: str, subscript: tuple[str, ...], script: str) -> bool:
+        """Whether a bare superscript belongs to the name: declared so, or the base without one is not declared."""
+        below = "".join(subscript)
+        if (base, below, script) in self.quantities or (base, below, script) in self.functions:
+            return True
+        if script == "*" or (base, below, "") in self.quantities or (base, below, "") in self.functions:
+            return False
+        if self.key((base, below, script)) is not None:
+            return True
+        has = [above for found, above in self.spread.get(base, ()) if bool(found) == bool(below)]
+        return any(above.strip(_BRACKETS) == script for above in has) and "" not in has and not below.isdigit()
+
+    def takes(self, base: str, subscript: str) -> bool:
+        """Whether some quantity has this base and subscript, under whatever superscript."""
+        return any(found.replace(",", "") == subscript.replace(",", "") for found, _ in self.spread.get(base, ()))
+
+    def bindings(self, written: Written, bound: Mapping[str, int | None]) -> Iterator[tuple[Key, dict[str, int]]]:
+        """The declared keys that a symbol with index variables can mean, and the values that the variables then have.
+
+        ``bound`` maps a variable to its value, None while its range is being found.
+        """
+        below, above = (_pattern(pieces, bound) for pieces in (written.subscript, written.superscript))
+        alone = len(written.subscript) == 1
+        subscripts = [found for found, _ in self.spread.get(written.base, ())]
+        if alone and written.subscript[0] in bound and not any(len(found) == 1 for found in subscripts):
+            return  # W_k is not W_11
+        for subscript, superscript in self.spread.get(written.base, ()):
+            first, second = re.fullmatch(below, subscript), re.fullmatch(above, superscript)
+            if first is None or second is None:
+                continue
+            values = {variable[1:]: int(value) for variable, value in first.groupdict().items()}
+            if all(values.setdefault(name[1:], int(v)) == int(v) for name, v in second.groupdict().items()):
+                yield (written.base, subscript, superscript), values
+
+    # --- what there is ------------------------------------------------------------------------------------------
+
+    def has(self, word: str) -> str:
+        """What to say of an undeclared symbol: what this network has, the nearest first."""
+        if word not in self._said:
+            self._said[word] = self._has(word)
+        return self._said[word]
+
+    def _has(self, word: str) -> str:
+        folded = {name.casefold(): name for name in reversed(self.known[:300])}
+        near = [folded[name] for name in difflib.get_close_matches(word[:40].casefold(), folded, n=2)]
+        shown = list(dict.fromkeys((*near, *self.known)))[:SHOWN]
+        more = ", …" if len(self.known) > len(shown) else ""
+        return f"this network has {', '.join(shown)}{more}" if shown else "this network has no quantities"
+
+    def depends(self, name: str, tree: Tree) -> bool:
+        """Whether the quantity of this name is worked out from another, or from all entries of an array."""
+        if not isinstance(tree, Name) or name not in self.graph:
+            return False
+        before = self.graph.ancestors(name) - {name}
+        rows = self.graph.entries(tree) if tree.name in self.graph.scope.arrays else ((tree,),)
+        return all(isinstance(entry, Name) and entry.name in before for row in rows or () for entry in row)
+
+
+def _pattern(pieces: Sequence[str], bound: Mapping[str, int | None]) -> str:
+    """The regular expression of a script with index variables; a comma may part any two indices."""
+    seen: set[str] = set()
+    items = []
+    if all(piece.isalnum() or piece == "," for piece in pieces):
+        pieces = [piece for piece in pieces if piece != ","]
+    for piece in pieces:
+        if piece not in bound:
+            items.append(re.escape(piece))
+        elif bound[piece] is not None:
+            items.append(str(bound[piece]))
+        else:
+            items.append(f"(?P=v{piece})" if piece in seen else f"(?P<v{piece}>[0-9]+)")
+            seen.add(piece)
+    return (",?" if all(piece.isalnum() for piece in pieces) else "").join(items)
+
+
+# --- the table's rows ----------------------------------------------------------------------------------------------
+
+
+def _quantities(scope: Scope, subject: Subject) -> Iterator[tuple[Key, Tree]]:
+    """Every quantity, array, entry of an array of derivatives, and the loss's other names; declared ones win."""
+    rows = dict(_declared(scope))
+    for key, tree in (*_entries(subject.graph), *_deltas(subject), *_loss_names(rows, subject)):
+        rows.setdefault(key, tree)
+    yield from rows.items()
+
+
+def _declared(scope: Scope) -> Iterator[tuple[Key, Tree]]:
+    for name in (*scope.names, *scope.arrays):
+        yield parts(name), Name(name)
+
+
+def _entries(graph: Graph) -> Iterator[tuple[Key, Tree]]:
+    """δ_1^(2) for the entry ∂L/∂z_1^(2) of the array δ^(2): it has the subscript of what it is taken of."""
+    for name, tree in graph.arrays:
+        base, _, superscript = parts(name)
+        for row in tree.args if isinstance(tree, Apply) else ():
+            for entry in row.args if isinstance(row, Apply) else ():
+                if isinstance(entry, Partial) and (subscript := parts(entry.wrt)[1]):
+                    yield (base, subscript, superscript), Partial(entry.of, entry.wrt)
+
+
+def _deltas(subject: Subject) -> Iterator[tuple[Key, Tree]]:
+    """δ of a layer that has one node, which needs no array."""
+    network = subject.network
+    if network is None or network.notation is None or network.notation.batch:
+        return
+    of = network.loss or (network.outputs[0] if len(network.outputs) == 1 else "")
+    for layer in network.layers if of else ():
+        if layer.size == 1:
+            base, _, superscript = parts(network.notation.write("delta", l=layer.number))
+            name = layer.pre[0][0]
+            yield (base, "", superscript), Partial(of, name)
+            yield (base, parts(name)[1], superscript), Partial(of, name)
+
+
+def _loss_names(rows: Mapping[Key, Tree], subject: Subject) -> Iterator[tuple[Key, Tree]]:
+    """ℓ, \\mathcal{L} or Loss for a loss that is declared under another of these names."""
+    loss = subject.roles.loss
+    taken = {base for base, _, _ in rows}
+    for name in LOSSES if loss in LOSSES and loss in subject.graph else ():
+        if name not in taken:
+            yield (name, "", ""), Name(loss)
+
+
+def _functions(graph: Graph, taken: set[str], subject: Subject) -> Iterator[tuple[Key, Function]]:
+    """Declared functions, then the table's by every spelling that no quantity has, then the books' own letter."""
+    declared = dict(graph.functions)
+    for name, arity in declared.items():
+        yield parts(name), Function(name, arity)
+    bases = taken | {parts(name)[0] for name in declared}
+    for spelling, operation in SPELLINGS.items():
+        if operation in CALLABLE and spelling not in bases:
+            yield (spelling, "", ""), Function(operation, len(OPERATIONS[operation].arguments))
+    for word, arity in (DERIVED | ARRAY_CALLS).items():
+        if word not in bases:
+            yield (word, "", ""), Function(word, arity)
+    used = set(_activations(graph))
+    if len(used) == 1:
+        activation = used.pop()
+        for letter in GENERIC:
+            if letter not in bases:
+                yield (letter, "", ""), Function(activation, 1)
+
+
+def _activations(graph: Graph) -> Iterable[str]:
+    """The activations that the network's nodes apply, but the one that changes nothing."""
+    for node in graph.nodes:
+        tree = graph.resolved(node.tree)
+        if isinstance(tree, Apply) and tree.operation in OPERATIONS:
+            row = OPERATIONS[tree.operation]
+            if row.role == "activation" and row.name != "identity":
+                yield row.name
+
+
+def evaluated(pieces: Sequence[str], bound: Mapping[str, int | None]) -> tuple[str, ...]:
+    """A script with its index variables replaced by their values, and l+1 worked out.
+
+    >>> evaluated(("(", "l", "+", "1", ")"), {"l": 2}), evaluated(("1", "k"), {"k": 3})
+    (('(', '3', ')'), ('1', '3'))
+    """
+    if not any(piece in bound for piece in pieces):
+        return tuple(pieces)
+    found = [str(bound[piece]) if bound.get(piece) is not None else piece for piece in pieces]
+    for i, (sign, number) in enumerate(pairwise(found)):
+        if sign in ("+", "-") and i and found[i - 1].isdigit() and number.isdigit():
+            value = int(found[i - 1]) + (1 if sign == "+" else -1) * int(number)
+            return (*found[: i - 1], str(value), *found[i + 2 :])
+    return tuple(found)
