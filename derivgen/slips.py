@@ -85,7 +85,7 @@ from derivgen.worked import (
 
 __all__ = [
     "SLIPS", "Roles", "Shape", "Slipped", "Work", "chain_rule", "derivation", "expanded", "line", "local_step", "named",
-    "neighbours", "slip", "update", "wrong", "wrong_lines", "wrong_values",
+    "neighbours", "slip", "update", "ways_of", "wrong", "wrong_lines", "wrong_values",
 ]  # fmt: skip
 
 LARGEST = 300  # parts of a wrong tree, for each of its entries
@@ -112,7 +112,7 @@ def wrong(work: Work, *more: Slipped) -> tuple[Slipped, ...]:
     seen = [certify.fingerprint(graph, work.truth)]
     found = []
     (height, width), _ = seen[0]
-    for way in (*_ways(work), *more):
+    for way in (*ways_of(work), *more):
         if sum(1 for _ in walk(way.tree)) > LARGEST * height * width:
             continue
         try:
@@ -153,7 +153,7 @@ def wrong_lines(works: Sequence[Work], *, expand: bool = False) -> tuple[Slipped
     graph = last.roles.graph
     deep = []
     for k, work in enumerate(before):
-        for way in _ways(work):
+        for way in ways_of(work):
             try:
                 tree = way.tree
                 for token, later in zip(works[k:], works[k + 1 :], strict=False):
@@ -172,7 +172,7 @@ def expanded(works: Sequence[Work], tree: Tree) -> Tree:
     return tree
 
 
-def _ways(work: Work) -> Iterator[Slipped]:
+def ways_of(work: Work) -> Iterator[Slipped]:
     """Every slip in a work, or in each of its cells at once."""
     for ways in SLIPS.values():
         yield from ways(work)
