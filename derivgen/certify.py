@@ -142,6 +142,10 @@ class Residues:
             self.passes[()] = self._forward()
         return self.evaluate(self.graph.resolved(tree), self.passes[()])[0]
 
+    def closed(self, kink: int) -> bool:
+        """Whether the gate of a kink is closed, by its place among those that are met."""
+        return kink in self.off
+
     def gate(self, difference: int) -> int:
         """1 where x > y for x − y = difference: chosen once, and the opposite for the opposite difference."""
         if difference == 0:
@@ -149,7 +153,7 @@ class Residues:
         if difference not in self.gates:
             gate = self._multiple(difference)
             if gate is None:
-                gate = int(self.kinks not in self.off)
+                gate = int(not self.closed(self.kinks))
                 self.kinks += 1
             self.gates[difference], self.gates[-difference % PRIME] = gate, 1 - gate
         return self.gates[difference]

@@ -262,7 +262,7 @@ def _slope_at(work: Work, name: str) -> Tree:
 @slip
 def value_for_derivative(work: Work) -> Iterator[Slipped]:
     """a value is used in place of its derivative"""
-    for edge, _ in activations(work) if work.local else ():
+    for edge, _ in activations(work) if work.local or work.judged else ():
         yield Slipped("value_for_derivative", with_edge(work, edge, Name(edge[0])).tree, (Name(edge[0]),))
     for edge, other in products(work) if work.local else ():
         whole = product((Name(edge[1]), Name(other)))
@@ -738,3 +738,22 @@ def term_left_out(work: Work) -> Iterator[Slipped]:
         for i, term in enumerate(work.line.args if not any(map(_is_gate, walk(work.line))) else ()):
             rest = (*work.line.args[:i], *work.line.args[i + 1 :])
             yield Slipped("term_left_out", total(rest), (term,))
+
+
+@slip
+def another_variable(work: Work) -> Iterator[Slipped]:
+    """the derivative is taken with respect to another quantity"""
+    token = work.truth
+    graph = work.roles.graph
+    if not work.judged or not isinstance(token, Partial) or not work.terms:
+        return
+    for name in dict.fromkeys((*work.roles.weights, *graph.leaves, *(node.name for node in graph.nodes))):
+        if name not in (token.wrt, token.of) and name in graph.ancestors(token.of):
+            yield Slipped("another_variable", Partial(token.of, name), (Name(name), Name(token.wrt)))
+
+
+@slip
+def whole_sign(work: Work) -> Iterator[Slipped]:
+    """the sign is wrong"""
+    if work.judged:
+        yield Slipped("whole_sign", negate(work.tree))
