@@ -33,8 +33,9 @@ from derivgen.expression import (
     product,
     substitute,
     total,
+    transform,
     walk,
-)
+)  # fmt: skip
 from derivgen.operations import OPERATIONS
 from derivgen.printing import plain
 from derivgen.slips import Slipped
@@ -45,6 +46,7 @@ __all__ = ["judge"]
 SECONDS = 2.0  # for one link
 MOST_WORLDS = 6  # of single wrong claims in which a line may follow
 MOST_SHARES = 6
+MOST_FILLED, MOST_FILLINGS = 4, 32  # numbers in a side that may stand for given quantities, and ways to read them
 _Values = tuple[Real, ...]
 
 
@@ -210,6 +212,8 @@ class _Judging:
             needs = self._needs(chain.truth, tree)
             verdict = "right only when" if needs else "right" if chain.sound else "recovered"
             return _Finding(verdict, "exact" if literal(tree) and self.given else "", decision=decision, needs=needs)
+        if not filled and self.given and self._filled_in(chain.truth, tree):
+            return _Finding("right" if chain.sound else "recovered", decision=decision)
         if filled:
             found = self._as_number(chain, tree)
             if found is not None:
@@ -232,6 +236,20 @@ class _Judging:
     def _says(self, tree: Tree) -> bool:
         """Whether quantities stand in a tree, so that it is no matter of numbers alone."""
         return any(isinstance(part, (Name, Partial)) for part in walk(tree))
+
+    def _filled_in(self, truth: Tree, tree: Tree) -> bool:
+        """Whether a side is right with given quantities in place of some of its numbers: a - 1 where y = 1."""
+        places = [part for part in walk(tree) if isinstance(part, Number)][:MOST_FILLED]
+        ways = [
+            [None, *(key for key, value in self.given.items() if isinstance(key, str) and value == place.value)]
+            for place in places
+        ]  # fmt: skip
+        for way in itertools.islice(itertools.product(*ways), 1, MOST_FILLINGS):
+            stand_for = {id(place): Name(name) for place, name in zip(places, way, strict=True) if name}
+            filled = _with_parts(tree, stand_for)
+            if not self.clock.over and self.world.decide(truth, filled, self.clock, real=False).equal:
+                return True
+        return False
 
     def _derived(self, truth: Tree) -> bool:
         """Whether a chain is about a derivative, of which 0, 1 and 2 are said in symbols too."""
@@ -457,10 +475,10 @@ class _Judging:
         found = replace(found, expected=self._expected(chain, tree, finding))
         if finding.verdict == "follows":
             return found
-        named = self._slip(chain, tree, finding)
+        named = self._slip(chain, tree, finding) if world is self.world else None
         if named is None and not finding.number and (needs := self._needs_of_functions(world, chain.truth, tree)):
             return replace(found, verdict="right only when", needs=needs, expected=None)
-        found = replace(found, witness=self._witness(chain, tree, finding))
+        found = replace(found, witness=self._witness(chain, tree, finding, world))
         if named is not None and named.slip == "path_left_out" and self._other_half(chain.left, tree):
             named = replace(named, slip="accumulation_overwritten")
         return _with_slip(found, named) if named is not None else found
@@ -481,7 +499,7 @@ class _Judging:
                 return None
         return expected(graph, network, chain.truth, tree)
 
-    def _witness(self, chain: _Chain, tree: Tree, finding: _Finding) -> Witness | None:
+    def _witness(self, chain: _Chain, tree: Tree, finding: _Finding, world: World) -> Witness | None:
         if finding.shown is not None:
             return Witness((), *finding.shown)
         decision = finding.decision
@@ -489,9 +507,9 @@ class _Judging:
             return None
         at = [
             (name, write(decision.point.leaves[name], 6)[0])
-            for name in self.world.leaves_of(chain.truth, tree) if name in decision.point.leaves
+            for name in world.leaves_of(chain.truth, tree) if name in decision.point.leaves
         ]  # fmt: skip
-        at += [(f, op) for f, op in decision.point.bound if f in self.world.functions_of(chain.truth, tree)]
+        at += [(f, op) for f, op in decision.point.bound if f in world.functions_of(chain.truth, tree)]
         left, right = _apart(*decision.values)
         return Witness(tuple(at), left, right)
 
@@ -734,6 +752,11 @@ class _Judging:
     def _path(self, token: Partial, share: Tree) -> tuple[str, ...]:
         through = [part.of for part in walk(share) if isinstance(part, Partial) and part.wrt == token.wrt]
         return tuple(dict.fromkeys((token.wrt, *through, token.of)))
+
+
+def _with_parts(tree: Tree, others: Mapping[int, Tree]) -> Tree:
+    """The tree with others for some of its very parts, equal ones elsewhere untouched."""
+    return transform(tree, lambda part: others.get(id(part)))
 
 
 def _as_tree(text: str) -> Tree:
