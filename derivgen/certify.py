@@ -90,6 +90,7 @@ def cells_of(graph: Graph, tree: Tree) -> tuple[tuple[int, int], tuple[Tree, ...
 
 _Dual = tuple[int, int]  # value, derivative
 _SIMPLE = 10**6
+_LARGEST_POWER = 10**4
 _ROOT = 12
 
 
@@ -221,6 +222,8 @@ class Residues:
 
     def _power(self, x: _Dual, n: _Dual) -> _Dual:
         exponent = n[0] if n[0] < PRIME // 2 else n[0] - PRIME
+        if abs(exponent) > _LARGEST_POWER:  # no whole number, but the residue of something else
+            raise UnluckyError
         base = x if exponent >= 0 else self._reciprocal(x)
         result: _Dual = (1, 0)
         for _ in range(abs(exponent)):

@@ -162,6 +162,8 @@ class AtNumbers(Numbers):
         return _slopes_written_out(self.graph.resolved(tree), self.graph.kinks)
 
     def _local(self, graph: Graph, name: str, parent: str) -> Real:
+        if parent not in graph.sources(name):
+            raise EvaluationError(f"{name} does not depend on {parent} directly")
         claimed = self.world.slopes.get(Partial(name, parent))
         return super()._local(graph, name, parent) if claimed is None else self.value(claimed)
 
@@ -313,15 +315,22 @@ class World:
     # --- deciding -------------------------------------------------------------------------------------------------
 
     def unknown(self, tree: Tree) -> str:
-        """A name in the tree that the network does not have; empty if there is none."""
+        """A name in the tree that the network does not have, or has not there; empty if there is none."""
         for part in walk(tree):
             if isinstance(part, Name) and part.name not in self._all:
                 return part.name
             if isinstance(part, Partial):
-                for name in (part.of, part.wrt, *part.held):
+                for name in (part.wrt, *part.held):
                     if name not in self._all:
                         return name
+                if part.of not in self.graph:
+                    return part.of
         return ""
+
+    def problem(self, name: str) -> str:
+        """What is wrong with an ``unknown`` name."""
+        whole = name in self._all
+        return f"{name} is an array, of which no derivative is taken" if whole else f"there is no quantity {name}"
 
     @cached_property
     def _all(self) -> frozenset[str]:
@@ -330,6 +339,8 @@ class World:
 
     def cells(self, tree: Tree) -> tuple[tuple[int, int], tuple[Tree, ...]]:
         """The shape of a tree and its entries; ``CertificateError`` for arrays that do not fit."""
+        if name := self.unknown(tree):
+            raise CertificateError(self.problem(name))
         return certify.cells_of(self.graph, tree)
 
     def residues(self, tree: Tree) -> list[tuple[int, ...] | None]:
@@ -356,7 +367,7 @@ class World:
         clock = clock or Clock()
         for side in (left, right):
             if name := self.unknown(side):
-                return Decision(None, problem=f"there is no quantity {name}")
+                return Decision(None, problem=self.problem(name))
         if left == right:
             return Decision(True)
         try:

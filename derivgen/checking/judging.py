@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import decimal
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Any
 
 from derivgen.checking import diagnosing
+from derivgen.checking.carrying import Figures, Values
 from derivgen.checking.deciding import AtNumbers, Clock, Decision, World, close
 from derivgen.checking.diagnosing import Asked
 from derivgen.checking.expecting import expected, step
-from derivgen.checking.rounding import agreement, literal, numeric, structural, worked
+from derivgen.checking.rounding import agreement, literal, numeric, outside_exponents, structural, worked
+from derivgen.checking.summing import accumulated, path_of, shares_of, subsets
 from derivgen.checking.work import Side, Statement, Subject, Unread, Verdict, Witness
-from derivgen.derivation import local_partial
 from derivgen.errors import CertificateError, DerivgenError
 from derivgen.evaluation import EvaluationError, Real, to_decimal
 from derivgen.expression import (
@@ -45,9 +45,7 @@ __all__ = ["judge"]
 
 SECONDS = 2.0  # for one link
 MOST_WORLDS = 6  # of single wrong claims in which a line may follow
-MOST_SHARES = 6
 MOST_FILLED, MOST_FILLINGS = 4, 32  # numbers in a side that may stand for given quantities, and ways to read them
-_Values = tuple[Real, ...]
 
 
 def judge(subject: Subject, found: Sequence[Statement | Unread], seconds: float = SECONDS) -> list[Verdict]:
@@ -104,13 +102,9 @@ class _Judging:
         self.claims: dict[Tree, Tree] = {}
         self.worlds: dict[tuple[tuple[Tree, Tree], ...], World] = {}
         self.definitions: dict[str, Tree] = {}
-        self.given: dict[Any, Real] = dict(subject.numbers)
-        self.updated: dict[Any, Real] = {}  # new values of weights, from which nothing has been worked out yet
-        self.written: dict[Tree, Real] = {}  # numbers as the work has them: right but for rounding
-        self.mistaken: dict[Tree, Real] = {}  # and wrong ones
+        self.figures = Figures(subject, self.world)
         self.clock = Clock(seconds)
-        self._at: dict[str, AtNumbers] = {}
-        self.summed = _accumulated(found)
+        self.summed = accumulated(found)
         self.shares: dict[Partial, list[Tree]] = {}
         self.parts: dict[Tree, list[Tree]] = {}  # wrong sides that leave out a path
         self.begun: set[Partial] = set()
@@ -164,7 +158,10 @@ class _Judging:
         for relation, side in links:
             self.clock = Clock(self.seconds)
             tree = self._meant(side.tree)
-            finding = self._finding(chain, tree, world)
+            try:
+                finding = self._finding(chain, tree, world)
+            except (DerivgenError, RecursionError) as error:  # arrays that do not fit, a derivative of an array
+                finding = _Finding("undecided", problem=str(error))
             verdicts.append(self._verdict(chain, relation, side, tree, finding, world or self.world))
             sound = verdicts[-1].verdict in ("right", "recovered", "right only when")
             chain = replace(chain, before=tree, sound=sound or (verdicts[-1].verdict == "undecided" and chain.sound))
@@ -186,14 +183,10 @@ class _Judging:
                 continue
             shown = literal(side)
             if shown is not None and (last.number or not chain.sound):
-                kept, other = (self.written, self.mistaken) if chain.sound else (self.mistaken, self.written)
-                kept[token] = shown.value
-                other.pop(token, None)
-                self._at.clear()
+                self.figures.write_down(token, shown.value, sound=chain.sound)
             elif chain.sound:
                 self.claims.pop(token, None)
-                if self.mistaken.pop(token, None) is not None:
-                    self._at.clear()
+                self.figures.write_down(token, None, sound=True)
             elif chain.kind == "equation" and side != token:
                 self.claims.pop(token, None)  # the latest claim stands last
                 self.claims[token] = side
@@ -203,16 +196,16 @@ class _Judging:
     def _finding(self, chain: _Chain, tree: Tree, world: World | None = None) -> _Finding:
         """Right as it stands, right as a number, or following from what is wrong before it; else wrong."""
         world = world or self.world
-        for name in (*names(tree), *names(chain.truth)):
-            if world.unknown(Name(name)):
-                return _Finding("undecided", problem=f"there is no quantity {name}")
+        if name := world.unknown(tree) or world.unknown(chain.truth):
+            return _Finding("undecided", problem=world.problem(name))
         filled = numeric(tree)
         decision = world.decide(chain.truth, tree, self.clock, real=not filled)
         if decision.equal:
             needs = self._needs(chain.truth, tree)
             verdict = "right only when" if needs else "right" if chain.sound else "recovered"
-            return _Finding(verdict, "exact" if literal(tree) and self.given else "", decision=decision, needs=needs)
-        if not filled and self.given and self._filled_in(chain.truth, tree):
+            number = "exact" if literal(tree) and self.figures.given else ""
+            return _Finding(verdict, number, decision=decision, needs=needs)
+        if not filled and self.figures.given and self._filled_in(chain.truth, tree):
             return _Finding("right" if chain.sound else "recovered", decision=decision)
         if filled:
             found = self._as_number(chain, tree)
@@ -239,9 +232,9 @@ class _Judging:
 
     def _filled_in(self, truth: Tree, tree: Tree) -> bool:
         """Whether a side is right with given quantities in place of some of its numbers: a - 1 where y = 1."""
-        places = [part for part in walk(tree) if isinstance(part, Number)][:MOST_FILLED]
+        places = [part for part in outside_exponents(tree) if isinstance(part, Number)][:MOST_FILLED]
         ways = [
-            [None, *(key for key, value in self.given.items() if isinstance(key, str) and value == place.value)]
+            [None, *(key for key, own in self.figures.given.items() if isinstance(key, str) and own == place.value)]
             for place in places
         ]  # fmt: skip
         for way in itertools.islice(itertools.product(*ways), 1, MOST_FILLINGS):
@@ -305,20 +298,6 @@ class _Judging:
 
     # --- numbers --------------------------------------------------------------------------------------------------
 
-    def _state(self, name: str) -> AtNumbers:
-        """The network at the work's numbers: ``now``, ``new`` after the updates, as ``written``."""
-        if name not in self._at:
-            given = {**self.given, **self.updated} if name in ("new", "early") else dict(self.given)
-            self._at[name] = AtNumbers(self.world, given, self.subject.taken)
-        return self._at[name]
-
-    def _carried(self, world: World, token: Tree | None, *, mistaken: bool, new: bool = False) -> AtNumbers:
-        """The network with the numbers that the work has written down for its quantities, but the one in question."""
-        said = {**self.written, **self.mistaken} if mistaken else self.written
-        tokens = set(self._cells(token)) if token is not None else set()
-        more = {key.name if isinstance(key, Name) else key: value for key, value in said.items() if key not in tokens}
-        return AtNumbers(world, {**self.given, **(self.updated if new else {}), **more}, self.subject.taken)
-
     def _cells(self, tree: Tree) -> tuple[Tree, ...]:
         return self.world.cells(tree)[1]
 
@@ -334,104 +313,42 @@ class _Judging:
         true = self._true_values(chain, truths, cells)
         if true is None:
             return None
-        grade = self._graded(cells, true, self._state("now"))
+        grade = self.figures.graded(cells, true, self.figures.state("now"))
         if not grade and chain.sound and self._drifted(chain, truths, cells):
             grade = "drifted"
-        exact = self._text(true)
+        exact = self.figures.text(true)
         if grade:
             return _Finding("right", grade, exact)
         if self._follows_in_numbers(chain, truths, cells):
             return _Finding("follows", "wrong", exact)
-        return _Finding("wrong", "wrong", exact, shown=(exact, self._text(self._written_values(cells))))
+        return _Finding("wrong", "wrong", exact, shown=(exact, self.figures.text(self.figures.as_written(cells))))
 
-    def _true_values(self, chain: _Chain, truths: tuple[Tree, ...], cells: tuple[Tree, ...]) -> _Values | None:
+    def _true_values(self, chain: _Chain, truths: tuple[Tree, ...], cells: tuple[Tree, ...]) -> Values | None:
         """The values that a side must have; after updates the new ones, where the work has gone on to them."""
         found = None
-        for state in self._states(chain):
+        for state in self.figures.states(chain.truth, stepped=chain.kind != "equation"):
             try:
                 values = tuple(state.value(cell) for cell in truths)
             except (EvaluationError, decimal.DecimalException):
                 continue
-            if state is not self._state("now") and self._graded(cells, values, state):
-                self._go_on()
+            if state is not self.figures.state("now") and self.figures.graded(cells, values, state):
+                self.figures.go_on()
                 return values
             found = found or values
         return found
 
-    def _states(self, chain: _Chain) -> list[AtNumbers]:
-        """The states that a statement may be about: once values are updated, a value may be the old or the new one.
-
-        A derivative is one before the step until the new values are worked out, or all weights have theirs.
-        """
-        now = [self._state("now")]
-        if not self.updated or chain.kind != "equation":
-            return now
-        whole = set(self.subject.roles.weights) <= self.updated.keys()
-        values = not any(isinstance(part, Partial) for part in walk(chain.truth))
-        return [*now, self._state("new")] if values or whole else now
-
-    def _go_on(self) -> None:
-        """From the old state to the new one: what was said of the old values is no more so."""
-        self.given.update(self.updated)
-        moved = set(self.updated)
-        self.updated = {}
-        for said in (self.written, self.mistaken):
-            for token in [t for t in said if not (isinstance(t, Name) and t.name in moved)]:
-                del said[token]
-        self._at.clear()
-
-    def _graded(self, cells: tuple[Tree, ...], true: _Values, state: AtNumbers) -> str:
-        """How a side's entries stand for the true values: all exact, or some rounded; empty if one does not."""
-        grades = [self._grade(cell, value, state) for cell, value in zip(cells, true, strict=True)]
-        return "" if not all(grades) else "rounded" if "rounded" in grades else "exact"
-
-    def _grade(self, cell: Tree, true: Real, state: AtNumbers) -> str:
-        shown = literal(cell)
-        if shown is not None:
-            return agreement(shown, true)
-        try:
-            value, radius = worked(cell, state, self._rounded)
-        except (EvaluationError, decimal.DecimalException, KeyError):
-            return ""
-        if close(value, true):
-            return "exact"
-        gap = abs(to_decimal(value) - to_decimal(true))
-        # So wide a margin would let anything pass.
-        return "rounded" if gap <= radius <= max(abs(to_decimal(value)), abs(to_decimal(true))) else ""
-
-    def _rounded(self, shown: Number) -> bool:
-        """Whether a number in a line may be one that was rounded: no given number is, but one that it is taken for."""
-        own = literal(shown)
-        assert own is not None
-        if own.unit == 1:
-            return False
-        if not any(shown.value == value for value in self.given.values()):
-            return True
-        return any(agreement(own, value) == "rounded" for value in self._known_values())
-
-    def _known_values(self) -> list[Real]:
-        """The numbers of all nodes, and of the loss's derivatives, as far as the work's numbers say them."""
-        state, graph, found = self._state("now"), self.world.graph, []
-        loss = self.subject.roles.loss
-        for key in (*(node.name for node in graph.nodes), *(Partial(loss, n) for n in graph.ancestors(loss) if loss)):
-            try:
-                found.append(state[key])
-            except (EvaluationError, decimal.DecimalException):
-                continue
-        return found
-
     def _drifted(self, chain: _Chain, truths: tuple[Tree, ...], cells: tuple[Tree, ...]) -> bool:
         """Whether a number comes of the digits that were written before, rounded as they are."""
-        carried = self._carried(self.world, chain.left, mistaken=False)
+        carried = self.figures.carried(self.world, chain.left, mistaken=False)
         return self._comes_of(chain, truths, cells, carried)
 
     def _follows_in_numbers(self, chain: _Chain, truths: tuple[Tree, ...], cells: tuple[Tree, ...]) -> bool:
         """Whether a number comes of what is wrong before it: in its chain, in forms, in numbers."""
         worlds = [self.world, *self._wrong_worlds()]
-        if chain.sound and not self.claims and not self.mistaken:
+        if chain.sound and not self.claims and not self.figures.mistaken:
             return False
-        times = (False, True) if self.updated and chain.kind == "equation" else (False,)
-        states = [self._carried(world, chain.left, mistaken=True, new=new) for world in worlds for new in times]
+        times = (False, True) if self.figures.updated and chain.kind == "equation" else (False,)
+        states = [self.figures.carried(world, chain.left, mistaken=True, new=new) for world in worlds for new in times]
         return any(self._comes_of(chain, truths, cells, state) for state in states)
 
     def _comes_of(self, chain: _Chain, truths: tuple[Tree, ...], cells: tuple[Tree, ...], state: AtNumbers) -> bool:
@@ -444,22 +361,9 @@ class _Judging:
                 values = tuple(worked(cell, state, lambda _: False)[0] for cell in side)
             except (EvaluationError, decimal.DecimalException, KeyError):
                 continue
-            if len(values) == len(cells) and self._graded(cells, values, state):
+            if len(values) == len(cells) and self.figures.graded(cells, values, state):
                 return True
         return False
-
-    def _written_values(self, cells: tuple[Tree, ...]) -> _Values:
-        try:
-            return tuple(worked(cell, self._state("now"), lambda _: False)[0] for cell in cells)
-        except (EvaluationError, decimal.DecimalException, KeyError):
-            return ()
-
-    def _text(self, values: _Values) -> str:
-        """Numbers as they are written, to two digits more than the work's."""
-        try:
-            return ", ".join(write(value, self.subject.digits + 2)[0] for value in values)
-        except WritingError:
-            return ""
 
     # --- what is said of a side -----------------------------------------------------------------------------------
 
@@ -493,7 +397,7 @@ class _Judging:
         graph, network = self.subject.graph, self.subject.network
         if finding.number and literal(tree) and finding.exact and "," not in finding.exact:
             try:
-                value = self._state("now").value(chain.truth)
+                value = self.figures.state("now").value(chain.truth)
                 return _as_tree(write(value, self.subject.digits)[0])
             except (DerivgenError, decimal.DecimalException, ValueError):
                 return None
@@ -536,7 +440,7 @@ class _Judging:
 
     def _numeric_slip(self, chain: _Chain, tree: Tree) -> Slipped | None:
         """A slip whose numbers are the wrong ones: two digits at least, or chance would name one."""
-        cells, state = self._cells(tree), self._state("now")
+        cells, state = self._cells(tree), self.figures.state("now")
         if (early := self._used_early(chain, cells)) is not None:
             return early
         shown = [literal(cell) for cell in cells]
@@ -548,27 +452,27 @@ class _Judging:
                 values = tuple(state.value(cell) for cell in self.world.cells(other)[1])
             except (DerivgenError, decimal.DecimalException):
                 return False
-            return len(values) == len(cells) and bool(self._graded(cells, values, state))
+            return len(values) == len(cells) and bool(self.figures.graded(cells, values, state))
 
         asked = Asked(chain.left, chain.kind == "update", None, tree)
         return diagnosing.slip_in_numbers(self.subject.roles, self.subject.network, asked, matches, self.clock)
 
     def _used_early(self, chain: _Chain, cells: tuple[Tree, ...]) -> Slipped | None:
         """A derivative that was worked out with a weight that has been updated already."""
-        if not self.updated or not any(isinstance(part, Partial) for part in walk(chain.truth)):
+        if not self.figures.updated or not any(isinstance(part, Partial) for part in walk(chain.truth)):
             return None
-        weights = [name for name in self.updated if isinstance(name, str)]
-        state, found = self._state("now"), []
+        weights = [name for name in self.figures.updated if isinstance(name, str)]
+        state, found = self.figures.state("now"), []
         forward = {node.name: state[node.name] for node in self.world.graph.nodes}
         for name in weights:
-            new = {**self.given, name: self.updated[name]}
+            new = {**self.figures.given, name: self.figures.updated[name]}
             for given in ({**forward, **new}, new):  # with the values of the forward pass kept, or done anew
                 one = AtNumbers(self.world, given, self.subject.taken)
                 try:
                     values = tuple(one.value(cell) for cell in self._cells(chain.truth))
                 except (EvaluationError, decimal.DecimalException):
                     continue
-                if self._graded(cells, values, one):
+                if self.figures.graded(cells, values, one):
                     found.append(name)
         if len(set(found)) != 1:
             return None
@@ -585,12 +489,11 @@ class _Judging:
         shown = literal(sides[0])
         if shown is None and (name in names(sides[0]) or self.subject.roles.step_size in names(sides[0])):
             return self._update(chain, links) if sides[0] != chain.left else self._judged(chain, links)
-        known = [state[name] for state in (self.given, self.updated) if name in state]
-        if shown is not None and name in self.updated and agreement(shown, self.updated[name]):
-            self._go_on()
+        known = [state[name] for state in (self.figures.given, self.figures.updated) if name in state]
+        if shown is not None and name in self.figures.updated and agreement(shown, self.figures.updated[name]):
+            self.figures.go_on()
         elif shown is not None and not known:
-            self.given[name] = shown.value
-            self._at.clear()
+            self.figures.give(name, shown.value)
         elif known and not self._says(sides[0]) and not any(shown and agreement(shown, value) for value in known):
             stepped = self._is_update(chain, sides[0])  # w_1 = 0.3 - 0.1*0.2
             return self._update(chain, links) if stepped else self._judged(chain, links)
@@ -645,7 +548,7 @@ class _Judging:
     def _update(self, chain: _Chain, links: Sequence[tuple[str, Side]]) -> list[Verdict]:
         """w <- w − α ∂L/∂w, from the old values; the new one counts when the work goes on from it."""
         truth = self._stepped(chain.left)
-        own = self.subject.roles.step_size not in self.given and not self._uses_step(links[0][1].tree)
+        own = self.subject.roles.step_size not in self.figures.given and not self._uses_step(links[0][1].tree)
         if (truth is None or own) and (found := self._any_step(chain, links)) is not None:
             return found
         if truth is None:
@@ -656,13 +559,15 @@ class _Judging:
             ]  # fmt: skip
         found = self._judged(replace(chain, truth=truth, kind="update"), links)
         if any(verdict.verdict in ("right", "recovered", "follows", "right only when") for verdict in found):
+            new: dict[str, Real] = {}
             for token, cell in zip(self._cells(chain.left), self._cells(truth), strict=True):
                 try:
                     if isinstance(token, Name):
-                        self.updated[token.name] = self._state("now").value(cell)
+                        new[token.name] = self.figures.state("now").value(cell)
                 except (EvaluationError, decimal.DecimalException):
                     continue
-            self._at.clear()
+            for name, value in new.items():
+                self.figures.update(name, value)
         return found
 
     def _uses_step(self, tree: Tree) -> bool:
@@ -709,18 +614,18 @@ class _Judging:
         self.summed[token] = self.summed.get(token, 1) - 1
         relation, side = links[0]
         tree = self._meant(side.tree)
-        left_over = self.shares.setdefault(token, self._shares(token))
+        left_over = self.shares.setdefault(token, shares_of(self.world.graph, token))
         whole = total(left_over) if left_over else token
         zero = (shown := literal(tree)) is not None and shown.value == 0
         if relation == "=" and zero and token not in self.begun and left_over:
             return self._judged(_Chain(token, shown_as(tree), "share"), links)
         again = relation == "=" and token in self.begun
         self.begun.add(token)
-        share = next((some for some in _subsets(left_over) if self._is_right(token, total(some), tree)), None)
+        share = next((some for some in subsets(left_over) if self._is_right(token, total(some), tree)), None)
         if again and share is not None and not self._is_right(token, token, tree):
             found = self._judged(_Chain(token, total(share), "share"), links)
-            slip, path = "accumulation_overwritten", self._path(token, share[0])
-            expects = total(self._shares(token))
+            slip, path = "accumulation_overwritten", path_of(token, share[0])
+            expects = total(shares_of(self.world.graph, token))
             return [replace(found[0], verdict="wrong", expected=expects, slip=slip, path=path), *found[1:]]
         if share is None:
             target = whole if relation == "+=" else token
@@ -731,28 +636,13 @@ class _Judging:
         if left_over and not self.summed[token]:
             last = replace(
                 found[0], verdict="wrong", expected=total((*share, *left_over)), slip="path_left_out",
-                path=self._path(token, left_over[0]),
+                path=path_of(token, left_over[0]),
             )  # fmt: skip
             return [last, *found[1:]]
         return found
 
     def _is_right(self, token: Tree, truth: Tree, tree: Tree) -> bool:
         return self._finding(_Chain(token, truth, "share"), tree).verdict == "right"
-
-    def _shares(self, token: Partial) -> list[Tree]:
-        """What each consumer adds to a derivative."""
-        graph, found = self.world.graph, list[Tree]()
-        reach = graph.ancestors(token.of)
-        for user in graph.consumers[token.wrt]:
-            if user in reach:
-                own = local_partial(graph, user, token.wrt)
-                found.append(own if user == token.of else product((Partial(token.of, user), own)))
-        return found
-
-    def _path(self, token: Partial, share: Tree) -> tuple[str, ...]:
-        through = [part.of for part in walk(share) if isinstance(part, Partial) and part.wrt == token.wrt]
-        return tuple(dict.fromkeys((token.wrt, *through, token.of)))
-
 
 def _with_parts(tree: Tree, others: Mapping[int, Tree]) -> Tree:
     """The tree with others for some of its very parts, equal ones elsewhere untouched."""
@@ -769,24 +659,6 @@ def shown_as(tree: Tree) -> Tree:
     """A number as the value that it has."""
     found = literal(tree)
     return tree if found is None else number(found.value)
-
-
-def _subsets(shares: Sequence[Tree]) -> list[tuple[Tree, ...]]:
-    """Which shares may be added at once: one, several, all."""
-    if len(shares) > MOST_SHARES:
-        return [*((share,) for share in shares), tuple(shares)]
-    return [some for n in range(1, len(shares) + 1) for some in itertools.combinations(shares, n)]
-
-
-def _accumulated(found: Sequence[Statement | Unread]) -> dict[Partial, int]:
-    """The derivatives that are added up somewhere, and in how many statements."""
-    statements = [s for s in found if isinstance(s, Statement) and s.links and not s.fragment.skip]
-    added = {s.left.tree for s in statements if s.links[0][0] == "+=" and isinstance(s.left.tree, Partial)}
-    counts: dict[Partial, int] = {}
-    for s in statements:
-        if isinstance(s.left.tree, Partial) and s.left.tree in added:
-            counts[s.left.tree] = counts.get(s.left.tree, 0) + 1
-    return counts
 
 
 def _with_slip(verdict: Verdict, named: Slipped) -> Verdict:

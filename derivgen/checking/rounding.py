@@ -68,7 +68,7 @@ def numeric(tree: Tree) -> bool:
     """Whether numbers stand in a tree for quantities: there are no names in it, or decimals beside them."""
     named = False
     decimal = False
-    for part in _outside_exponents(tree):
+    for part in outside_exponents(tree):
         if isinstance(part, (Name, Partial)):
             named = True
         elif isinstance(part, Number):
@@ -78,11 +78,11 @@ def numeric(tree: Tree) -> bool:
 
 def structural(tree: Tree) -> bool:
     """Whether all numbers of a tree are such as rules of calculus bring along: 0, 1, 2, 1/2."""
-    found = [part for part in _outside_exponents(tree) if isinstance(part, Number)]
+    found = [part for part in outside_exponents(tree) if isinstance(part, Number)]
     return all(not places(part) and part.value in _STRUCTURAL for part in found)
 
 
-def _outside_exponents(tree: Tree) -> list[Tree]:
+def outside_exponents(tree: Tree) -> list[Tree]:
     """The parts of a tree but the exponents of powers."""
     bare = transform(tree, lambda p: p.args[0] if isinstance(p, Apply) and p.operation == "power" else None)
     return list(walk(bare))

@@ -205,3 +205,22 @@ def test_given_inner_values_and_derivatives_count() -> None:
     assert words(given, "z_2 = 1\na_1 = 0.5\ndz_2/dw_2 = 0.5\nz_1 = 0") == [
         "right exact", "right exact", "right exact", "undecided",
     ]  # fmt: skip
+
+
+NASTY = [
+    "w_1 = x", "w_1 = w_1*w_1 = 2", "x <- w_1", "y <- 3", "a_1 = 1/(x - x)", "a_1 = log(x - x)", "L = e^(e^(e^(9)))",
+    "dx/dL = 2", "dL/dL = 1", "dL/dL = 2", "dx/dw_1 += 1", "dL/dw_1 += 0", "2 = 3", "0 = 1/0", "L = floor(e^(999999))",
+    "z_1 = [x; y]", "[z_1; z_2] = [w_1*x; w_2]", "a_1 => x", "L = max(x, y)*1[x > y]", "z_1 = z_2", "z_2 = z_1", "q = q + 1",
+    "dL/dw_1 <- 0", "L <- L - alpha", "w_1 <- [x; y]", "(x + y)^64 = x^64", "0.5 = 0.3*2", "x*0.5 = 1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("about", [NET, NUMBERED], ids=["symbols", "numbers"])
+def test_whatever_is_said_gets_a_verdict(about: object) -> None:
+    """None of it is an error, in any order, after whatever was said before."""
+    for rows in (NASTY, NASTY[::-1]):
+        found = verdicts(about, "\n".join(rows), "q")  # type: ignore[arg-type]
+        assert [v.verdict for v in found if v.verdict not in VERDICTS] == []
+        assert len(found) == sum(row.count(" = ") + any(s in row for s in ("<-", "+=", "=>")) for row in rows)
+    found = verdicts(about, "2 = 3\ndL/dL = 1\nz_1 = [x; y]")  # type: ignore[arg-type]
+    assert [v.verdict for v in found] == ["wrong", "right", "wrong"]
