@@ -61,7 +61,7 @@ class Proof:
     error: str
 
 
-def _residue(*key: object) -> int:
+def pseudorandom(*key: object) -> int:
     """A pseudorandom residue, the same for the same key everywhere."""
     return int.from_bytes(hashlib.sha256(repr(key).encode()).digest()[:8]) % (PRIME - 2) + 1
 
@@ -81,7 +81,7 @@ def _arrays_of(graph: Graph) -> Arrays:
     return Arrays(graph.arrays)
 
 
-def _cells(graph: Graph, tree: Tree) -> tuple[tuple[int, int], tuple[Tree, ...]]:
+def cells_of(graph: Graph, tree: Tree) -> tuple[tuple[int, int], tuple[Tree, ...]]:
     """The shape (a single number's is 1×1) and the entries of a side."""
     apart = _arrays_of(graph).taken_apart(tree)
     return ((apart.rows, apart.columns), apart.cells) if isinstance(apart, Grid) else ((1, 1), (apart,))
@@ -91,6 +91,7 @@ def _cells(graph: Graph, tree: Tree) -> tuple[tuple[int, int], tuple[Tree, ...]]
 
 _Dual = tuple[int, int]  # value, derivative
 _SIMPLE = 10**6
+_LARGEST_POWER = 10**4
 _ROOT = 12
 
 
@@ -104,10 +105,13 @@ def _ratio(residue: int) -> tuple[int, int]:
     return above[1], below[1]
 
 
-class _Residues:
-    """A model of the graph at one random point: forward values and, for any seed, derivatives."""
+class Residues:
+    """A model of the graph at one random point: forward values and, for any seed, derivatives.
 
-    def __init__(self, graph: Graph, salt: int, off: int | None) -> None:
+    ``off`` are the kinks, in the order in which they are met, whose gates are closed.
+    """
+
+    def __init__(self, graph: Graph, salt: int, off: frozenset[int] = frozenset()) -> None:
         self.graph, self.salt, self.off = graph, salt, off
         self.gates: dict[int, int] = {}
         self.kinks = 0
@@ -126,7 +130,7 @@ class _Residues:
     def _forward(self, seed: str = "", *held: str) -> dict[str, _Dual]:
         values: dict[str, _Dual] = {}
         for name in self.graph.leaves:
-            values[name] = _residue(self.salt, name), int(name == seed and name not in held)
+            values[name] = pseudorandom(self.salt, name), int(name == seed and name not in held)
         for group in self.graph.simplices:
             *others, last = group
             values[last] = (1 - sum(values[name][0] for name in others)) % PRIME, values[last][1]
@@ -140,6 +144,10 @@ class _Residues:
             self.passes[()] = self._forward()
         return self.evaluate(self.graph.resolved(tree), self.passes[()])[0]
 
+    def closed(self, kink: int) -> bool:
+        """Whether the gate of a kink is closed, by its place among those that are met."""
+        return kink in self.off
+
     def gate(self, difference: int) -> int:
         """1 where x > y for x − y = difference: chosen once, and the opposite for the opposite difference."""
         if difference == 0:
@@ -147,7 +155,7 @@ class _Residues:
         if difference not in self.gates:
             gate = self._multiple(difference)
             if gate is None:
-                gate = int(self.off is None or self.kinks != self.off)
+                gate = int(not self.closed(self.kinks))
                 self.kinks += 1
             self.gates[difference], self.gates[-difference % PRIME] = gate, 1 - gate
         return self.gates[difference]
@@ -186,8 +194,8 @@ class _Residues:
 
     def _abstract(self, tree: Apply, args: list[_Dual]) -> _Dual:
         key = (self.salt, tree.operation, tuple(value for value, _ in args))
-        tangent = sum(_residue(*key, slot + 1) * args[slot][1] for slot in range(len(args)))
-        return _residue(*key, tree.slot), 0 if tree.slot else tangent % PRIME
+        tangent = sum(pseudorandom(*key, slot + 1) * args[slot][1] for slot in range(len(args)))
+        return pseudorandom(*key, tree.slot), 0 if tree.slot else tangent % PRIME
 
     def _add(self, *terms: _Dual) -> _Dual:
         return sum(v for v, _ in terms) % PRIME, sum(t for _, t in terms) % PRIME
@@ -215,6 +223,8 @@ class _Residues:
 
     def _power(self, x: _Dual, n: _Dual) -> _Dual:
         exponent = n[0] if n[0] < PRIME // 2 else n[0] - PRIME
+        if abs(exponent) > _LARGEST_POWER:  # no whole number, but the residue of something else
+            raise UnluckyError
         base = x if exponent >= 0 else self._reciprocal(x)
         result: _Dual = (1, 0)
         for _ in range(abs(exponent)):
@@ -228,7 +238,7 @@ class _Residues:
             known = next((v for v, logarithm in self.logs.items() if logarithm == x[0]), None)
             value = known if known is not None else self._power_of_known(x[0])
             if value is None:  # a power itself, so that e^(x/2) has a value beside e^x
-                value = self.roots[x[0]] = _residue(self.salt, "exp", min(x[0], PRIME - x[0]))
+                value = self.roots[x[0]] = pseudorandom(self.salt, "exp", min(x[0], PRIME - x[0]))
                 if x[0] > PRIME - x[0]:
                     value = self.roots[x[0]] = pow(value, -1, PRIME)
                 value = pow(value, _ROOT, PRIME)
@@ -249,7 +259,7 @@ class _Residues:
             raise UnluckyError
         if x[0] not in self.logs:
             known = next((v for v, power in self.exps.items() if power == x[0]), None)
-            self.logs[x[0]] = known if known is not None else _residue(self.salt, "log", x[0])
+            self.logs[x[0]] = known if known is not None else pseudorandom(self.salt, "log", x[0])
         return (0 if x[0] == 1 else self.logs[x[0]]), x[1] * pow(x[0], -1, PRIME) % PRIME
 
     def _floor(self, x: _Dual) -> _Dual:
@@ -257,7 +267,7 @@ class _Residues:
         above, below = _ratio(x[0])
         if max(above, abs(below)) <= _SIMPLE:
             return above // below % PRIME, 0
-        return _residue(self.salt, "floor", x[0]), 0
+        return pseudorandom(self.salt, "floor", x[0]), 0
 
     def _max(self, x: _Dual, y: _Dual) -> _Dual:
         return x if self.gate((x[0] - y[0]) % PRIME) else y
@@ -425,7 +435,7 @@ class Point:
         """A smooth stand-in for an unknown function; bounded, so that deep networks keep their digits."""
         total = Decimal(0)
         for slot, argument in enumerate(args):
-            a, b, c = (Decimal(_residue(tree.operation, slot, i) % 900 + 100) / 1000 for i in range(3))
+            a, b, c = (Decimal(pseudorandom(tree.operation, slot, i) % 900 + 100) / 1000 for i in range(3))
             risen = _CONTEXT.divide(1, _CONTEXT.add(1, _CONTEXT.exp(_CONTEXT.multiply(-c, argument))))
             bent = _REAL["add"](a, _CONTEXT.multiply(b, risen), total)
             total = _REAL["add"](total, _CONTEXT.multiply(bent, risen))
@@ -482,19 +492,21 @@ _COMPARED: dict[str, Callable[[Decimal, Decimal], bool]] = {
 _BRANCHING = ("max", "relu", "leaky_relu", "abs", "absolute_error", "sign", "elu")
 
 
-def _trials(graph: Graph) -> Iterator[int | None]:
+def branching(graph: Graph, name: str) -> tuple[Apply, ...]:
+    """What has a kink in a node's equation."""
+    parts = walk(graph.resolved(graph.node(name).tree))
+    return tuple(part for part in parts if isinstance(part, Apply) and part.operation in _BRANCHING)
+
+
+def _trials(graph: Graph) -> Iterator[frozenset[int]]:
     """All branches on, then each kink off in turn."""
-    kinks = sum(
-        isinstance(part, Apply) and part.operation in _BRANCHING
-        for node in graph.nodes
-        for part in walk(graph.resolved(node.tree))
-    )
-    return itertools.chain([None, None], range(min(kinks, MOST_GATES)))
+    kinks = sum(len(branching(graph, node.name)) for node in graph.nodes)
+    return itertools.chain([frozenset(), frozenset()], (frozenset([i]) for i in range(min(kinks, MOST_GATES))))
 
 
 @lru_cache(maxsize=64)
-def _models(graph: Graph) -> tuple[tuple[_Residues, ...], tuple[Point, ...]]:
-    residues = tuple(_Residues(graph, salt, off) for salt, off in enumerate(_trials(graph)))
+def models(graph: Graph) -> tuple[tuple[Residues, ...], tuple[Point, ...]]:
+    residues = tuple(Residues(graph, salt, off) for salt, off in enumerate(_trials(graph)))
     return residues, tuple(itertools.islice(_points(graph), _POINTS))
 
 
@@ -516,7 +528,7 @@ def _random(attempt: int, name: str) -> Decimal:
     """A random number; logarithms like positive ones below one, so every other attempt is at such."""
     low = 0.05 if attempt % 2 else -1.5
     width = 1.5 - low if low < 0 else 0.9
-    return Decimal(str(round(low + (_residue("point", attempt, name) % 10**6) / 10**6 * width, 6)))
+    return Decimal(str(round(low + (pseudorandom("point", attempt, name) % 10**6) / 10**6 * width, 6)))
 
 
 def _centres(graph: Graph) -> tuple[Decimal, ...]:
@@ -576,9 +588,9 @@ def _symbolic(graph: Graph, text: str, truth: Tree, latex: bool) -> tuple[Proof,
 
 @lru_cache(maxsize=4096)  # a line reads the same in most dialects
 def _equal(graph: Graph, sides: tuple[Tree, ...], truth: Tree) -> tuple[Proof, ...]:
-    residues, reals = _models(graph)
-    shape, truths = _cells(graph, truth)
-    parts = [_cells(graph, side) for side in sides]
+    residues, reals = models(graph)
+    shape, truths = cells_of(graph, truth)
+    parts = [cells_of(graph, side) for side in sides]
     if any(own != shape for own, _ in parts):
         raise CertificateError("a printed line has sides of different shapes")
     lucky = 0
@@ -634,7 +646,7 @@ def executed(
     assigned = {left.name for left, _, _ in program if isinstance(left, Name)}
     if missing := [name for name, _ in truths if name not in assigned]:
         raise CertificateError(f"a printed program never assigns {missing[0]}")
-    residues, reals = _models(graph)
+    residues, reals = models(graph)
     lucky, seen, worst = 0, 0, Decimal(0)
     for model in residues:
         try:
@@ -759,9 +771,9 @@ def fingerprint(graph: Graph, tree: Tree) -> Fingerprint:
 
     Raises ``CertificateError`` for a product of arrays that do not fit.
     """
-    shape, cells = _cells(graph, tree)
+    shape, cells = cells_of(graph, tree)
     found: list[tuple[int, ...] | None] = []
-    for model in _models(graph)[0]:
+    for model in models(graph)[0]:
         try:
             found.append(tuple(model.value(cell) for cell in cells))
         except UnluckyError:
@@ -960,7 +972,7 @@ class NumberLines:
     def prove_value(self, answer: str, tree: Tree, relation: str, point: Point, *, latex: bool = False) -> str:
         """Prove that a printed answer is the tree's value, rounded as it is printed; returns the relative error."""
         if tree not in self._apart:
-            self._apart[tree] = _cells(self.graph, tree)
+            self._apart[tree] = cells_of(self.graph, tree)
         shape, cells = self._apart[tree]
         worst = Decimal(0)
         for shown, cell in zip(self._answer(answer, shape, latex), cells, strict=True):
@@ -1011,7 +1023,7 @@ class NumberLines:
         tree = _lay(symbolic_line, read, spans, quantities, text)
         if sorted(quantities) != list(range(len(spans))):
             raise CertificateError(f"a number line does not have the form of its symbolic line: {text}")
-        shape, cells = _cells(self.graph, self.graph.resolved(tree))
+        shape, cells = cells_of(self.graph, self.graph.resolved(tree))
         layout = _Layout(shape, cells, tuple(quantities[i] for i in range(len(spans))))
         self._layouts[skeleton, symbolic_text, latex] = layout
         return layout

@@ -34,6 +34,7 @@ CONTEXT = decimal.Context(
 )  # fmt: skip
 _ZERO, _ONE = Fraction(0), Fraction(1)
 _LARGEST_EXPONENT = 10**6
+_LARGEST_FLOOR = 10**PRECISION
 _LONGEST_FRACTION = 20_000  # bits
 
 
@@ -140,6 +141,12 @@ def _log(x: Real) -> Real:
     return Fraction(0) if x == 1 else CONTEXT.ln(to_decimal(x))
 
 
+def _floor(x: Real) -> Real:
+    if abs(x) > _LARGEST_FLOOR:
+        raise EvaluationError("the number is too large to be rounded down")
+    return Fraction(math.floor(x))
+
+
 def _tie(x: Real, y: Real, kinks: str) -> bool:
     if x != y:
         return False
@@ -166,7 +173,7 @@ _BINARY: dict[str, Callable[[Any, Any], Real]] = {
 }  # fmt: skip
 _UNARY: dict[str, Callable[[Any], Real]] = {
     "negate": _negate, "reciprocal": lambda x: _divide(_ONE, x), "exp": _exp, "log": _log,
-    "floor": lambda x: Fraction(math.floor(x)),
+    "floor": _floor,
 }  # fmt: skip
 _KINKED: dict[str, Callable[[Any, Any, str], Real]] = {
     "max": _max,

@@ -110,7 +110,7 @@ class Graph:
         scope = Scope.of([*declared, *defined], arities, open=leaves is None)
         nodes = [Node(name, _read(text, scope, line, column), line) for name, text, line, column in statements]
         free = () if leaves is not None else _undefined(nodes)
-        return Graph((*declared, *free), _sorted(nodes), tuple(arities.items()), kinks=kinks)
+        return Graph((*declared, *free), in_order(nodes), tuple(arities.items()), kinks=kinks)
 
     @cached_property
     def scope(self) -> Scope:
@@ -374,7 +374,7 @@ def _undefined(nodes: list[Node]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for node in nodes for name in node.parents if name not in defined))
 
 
-def _sorted(nodes: list[Node]) -> tuple[Node, ...]:
+def in_order(nodes: list[Node]) -> tuple[Node, ...]:
     """Topological order, stable in the order as written (Kahn 1962); a cycle is an error that names it."""
     waiting = {node.name: node for node in nodes}
     needs = {node.name: sum(parent in waiting for parent in node.parents) for node in nodes}

@@ -85,7 +85,7 @@ from derivgen.worked import (
 
 __all__ = [
     "SLIPS", "Roles", "Shape", "Slipped", "Work", "chain_rule", "derivation", "expanded", "line", "local_step", "named",
-    "neighbours", "slip", "update", "wrong", "wrong_lines", "wrong_values",
+    "neighbours", "slip", "update", "ways_of", "wrong", "wrong_lines", "wrong_values",
 ]  # fmt: skip
 
 LARGEST = 300  # parts of a wrong tree, for each of its entries
@@ -112,7 +112,7 @@ def wrong(work: Work, *more: Slipped) -> tuple[Slipped, ...]:
     seen = [certify.fingerprint(graph, work.truth)]
     found = []
     (height, width), _ = seen[0]
-    for way in (*_ways(work), *more):
+    for way in (*ways_of(work), *more):
         if sum(1 for _ in walk(way.tree)) > LARGEST * height * width:
             continue
         try:
@@ -153,7 +153,7 @@ def wrong_lines(works: Sequence[Work], *, expand: bool = False) -> tuple[Slipped
     graph = last.roles.graph
     deep = []
     for k, work in enumerate(before):
-        for way in _ways(work):
+        for way in ways_of(work):
             try:
                 tree = way.tree
                 for token, later in zip(works[k:], works[k + 1 :], strict=False):
@@ -172,7 +172,7 @@ def expanded(works: Sequence[Work], tree: Tree) -> Tree:
     return tree
 
 
-def _ways(work: Work) -> Iterator[Slipped]:
+def ways_of(work: Work) -> Iterator[Slipped]:
     """Every slip in a work, or in each of its cells at once."""
     for ways in SLIPS.values():
         yield from ways(work)
@@ -262,7 +262,7 @@ def _slope_at(work: Work, name: str) -> Tree:
 @slip
 def value_for_derivative(work: Work) -> Iterator[Slipped]:
     """a value is used in place of its derivative"""
-    for edge, _ in activations(work) if work.local else ():
+    for edge, _ in activations(work) if work.local or work.judged else ():
         yield Slipped("value_for_derivative", with_edge(work, edge, Name(edge[0])).tree, (Name(edge[0]),))
     for edge, other in products(work) if work.local else ():
         whole = product((Name(edge[1]), Name(other)))
@@ -738,3 +738,22 @@ def term_left_out(work: Work) -> Iterator[Slipped]:
         for i, term in enumerate(work.line.args if not any(map(_is_gate, walk(work.line))) else ()):
             rest = (*work.line.args[:i], *work.line.args[i + 1 :])
             yield Slipped("term_left_out", total(rest), (term,))
+
+
+@slip
+def another_variable(work: Work) -> Iterator[Slipped]:
+    """the derivative is taken with respect to another quantity"""
+    token = work.truth
+    graph = work.roles.graph
+    if not work.judged or not isinstance(token, Partial) or not work.terms:
+        return
+    for name in dict.fromkeys((*work.roles.weights, *graph.leaves, *(node.name for node in graph.nodes))):
+        if name not in (token.wrt, token.of) and name in graph.ancestors(token.of):
+            yield Slipped("another_variable", Partial(token.of, name), (Name(name), Name(token.wrt)))
+
+
+@slip
+def whole_sign(work: Work) -> Iterator[Slipped]:
+    """the sign is wrong"""
+    if work.judged:
+        yield Slipped("whole_sign", negate(work.tree))

@@ -80,6 +80,7 @@ class Work:
     shape: Shape | None = None
     sizes: tuple[int, ...] = ()  # of the layers whose parameters are counted, the inputs first
     biased: bool = True  # whether biases are counted
+    judged: bool = False  # somebody's work is looked at: rows count too that would make a question too easy
 
     @property
     def tree(self) -> Tree:

@@ -198,6 +198,11 @@ def of_net(wrt: str, of: str = "L") -> slips.Work:
         ("sizes_added", count_of(biased=False), []),  # 5 + 3 is what 6 + 2 is
         ("sizes_added", count_of(biased=False, sizes=(3, 4)), ["7"]),
         ("another_layer_counted", count_of(biased=False), ["3*2 + 2*1 + 1"]),
+        ("another_variable", replace(of_net("v_1", "H"), judged=True),
+         ["dH/dW_11", "dH/dW_12", "dH/dW_21", "dH/dW_22", "dH/dv_2", "dH/dx_1", "dH/dx_2", "dH/dz_1", "dH/dz_2", "dH/da_2"]),  # dH/da_1 has a name of its own
+        ("another_variable", of_net("v_1", "H"), []),  # a question's choices would say what they are
+        ("whole_sign", replace(of_net("v_1", "H"), judged=True), ["-a_1"]),
+        ("whole_sign", of_net("v_1", "H"), []),
     ],
 )  # fmt: skip
 def test_a_slip_applies_where_it_should(name: str, work: slips.Work, expected: list[str]) -> None:

@@ -133,6 +133,7 @@ class Verdict:
     witness: Witness | None = None
     needs: str = ""
     problem: str = ""
+    suggestion: str = ""
     sampled: bool = False  # more branches than were tried
     exercise: int = 0
     part: str = ""

@@ -1,0 +1,199 @@
+"""A wrong side in, the slip that explains it out, or none: one is named only if no other explains it as well.
+
+The rows of the slips' table are tried on the true derivation of the left side, in values and as a chain rule, over
+paths and over consumers, and on the side before it in the chain. What they make is compared in every model.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from derivgen.arrays import ShapeError
+from derivgen.backward import delta, delta_form, lone, post, pre, pre_form, slopes, weights_form
+from derivgen.checking.deciding import Clock, World
+from derivgen.derivation import DerivationError, count_paths, is_recursive, local
+from derivgen.errors import CertificateError
+from derivgen.expression import Apply, Name, Partial, Tree, apply, product, walk
+from derivgen.graph import Graph
+from derivgen.networks import Layer, Network
+from derivgen.slips import LARGEST, Roles, Slipped, Work, chain_rule, derivation, line, local_step, update, ways_of
+
+MOST_KEPT = 2_000  # quantities whose slips are kept for the next wrong line about them
+MOST_PATHS = 24  # so many are still tried one by one
+# Rows that say the same where there is room for both: of two paths, the one left out is the one that is overwritten.
+_CLASSES = {"accumulation_overwritten": "path_left_out"}
+# Rows that speak of less are preferred to those that would explain nearly anything.
+_VAGUE = ("another_variable", "whole_sign", "term_left_out")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a wrong side should have been: the quantity, or the step of its update, and the side before it."""
+
+    token: Tree
+    updated: bool = False
+    before: Tree | None = None
+    side: Tree | None = None
+
+
+def slip_in_symbols(
+    world: World, roles: Roles, network: Network | None, asked: Asked, clock: Clock
+) -> Slipped | None:  # fmt: skip
+    """The one slip that makes the wrong side out of the truth, else out of the side before."""
+    assert asked.side is not None
+    first, wanted = world.first_residues(asked.side), world.residues(asked.side)
+    for source, key in _sources(roles, network, asked):
+        if key not in world.kept:
+            if len(world.kept) >= MOST_KEPT:
+                world.kept.clear()
+            world.kept[key] = [(way, world.first_residues(way.tree)) for way in source()]
+        alike = [
+            way for way, own in world.kept[key]
+            if (own == first or own is None or first is None) and _same(world, way.tree, wanted)
+        ]  # fmt: skip
+        if alike or clock.over:
+            return _only(alike, asked)
+    return None
+
+
+def slip_in_numbers(
+    roles: Roles, network: Network | None, asked: Asked, matches: Callable[[Tree], bool], clock: Clock
+) -> Slipped | None:  # fmt: skip
+    """The one slip whose numbers ``matches`` accepts."""
+    for source, _ in _sources(roles, network, asked):
+        alike = [way for way in source() if not clock.over and matches(way.tree)]
+        if alike or clock.over:
+            return None if clock.over else _only(alike, asked)
+    return None
+
+
+def _sources(
+    roles: Roles, network: Network | None, asked: Asked
+) -> Iterator[tuple[Callable[[], Iterable[Slipped]], object]]:
+    """What is tried, one after the other, each with a key to keep it by."""
+    yield lambda: _candidates(roles, asked.token, asked.updated), (roles, asked.token, asked.updated)
+    if network is not None and network.layers:
+        found = network  # of one kind here and in the call
+        yield (
+            lambda: _of_matrices(roles, found, asked.token, asked.updated),
+            (roles, asked.token, asked.updated, "matrices"),
+        )
+    if (before := asked.before) is not None:
+        yield lambda: _ways(line(roles, asked.token, before)), (roles, asked.token, before, "line")
+
+
+def _only(alike: Sequence[Slipped], asked: Asked) -> Slipped | None:
+    """The first of the slips, if all are of one row; vague rows count where there is no other."""
+    found: dict[str, Slipped] = {}
+    for way in alike:
+        found.setdefault(_CLASSES.get(way.slip, way.slip), way)
+    if "step_sign" in found:
+        found = {name: way for name, way in found.items() if name not in _signs(asked)}
+    precise = {name: way for name, way in found.items() if name not in _VAGUE} or found
+    return next(iter(precise.values())) if len(precise) == 1 else None
+
+
+def _signs(asked: Asked) -> tuple[str, ...]:
+    """Which words for a wrong sign do not fit: of w + α ∂L/∂w it is the step's, of w - α (y - a) x the loss's."""
+    forward = isinstance(asked.side, Apply) and asked.side.operation == "add"
+    return ("loss_sign", "whole_sign") if forward or not asked.updated else ("step_sign",)
+
+
+def _same(world: World, tree: Tree, wanted: Sequence[tuple[int, ...] | None]) -> bool:
+    """Whether a tree is the same as the wrong side in every model that has values for both."""
+    try:
+        found = [] if world.unknown(tree) else world.residues(tree)
+    except CertificateError:
+        return False
+    pairs = [(a, b) for a, b in zip(found, wanted, strict=False) if a is not None and b is not None]
+    return bool(pairs) and all(a == b for a, b in pairs)
+
+
+# --- what is tried ----------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=512)
+def _candidates(roles: Roles, token: Tree, updated: bool) -> tuple[Slipped, ...]:
+    """What slips make of one quantity, derivative or update."""
+    return tuple(itertools.chain.from_iterable(_ways(work) for work in _works(roles, token, updated)))
+
+
+def _ways(work: Work) -> Iterator[Slipped]:
+    try:
+        for way in ways_of(replace(work, judged=True)):
+            if sum(1 for _ in walk(way.tree)) <= LARGEST:
+                yield way
+    except (DerivationError, ShapeError):
+        return
+
+
+def _works(roles: Roles, token: Tree, updated: bool) -> Iterator[Work]:
+    """The right derivations of a quantity, in the forms in which it is done by hand."""
+    graph = roles.graph
+    if isinstance(token, Name) and token.name in graph and not graph.is_leaf(token.name) and not updated:
+        yield line(roles, token, graph.resolved(graph.node(token.name).tree))
+    target = Partial(roles.loss or graph.output, token.name) if updated and isinstance(token, Name) else token
+    if not isinstance(target, Partial) or target.of not in graph or target.wrt not in graph.ancestors(target.of):
+        return
+    if target.of == target.wrt:
+        return
+    if updated:
+        if roles.step_size:
+            yield from (update(roles, target, over) for over in _forms(graph, target))
+        return
+    if target.wrt in graph.parents(target.of) and target.wrt in graph.sources(target.of):
+        yield local_step(roles, target, (target.of, target.wrt), local(graph, target.of, target.wrt))
+    for over in _forms(graph, target):
+        yield derivation(roles, target, over)
+        yield chain_rule(roles, target, over)
+
+
+def _forms(graph: Graph, target: Partial) -> list[bool | None]:
+    """Over paths, and over consumers where that is another form."""
+    recursive = is_recursive(graph, target.of, target.wrt)
+    if recursive and count_paths(graph, target.of, target.wrt) > MOST_PATHS:
+        return [True]
+    return [False, True]
+
+
+# --- lines of matrices ------------------------------------------------------------------------------------------
+
+
+def _of_matrices(roles: Roles, network: Network, token: Tree, updated: bool) -> Iterator[Slipped]:
+    """What slips make of a whole layer's line."""
+    constants = tuple(name for name, _ in network.fixed)
+    roles = replace(roles, biases=network.biases, constants=constants, targets=network.targets)
+    of = network.loss or network.graph.output
+    for layer in network.layers:
+        for work in _layer_works(roles, network, layer, of, token, updated):
+            yield from _ways(work)
+
+
+def _layer_works(
+    roles: Roles, network: Network, layer: Layer, of: str, token: Tree, updated: bool
+) -> Iterator[Work]:  # fmt: skip
+    if network.notation is None or (lone(layer) and not isinstance(token, Partial)):
+        return
+    edges = tuple(tuple(zip(a, z, strict=True)) for a, z in zip(layer.post, layer.pre, strict=True))
+    if token == pre(layer):
+        yield line(roles, token, pre_form(network, layer))
+    elif token == post(layer) and layer.activation != "softmax":
+        cells = network.graph.entries(pre(layer))
+        if cells is not None:
+            yield Work(roles, token, line=Apply(layer.activation, (pre(layer),)), edges=edges)
+    elif token in (delta(layer, of), Partial(of, layer.pre_array)) and layer.pre_array:
+        forms = delta_form(network, layer.number, of)
+        if layer is network.layers[-1]:
+            inner = tuple(tuple(derivation(roles, Partial(of, z)) for z in row) for row in layer.pre)
+            yield Work(roles, token, line=forms[-1], cells=inner)
+        else:
+            yield Work(roles, token, line=forms[-1], edges=edges, slope=slopes(network.graph, layer))
+    elif layer.weights_array and token in (Partial(of, layer.weights_array), Name(layer.weights_array)):
+        if not updated and isinstance(token, Partial):
+            yield line(roles, token, weights_form(network, layer, of))
+        elif updated and roles.step_size:
+            step = product((Name(roles.step_size), Partial(of, layer.weights_array)))
+            yield line(roles, token, apply("subtract", Name(layer.weights_array), step))
