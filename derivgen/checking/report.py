@@ -191,10 +191,15 @@ def _rows(report: Report, dialect: str, echo: bool) -> Iterator[dict[str, object
         by_line.setdefault(stop, []).append((number, line))
     if not by_line:
         return
+    reason = ""
     for number in range(min(min(by_line), *(line.place.line for line in report.lines)), max(by_line) + 1):
         start = starts[number - 1]
         stop = starts[number] - 1 if number < len(starts) else len(text)
-        yield from _line_rows(text[:stop], start, number, by_line.get(number, []), first, dialect, echo)
+        for row in _line_rows(text[:stop], start, number, by_line.get(number, []), first, dialect, echo):
+            said = row["said"]
+            if isinstance(said, dict) and said:  # why something is skipped is said once for all that follows
+                said["again"], reason = said["skipped"] == reason, said["skipped"]
+            yield row
 
 
 def _line_rows(
@@ -210,7 +215,7 @@ def _line_rows(
             end = at  # two verdicts on one stretch: its text is shown once
         yield {
             "number": number if i == 0 else "",
-            "text": _shown(text[at:end]),
+            "text": _shown(text[at:end] if i == 0 else text[at:end].lstrip()),
             "said": _said(line, dialect, place == first, echo),
         }
         at = end
@@ -241,7 +246,7 @@ def _told(line: Line, dialect: str, first: bool) -> dict[str, object]:
     witness = verdict.witness
     return {
         "line": line.place.line, "column": line.place.column, "verdict": _word(verdict.verdict), "first": first,
-        "relation": verdict.relation, "left": form(verdict.left), "expected": form(verdict.expected),
+        "relation": verdict.relation, "again": False, "skipped": verdict.problem if verdict.verdict == "skipped" else "", "left": form(verdict.left), "expected": form(verdict.expected),
         "number": verdict.number, "exact": verdict.exact, "needs": verdict.needs, "problem": line.problem,
         "sampled": verdict.sampled, "read": _math(line.read_as(dialect), dialect),
         "about": [form(tree) for tree in verdict.about],
@@ -278,6 +283,11 @@ def _latex(text: str) -> str:
         return "".join(_latex_character(character) for character in text)
 
 
+def _html(text: str) -> str:
+    """Any text as itself in HTML, without what turns or hides it."""
+    return html.escape("".join(" " if unicodedata.category(c) in ("Cc", "Cf", "Co", "Cs") else c for c in text))
+
+
 def _latex_character(character: str) -> str:
     try:
         return escape_latex(character)
@@ -295,7 +305,7 @@ def _rich(text: str) -> str:
 
 
 _ESCAPES: dict[str, Callable[[str], str]] = {
-    "terminal": _rich, "summary": _rich, "markdown": escape_markdown, "latex": _latex, "html": html.escape,
+    "terminal": _rich, "summary": _rich, "markdown": escape_markdown, "latex": _latex, "html": _html,
 }  # fmt: skip
 _AROUND = {"terminal": "{}", "summary": "{}", "markdown": "${}$", "latex": "${}$", "html": "<code>{}</code>"}
 

@@ -60,7 +60,7 @@ def _verdicts(subject, one):
         )  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def stand_ins(monkeypatch):
     """The stand-ins in place of the modules."""
     for name, member in (("symbols", Symbols), ("statements", statements), ("judging", judge)):
