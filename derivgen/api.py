@@ -252,9 +252,9 @@ def check(network: Net | Sheet | str, text: str, *, at: str = "", form: str = ""
     """Check a derivation line by line against a network, a variant of a quiz, or equations.
 
     ``form`` is tex, md or plain, told from the text where it is left out; ``at="x=1,w=-0.2"`` are the network's
-    numbers; ``part="1.e"`` checks an answer to one part of a quiz alone. A report prints itself; ``report.data()`` is its
-    data, ``report.write("markdown")`` its text in a format, ``report.exit_code`` 1 if something is wrong, else 2 if something
-    could not be read or decided, else 0. Raises ``DerivgenError`` for a part that is not there.
+    numbers; ``part="1.e"`` checks an answer to one part of a quiz alone. A report prints itself; ``report.data()`` is
+    its data, ``report.write("markdown")`` its text in a format, ``report.exit_code`` 1 if something is wrong, else 2 if
+    something could not be read or decided, else 0. Raises ``DerivgenError`` for a part that is not there.
 
     >>> report = check("a = tanh(w*x); L = (a - y)^2", "dL/da = 2*(a - y)")
     >>> report.exit_code, report.counts["right"], report.lines[0].read_as("plain")

@@ -246,7 +246,9 @@ def _told(line: Line, dialect: str, first: bool) -> dict[str, object]:
     witness = verdict.witness
     return {
         "line": line.place.line, "column": line.place.column, "verdict": _word(verdict.verdict), "first": first,
-        "relation": verdict.relation, "again": False, "skipped": verdict.problem if verdict.verdict == "skipped" else "", "left": form(verdict.left), "expected": form(verdict.expected),
+        "relation": verdict.relation, "again": False,
+        "skipped": verdict.problem if verdict.verdict == "skipped" else "",
+        "left": form(verdict.left), "expected": form(verdict.expected),
         "number": verdict.number, "exact": verdict.exact, "needs": verdict.needs, "problem": line.problem,
         "sampled": verdict.sampled, "read": _math(line.read_as(dialect), dialect),
         "about": [form(tree) for tree in verdict.about],
