@@ -1,7 +1,7 @@
 r"""The text of a file in, its mathematics out: fragments with exact offsets, and the markers of exercises and parts.
 
 What is no statement of the work's own is a fragment too, with the reason why it is not read in ``skip``: the question
-that a solution answers, a claim to be judged, a choice, a table, a drawing, pseudo-code, a line with a blank in it.
+that a solution answers, a claim to be judged, a condition, a choice, a table, a drawing, pseudo-code, a line with a blank in it.
 
 >>> found, marks = fragments("## 1. A network\n\nTrue or false? $a = 2 b$\n\nHere $a = w x$.\n", "md")
 >>> [(fragment.source, fragment.skip, fragment.exercise) for fragment in found], [mark.label for mark in marks]
@@ -24,7 +24,7 @@ from derivgen.operations import SPELLINGS
 
 FORMS = ("tex", "md", "plain")
 ENDINGS = {".tex": "tex", ".md": "md", ".markdown": "md"}
-SKIPS = ("question", "claim", "choice", "table", "drawing", "program", "blank")
+SKIPS = ("question", "claim", "choice", "table", "drawing", "program", "blank", "condition")
 LONGEST = 2**20  # characters of a file
 
 _BLANK = re.compile(
@@ -38,6 +38,8 @@ _SOLUTION = re.compile(
     r"|(?:\*\*|__|\*|\\(?:textbf|textit|emph|paragraph\*?|(?:sub)*section\*?)\s*\{)?(?:Solution|Answer|Proof)\b\s*(?:[.:*}_]|$))",
     re.MULTILINE,
 )
+# "at $H = 1$" says where something holds; "where $z = w x$" says what z is.
+_CONDITIONED = re.compile(r"\b(?:at|if|for|when|unless|suppose|assume|suppose that|assume that)\s+\Z", re.IGNORECASE)
 _GAP = re.compile(r"\n[ \t]*\n")
 _ITEM_END = re.compile(r"\n[ \t]*\n|\\item\b|\\end\s*\{")
 
@@ -113,7 +115,10 @@ class _Reasons:
             return piece.skip or self.named[number]
         if _PROGRAM.search(piece.source):
             return "program"
-        return "blank" if _BLANK.search(piece.source) else ""
+        if _BLANK.search(piece.source):
+            return "blank"
+        before = self.text[max(0, piece.start - 24) : piece.start]
+        return "condition" if not piece.display and _CONDITIONED.search(before) else ""
 
     def _mark(self, start: int, end: int, reason: str, *, more: str = "") -> None:
         """Name the reason of all that begins in a stretch, and of a display that ``more`` says belongs to it."""

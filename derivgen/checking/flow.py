@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from derivgen.checking.answering import answered
 from derivgen.checking.finding import form_of, fragments
 from derivgen.checking.report import Report
-from derivgen.checking.subjects import NOT_JUDGED, Topic
+from derivgen.checking.subjects import CHANGES, NOT_JUDGED, Topic
 from derivgen.checking.work import Fragment, Marker, Statement, Subject, Unread, Verdict
 from derivgen.errors import DerivgenError, suggest
 
@@ -56,18 +56,23 @@ def check(about: Subject | Mapping[int, Topic], text: str, *, form: str = "", na
     return Report(text, topics, tuple(verdicts), form, name)
 
 
+_CHANGE = re.compile(r"\\mathrm\{d|\\nabla|∇|\\Delta|\bd[a-z]|\bh\b")
+
+
 def _reading() -> Reading:
     """Reading by a subject's symbols, and judging on it."""
     from derivgen.checking.judging import judge
     from derivgen.checking.statements import statements
     from derivgen.checking.symbols import Symbols
 
-    known: dict[int, Symbols] = {}
+    known: list[tuple[Subject, Symbols]] = []
 
     def read(fragment: Fragment, subject: Subject) -> list[Statement | Unread]:
-        if id(subject) not in known:
-            known[id(subject)] = Symbols.of(subject)
-        return statements(fragment, known[id(subject)])
+        symbols = next((symbols for same, symbols in known if same is subject), None)
+        if symbols is None:
+            symbols = Symbols.of(subject)
+            known.append((subject, symbols))
+        return statements(fragment, symbols)
 
     return Reading(read, judge)
 
@@ -114,7 +119,8 @@ def _judged(
     topic: Topic | None, group: Sequence[Fragment], reading: Reading, topics: Mapping[int, Topic]
 ) -> list[Verdict]:
     """The verdicts on the fragments of one exercise, which know of each other."""
-    statements: list[Statement | Unread] = []
+    kinds: dict[str, list[Statement | Unread]] = {}  # a part with a subject of its own is judged apart
+    subjects: dict[str, Subject] = {}
     verdicts: list[Verdict] = []
     for fragment in group:
         reason = fragment.skip or (topic and NOT_JUDGED.get(topic.ask(fragment.part), "")) or ""
@@ -128,10 +134,31 @@ def _judged(
                 _whole(fragment, "unread", f"there is no exercise {fragment.exercise} (exercises: {known})")
             )
         else:
-            statements += reading.read(fragment, topic.subject)
-    if topic is not None and statements:
-        verdicts += _in_parts(reading.judge(topic.subject, statements), group)
+            subject = topic.of(fragment.part)
+            key = fragment.part if subject is not topic.subject else ""
+            subject = subjects.setdefault(key, subject)
+            for one in filter(_claims, reading.read(fragment, subject)):
+                if _is_change(one, fragment, topic):
+                    verdicts.append(_whole(fragment, "skipped", "differential"))
+                else:
+                    kinds.setdefault(key, []).append(one)
+    for key, found in kinds.items():
+        verdicts += _in_parts(reading.judge(subjects[key], found), group)
     return verdicts
+
+
+def _is_change(one: Statement | Unread, fragment: Fragment, topic: Topic) -> bool:
+    """Whether something is unread because it names a small change, in a part that speaks of such."""
+    if not isinstance(one, Unread) or topic.ask(fragment.part) not in CHANGES:
+        return False
+    if not fragment.source[max(0, one.start - fragment.at) : one.end - fragment.at].strip("& "):
+        return True  # a row of the table of values that has no differential beside it
+    return _CHANGE.search(fragment.source, max(0, one.start - fragment.at), one.end - fragment.at + 1) is not None
+
+
+def _claims(one: Statement | Unread) -> bool:
+    """Whether something is said; what cannot be read and relates nothing, w_1 → z_1, is a name in passing."""
+    return isinstance(one, Statement) or _RELATES.search(one.fragment.source) is not None
 
 
 def _whole(fragment: Fragment, verdict: str, problem: str) -> Verdict:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from derivgen.checking.work import Subject
+from derivgen.exercise import Part
 from derivgen.explain import numbers_of
 from derivgen.expression import Partial
 from derivgen.graph import Graph
@@ -32,6 +33,10 @@ NOT_JUDGED = {
 }  # fmt: skip
 
 
+# Parts that speak of small changes beside quantities of the network: their lines are judged, but for those with a change.
+CHANGES = frozenset({"sensitivity", "staged_values", "partial_derivatives"})
+
+
 @dataclass(frozen=True)
 class Topic:
     """One exercise as it is checked: its subject, and the sheet's own account of it, if it is a quiz's."""
@@ -41,8 +46,20 @@ class Topic:
 
     def ask(self, part: str) -> str:
         """The ask of a part by its letter; empty if there is none."""
+        found = self._part(part)
+        return found.ask if found else ""
+
+    def of(self, part: str) -> Subject:
+        """The subject of a part by its letter: a question may be about a function of its own, not about the network."""
+        found = self._part(part)
+        if found is None or found.answer is None or found.answer.graph is None:
+            return self.subject
+        graph = found.answer.graph
+        return replace(self.subject, graph=graph, roles=replace(self.subject.roles, graph=graph), network=None)
+
+    def _part(self, part: str) -> Part | None:
         parts = self.exercise.plan.parts if self.exercise else ()
-        return next((p.ask for p in parts if part and p.id.partition(".")[2] == part), "")
+        return next((p for p in parts if part and p.id.partition(".")[2] == part), None)
 
 
 def of_sheet(sheet: Sheet) -> dict[int, Topic]:

@@ -51,7 +51,9 @@ def test_a_quiz_with_its_seed():
     text = r"Exercise 1: $\frac{\partial z_1}{\partial w_1} = x$"
     assert "1 right" in run("neural-nets", work("a.md", text), code=0).stdout
     work("secret.txt", "mine")
-    assert "1 right" in run("neural-nets", "a.md", "--seed", "7", "--secret", "secret.txt", "--part", "1", code=0).stdout
+    assert (
+        "1 right" in run("neural-nets", "a.md", "--seed", "7", "--secret", "secret.txt", "--part", "1", code=0).stdout
+    )
 
 
 def test_numbers_of_a_network():
@@ -61,7 +63,12 @@ def test_numbers_of_a_network():
 
 @pytest.mark.parametrize(
     ("form", "start"),
-    [("json", "{"), ("html", "<!doctype html>"), ("latex", r"\documentclass"), ("markdown", "# Checked derivation: a.txt")],
+    [
+        ("json", "{"),
+        ("html", "<!doctype html>"),
+        ("latex", r"\documentclass"),
+        ("markdown", "# Checked derivation: a.txt"),
+    ],
 )
 def test_formats(form, start):
     said = run(*NETWORK, work("a.txt", WRONG), "--format", form, code=1).stdout

@@ -34,7 +34,10 @@ TEX = [
     (r"\(x\) and \[ y \]", ["x", "y"]),
     (r"\begin{align*} a &= b \\ &= c \end{align*}", [r"\begin{align*} a &= b \\ &= c \end{align*}"]),
     (r"\begin{equation}a=b\end{equation}", [r"\begin{equation}a=b\end{equation}"]),
-    *((rf"\begin{{{e}}}a=b\end{{{e}}}", [rf"\begin{{{e}}}a=b\end{{{e}}}"]) for e in ("gather", "multline*", "eqnarray")),
+    *(
+        (rf"\begin{{{e}}}a=b\end{{{e}}}", [rf"\begin{{{e}}}a=b\end{{{e}}}"])
+        for e in ("gather", "multline*", "eqnarray")
+    ),
     ("x % not $y$\n$z$", ["z"]),
     (r"100\% of $y$", ["y"]),
     (r"\verb|$x$| $y$", ["y"]),
@@ -134,6 +137,7 @@ LEFT_OUT = [
     ("tex", r"\item[(a)] Show $a = b$." + "\n\\begin{answer}\n" + r"$c = d$", ["question"]),
     ("md", "True or false?\n\n$$ a = b $$\n\n$c = d$", ["claim"]),
     ("md", "Suppose $a = b$. True or false: $c = d$ for all $i$.\n\n$e = f$", ["claim"] * 3),
+    ("md", "It is zero at $H = 1$, and $a = b$, where $c = d$.", ["condition"]),
     ("md", "(A) $a = b$\n\n(B) $c = d$\n\nSo $e = f$", ["choice"] * 2),
     ("md", "(B) forgets a path:\n\n$$ a = b $$\n\n$$ c = d $$", ["choice"]),
     ("tex", "\\item[(A)] $a = b$\n\\item[(B)] $c = d$\n\\end{list}\n$e = f$", ["choice"] * 2),

@@ -179,7 +179,11 @@ def test_html_holds_a_work_as_text(text):
     page = report(text, verdict("wrong", 0, len(text), problem=text)).write("html")
     body = page.partition("<body>")[2]
     tags = set(re.findall(r"<(/?\w+)", body))
-    assert tags <= {f"{s}{t}" for s in ("", "/") for t in ("h1", "p", "strong", "table", "tr", "td", "pre", "ul", "li", "code", "body", "html")}
+    assert tags <= {
+        f"{s}{t}"
+        for s in ("", "/")
+        for t in ("h1", "p", "strong", "table", "tr", "td", "pre", "ul", "li", "code", "body", "html")
+    }
     visible = " ".join(html.unescape(re.sub(r"<[^>]*>", " ", body)).split())
     assert " ".join(re.sub(r"[\x00-\x1f\u200b\u202e]", " ", text).split()) in visible
     assert "\x1b" not in page
@@ -204,7 +208,10 @@ def test_markdown_holds_a_work_as_code(text):
 def test_latex_holds_a_work_as_text():
     text = "\n".join(HOSTILE)
     starts = [text.index(line) for line in HOSTILE]
-    verdicts = [verdict("wrong", at, at + len(line), problem=line, slip="loss_sign") for at, line in zip(starts, HOSTILE, strict=True)]
+    verdicts = [
+        verdict("wrong", at, at + len(line), problem=line, slip="loss_sign")
+        for at, line in zip(starts, HOSTILE, strict=True)
+    ]
     made = Report(text, {1: Topic(SUBJECT)}, tuple(verdicts), name=r"\input{x}_1.md").write("latex", echo=True)
     body = made.partition(r"\begin{document}")[2]
     assert not re.search(r"\\(?:input|write18|immediate|catcode)", body)
@@ -289,6 +296,23 @@ def test_true_or_false(stand_ins, part):
     assert f"The right choice is {right.lower()}" in str(derivgen.check(sheet, wrong, part=part))
 
 
+def test_a_part_about_a_function_of_its_own_is_judged_on_that(stand_ins):
+    sheet = derivgen.generate("staged-computation")
+    made = derivgen.check(
+        sheet, r"## 4.\n\n### (a)\n\n$\frac{\partial f}{\partial x} = 4 s(2 x) (1 - s(2 x))$".replace("\\n", "\n")
+    )
+    assert made.counts["right"] == 1
+
+
+def test_small_changes_are_no_quantities_of_the_network(stand_ins):
+    sheet = derivgen.generate("staged-computation")
+    text = "## 1.\n\n### (b)\n\n$\\mathrm{df} = y \\cdot \\mathrm{dx}$ and $\\frac{\\partial f}{\\partial x} = y$"
+    made = derivgen.check(sheet, text)
+    assert [(line.verdict.verdict, line.verdict.problem) for line in made.lines] == [
+        ("skipped", "differential"), ("right", ""),
+    ]  # fmt: skip
+
+
 def test_a_letter_is_an_answer_to_a_choice(stand_ins, tmp_path):
     quiz = tmp_path / "choice.yaml"
     quiz.write_text(QUIZ)
@@ -296,7 +320,9 @@ def test_a_letter_is_an_answer_to_a_choice(stand_ins, tmp_path):
     right = re.search(r"\*\*\((.)\)\*\* is right", sheet.text(solutions=True))[1]
     said = [derivgen.check(sheet, f"({letter})", part="1.a").exit_code for letter in "ABCD"]
     assert said == [int(letter != right) for letter in "ABCD"]
-    assert derivgen.check(sheet, sheet.text(solutions=True)).counts["wrong"] == 0  # what a choice says is not the work's
+    assert (
+        derivgen.check(sheet, sheet.text(solutions=True)).counts["wrong"] == 0
+    )  # what a choice says is not the work's
 
 
 QUIZ = """\
