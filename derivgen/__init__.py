@@ -1,7 +1,7 @@
 """derivgen: quizzes about backpropagation, with answer keys that are proved before they are printed.
 
-``network`` builds a network from equations, ``generate`` composes a quiz. Both are in ``derivgen.api``, imported
-only when one of them is first used, so that the command line starts quickly.
+``network`` builds a network from equations, ``generate`` composes a quiz, ``check`` checks a derivation. All are in
+``derivgen.api``, imported only when one of them is first used, so that the command line starts quickly.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from derivgen.api import Derivation, Net, Sheet, generate, network
+    from derivgen.api import Derivation, Net, Report, Sheet, check, generate, network
 
 __version__ = "0.1.0"
-__all__ = ["Derivation", "Net", "Sheet", "__version__", "generate", "network"]
+__all__ = ["Derivation", "Net", "Report", "Sheet", "__version__", "check", "generate", "network"]
 
 
 def __getattr__(name: str) -> Any:

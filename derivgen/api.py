@@ -32,6 +32,9 @@ from typing import TYPE_CHECKING
 from derivgen import derivation as rules
 from derivgen import spec
 from derivgen.asks import ASKS
+from derivgen.checking.flow import check as _check
+from derivgen.checking.report import Report
+from derivgen.checking.subjects import of_graph, of_sheet
 from derivgen.derivation import DerivationError
 from derivgen.errors import DerivgenError, suggest
 from derivgen.evaluation import EvaluationError, Numbers, Real, contradiction
@@ -49,6 +52,8 @@ from derivgen.written import write
 
 if TYPE_CHECKING:
     import sympy
+
+__all__ = ["Derivation", "Net", "Report", "Sheet", "check", "generate", "network"]
 
 
 @dataclass(frozen=True)
@@ -241,3 +246,23 @@ def generate(quiz: str | Path, seed: str = "1", *, secret: str = "") -> Sheet:
     True
     """
     return Sheet(compose(spec.load(quiz, asks=ASKS, kinds=KINDS), seed, secret=secret))
+
+
+def check(network: Net | Sheet | str, text: str, *, at: str = "", form: str = "", part: str = "") -> Report:
+    """Check a derivation line by line against a network, a variant of a quiz, or equations.
+
+    ``form`` is tex, md or plain, told from the text where it is left out; ``at="x=1,w=-0.2"`` are the network's
+    numbers; ``part="1.e"`` checks an answer to one part of a quiz alone. A report prints itself; ``report.data()`` is
+    its data, ``report.write("markdown")`` its text in a format, ``report.exit_code`` 1 if something is wrong, else 2 if
+    something could not be read or decided, else 0. Raises ``DerivgenError`` for a part that is not there.
+
+    >>> report = check("a = tanh(w*x); L = (a - y)^2", "dL/da = 2*(a - y)")
+    >>> report.exit_code, report.counts["right"], report.lines[0].read_as("plain")
+    (0, 1, 'dL/da = 2*(a - y)')
+    """
+    if isinstance(network, Sheet):
+        if at:
+            raise DerivgenError("at: a quiz has its own numbers")
+        return _check(of_sheet(network.sheet), text, form=form, part=part)
+    graph = Graph.of(network) if isinstance(network, str) else network.graph
+    return _check(of_graph(graph, at, text), text, form=form, part=part)

@@ -264,6 +264,98 @@ def derive(
     click.echo(text, nl=False)
 
 
+@main.command()
+@click.argument("words", nargs=-1, metavar="[QUIZ] FILE...")
+@click.option("--network", "network", help="Equations to check against, instead of a quiz.")
+@click.option("--at", "at", default="", help="Numbers, with --network: x=1,w=-0.2.")
+@click.option("--seed", "seed", help="The quiz's variant: any text (default 1).")
+@click.option("--secret", type=click.Path(path_type=Path), help="A file whose content keys the draws.")
+@click.option("--part", "part", default="", help="What the work is about: exercise 2, or the answer to part 1.e.")
+@click.option("--format", "form", default="terminal",
+              type=click.Choice(["terminal", "markdown", "latex", "html", "json"]), show_default=True)  # fmt: skip
+@click.option("--echo", is_flag=True, help="Say how each line was read.")
+@click.option("--summary", is_flag=True, help="One row a file, and a table in CSV for all of them.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="PATH",
+              help="Where to write: a file, or a folder; of a summary the CSV (default summary.csv).")  # fmt: skip
+def check(
+    words: tuple[str, ...], network: str | None, at: str, seed: str | None, secret: Path | None, part: str, form: str,
+    echo: bool, summary: bool, out: Path | None,
+) -> int:  # fmt: skip
+    """Check derivations line by line: LaTeX, Markdown or plain maths in FILEs, or - for stdin.
+
+    Each line is compared with the truth on QUIZ's networks (of the variant of --seed) or on those of --network.
+    Exit code 1: something is wrong; 2: something could not be read or decided; 0: all is right.
+    """
+    from derivgen.checking import classes
+
+    quiz, files = ("", words) if network is not None else ("".join(words[:1]), words[1:])
+    if not files:
+        known = network is not None or quiz
+        raise click.UsageError("give a FILE to check, or -" if known else "give a QUIZ and a FILE")
+    if network is not None and (seed is not None or secret is not None):
+        raise click.UsageError("--seed and --secret belong to a quiz, not to --network")
+    if network is None and at:
+        raise click.UsageError("--at belongs to --network; a quiz has its own numbers")
+    if summary and form != "terminal":
+        raise click.UsageError(f"--summary is a table: leave out --format {form}")
+    if len(files) > 1 and not summary and form != "terminal" and out is None:
+        raise click.UsageError("several files: give --out, a folder, or --summary")
+    about: Any
+    if network is not None:
+        about = classes.equations(_text(network, "--network"), at)
+    else:
+        chosen = _variants(seed, None, None, lambda seed: seed)[0]
+        about = classes.quiz(_text(quiz, "QUIZ"), chosen, _secret(secret) if secret else "")
+    works = [_work(name) for name in files]
+    results = [classes.checked(about, work, part) for work in works]
+    for result in results:
+        if result.error:
+            click.echo(f"derivgen: {escaped(result.error, 1000)}", err=True)
+    if summary:
+        target = out or Path("summary.csv")
+        classes.write_summary(target, results)
+        click.echo(classes.table(results, *_screen()), nl=False)
+        click.echo(str(target))
+    elif out is not None:
+        for path in classes.write_reports(out, results, form, echo=echo):
+            click.echo(str(path))
+    else:
+        for result in results:
+            if len(results) > 1 and result.report:
+                click.echo(f"{escaped(result.name)}:")
+            if result.report:
+                click.echo(classes.shown(result.report, form, *_screen(), echo=echo), nl=False)
+    return max((result.code for result in results), key=lambda code: (code == 1, code))
+
+
+def _screen() -> tuple[bool, int]:
+    """Whether stdout takes colour, and how wide it is; 0 where it is no terminal."""
+    if not sys.stdout.isatty():
+        return False, 0
+    import shutil
+
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb", shutil.get_terminal_size().columns
+
+
+def _work(name: str) -> tuple[str, str, str]:
+    """A work's name, its text, and what is wrong with its file, in one line."""
+    try:
+        if name == "-":
+            content = sys.stdin.buffer.read(LONGEST_FILE + 1)
+            if len(content) > LONGEST_FILE:
+                raise DerivgenError(f"what comes from stdin is larger than {LONGEST_FILE // 2**20} MiB")
+        else:
+            content = _content(Path(_text(name, "FILE")), "work")
+        text = content.decode("utf-8-sig")
+    except DerivgenError as error:
+        return name, "", str(error)
+    except (UnicodeDecodeError, ValueError):
+        return name, "", f"the work {escaped(name)} is not UTF-8 text"
+    if "\0" in text:
+        return name, "", f"the work {escaped(name)} is not text"
+    return name, text, "" if text.strip() else f"the work {escaped(name)} is empty"
+
+
 @main.command("list")
 @click.argument("table", required=False, default="quizzes")
 def list_(table: str) -> None:

@@ -358,11 +358,16 @@ def index(done: Sequence[tuple[Variant, Sheet]]) -> str:
     table = csv.writer(buffer, lineterminator="\n")
     table.writerow(INDEX_HEAD)
     for variant, sheet in done:
-        table.writerow([_cell(variant.name), _cell(variant.seed), sheet.code])
+        table.writerow([cell(variant.name), cell(variant.seed), sheet.code])
     return buffer.getvalue()
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
+    """A text as a cell of a CSV that no spreadsheet runs as a formula.
+
+    >>> cell("=1+1"), cell("Ada")
+    ("'=1+1", 'Ada')
+    """
     return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 

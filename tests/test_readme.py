@@ -14,7 +14,7 @@ from derivgen.cli import main
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
-BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
+BLOCKS = [(kind, text) for _, kind, text in re.findall(r"^(```+)(\w+)\n(.*?)^\1$", README, re.DOTALL | re.MULTILINE)]
 COMMANDS = [
     line.partition("&&")[2].strip() if "&&" in line and "derivgen" in line else line
     for kind, text in BLOCKS
@@ -33,6 +33,8 @@ def test_a_command_runs(command: str, tmp_path: Path, monkeypatch: pytest.Monkey
     for kind, text in BLOCKS:
         if kind == "yaml":  # its first line says what it is called
             (tmp_path / text.partition("\n")[0].removeprefix("# ")).write_text(text)
+        if kind == "markdown":
+            (tmp_path / text.partition("\n")[0][5:-4]).write_text(text)
     (tmp_path / "class.csv").write_text("Ada,a1\nEmmy,e1\n")
     (tmp_path / "secret.txt").write_text("a secret of the test's own")
     monkeypatch.chdir(tmp_path)
@@ -40,7 +42,8 @@ def test_a_command_runs(command: str, tmp_path: Path, monkeypatch: pytest.Monkey
     assert words[0] == "derivgen"
     arguments = ["1..3" if word == "1..200" else word for word in words[1:]]
     result = CliRunner().invoke(main, arguments)
-    assert result.exit_code == 0, result.output
+    # The work in the README has a wrong step in it: to find it is no failure of the command.
+    assert result.exit_code == (1 if words[1] == "check" else 0), result.output
 
 
 def test_quick_start_and_development_are_one_command_each() -> None:

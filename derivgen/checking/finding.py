@@ -1,0 +1,251 @@
+r"""The text of a file in, its mathematics out: fragments with exact offsets, and the markers of exercises and parts.
+
+What is no statement of the work's own is a fragment too, with the reason why it is not read in ``skip``: the question
+that a solution answers, a claim to be judged, a condition, a choice, a table, a drawing, pseudo-code, a line with a blank in it.
+
+>>> found, marks = fragments("## 1. A network\n\nTrue or false? $a = 2 b$\n\nHere $a = w x$.\n", "md")
+>>> [(fragment.source, fragment.skip, fragment.exercise) for fragment in found], [mark.label for mark in marks]
+([('a = 2 b', 'claim', 1), ('a = w x', '', 1)], ['1'])
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+
+from derivgen.checking import in_markdown, in_tex
+from derivgen.checking.in_tex import Piece
+from derivgen.checking.markers import markers, place
+from derivgen.checking.work import Fragment, Marker
+from derivgen.errors import DerivgenError, suggest
+from derivgen.notation import GREEK
+from derivgen.operations import SPELLINGS
+
+FORMS = ("tex", "md", "plain")
+ENDINGS = {".tex": "tex", ".md": "md", ".markdown": "md"}
+SKIPS = ("question", "claim", "choice", "table", "drawing", "program", "blank", "condition")
+LONGEST = 2**20  # characters of a file
+
+_BLANK = re.compile(
+    r"\\underline\s*\{\s*(?:\\(?:q?quad|hspace\*?\s*\{[^{}]*\}|phantom\s*\{[^{}]*\}|[ ,;!])\s*)*\}|_{3,}|(?:\\_){3,}"
+)
+_PROGRAM = re.compile(r"(?:^|\\\\|\\cr|\})\s*\*?\s*\d+\)\s*\\quad")
+_CHOICE = re.compile(r"^[ \t]*(?:\\item\s*\[)?\([A-H]\)", re.MULTILINE)
+_CLAIM = re.compile(r"\btrue\s+or\s+false\b", re.IGNORECASE)
+_SOLUTION = re.compile(
+    r"^[ \t#>]*(?:\\begin\{(?:answer|solution|proof)\}"
+    r"|(?:\*\*|__|\*|\\(?:textbf|textit|emph|paragraph\*?|(?:sub)*section\*?)\s*\{)?(?:Solution|Answer|Proof)\b\s*(?:[.:*}_]|$))",
+    re.MULTILINE,
+)
+# "at $H = 1$" says where something holds; "where $z = w x$" says what z is.
+_CONDITIONED = re.compile(r"\b(?:at|if|for|when|unless|suppose|assume|suppose that|assume that)\s+\Z", re.IGNORECASE)
+_GAP = re.compile(r"\n[ \t]*\n")
+_ITEM_END = re.compile(r"\n[ \t]*\n|\\item\b|\\end\s*\{")
+
+
+def form_of(name: str, text: str) -> str:
+    """The form of a file: by its name's ending, else by what its text has in it.
+
+    >>> form_of("work.tex", ""), form_of("-", "So $x = 1$."), form_of("-", "dL/dw = x")
+    ('tex', 'md', 'plain')
+    """
+    for ending, form in ENDINGS.items():
+        if name.lower().endswith(ending):
+            return form
+    if re.search(r"^[^%\n]*\\(?:documentclass|begin\s*\{document\}|section|item\b)", text, re.MULTILINE):
+        return "tex"
+    return "md" if re.search(r"\$|\\[(\[]|\\begin\s*\{|^```", text, re.MULTILINE) else "plain"
+
+
+def fragments(text: str, form: str) -> tuple[list[Fragment], list[Marker]]:
+    """Every piece of mathematics, and every marker, in the order of the text; ``form`` is tex, md or plain."""
+    if form not in FORMS:
+        raise DerivgenError(suggest(form, FORMS))
+    if len(text) > LONGEST:
+        raise DerivgenError(f"the work has more than {LONGEST:,} characters; check it in pieces")
+    pieces, hidden = {"tex": in_tex.scan, "md": in_markdown.scan, "plain": _plain}[form](text)
+    inside = _inside([*hidden, *((piece.start, piece.end) for piece in pieces)])
+    # A line of plain maths may begin with its label: only formulas with delimiters can hide one.
+    marks = markers(text, form, _inside(hidden) if form == "plain" else inside)
+    reasons = _Reasons(text, pieces, marks, inside)
+    found = []
+    for number, piece in enumerate(pieces):
+        exercise, part = place(marks, piece.start)
+        dialect = "latex" if form != "plain" or re.search(r"\\[A-Za-z]", piece.source) else "plain"
+        found.append(Fragment(piece.source, piece.at, dialect, reasons.of(number), exercise, part))
+    return found, marks
+
+
+def _inside(stretches: Sequence[tuple[int, int]]) -> Callable[[int], bool]:
+    """Whether an offset lies in one of the stretches."""
+    ordered = sorted(stretches)
+    starts = [start for start, _ in ordered]
+    ends: list[int] = []
+    for _, end in ordered:  # of nested stretches the farthest end counts
+        ends.append(max(end, ends[-1] if ends else 0))
+
+    def inside(at: int) -> bool:
+        number = bisect_right(starts, at) - 1
+        return number >= 0 and at < ends[number]
+
+    return inside
+
+
+# --- what is not the work's own -----------------------------------------------------------------------------------
+
+
+class _Reasons:
+    """Why a formula is not read, by where it stands."""
+
+    def __init__(
+        self, text: str, pieces: Sequence[Piece], marks: Sequence[Marker], hidden: Callable[[int], bool]
+    ) -> None:
+        self.text, self.pieces, self.hidden = text, pieces, hidden
+        self.starts = [piece.start for piece in pieces]
+        self.named: dict[int, str] = {}
+        self._choices()
+        self._claims()
+        self._questions(marks)
+
+    def of(self, number: int) -> str:
+        """The reason for a piece; empty for what is to be read."""
+        piece = self.pieces[number]
+        if piece.skip or number in self.named:
+            return piece.skip or self.named[number]
+        if _PROGRAM.search(piece.source):
+            return "program"
+        if _BLANK.search(piece.source):
+            return "blank"
+        before = self.text[max(0, piece.start - 24) : piece.start]
+        return "condition" if not piece.display and _CONDITIONED.search(before) else ""
+
+    def _mark(self, start: int, end: int, reason: str, *, more: str = "") -> None:
+        """Name the reason of all that begins in a stretch, and of a display that ``more`` says belongs to it."""
+        first, last = bisect_right(self.starts, start - 1), bisect_right(self.starts, end - 1)
+        for number in range(first, last):
+            self.named.setdefault(number, reason)
+        if last < len(self.pieces) and re.fullmatch(more or "(?!)", self.text[end : self.starts[last]]):
+            self.named.setdefault(last, reason)
+
+    def _choices(self) -> None:
+        """(A) … and the display that it leads into; in a solution such a paragraph says what is wrong with a choice."""
+        found = [match for match in _CHOICE.finditer(self.text) if not self.hidden(match.start())]
+        stops = [*(match.start() for match in found[1:]), len(self.text)]
+        for match, stop in zip(found, stops, strict=False):
+            gap = _ITEM_END.search(self.text, match.end(), stop)
+            end = gap.start() if gap else stop
+            leads = self.text[match.start() : end].rstrip().endswith(":")
+            self._mark(match.start(), end, "choice", more=r"\s*" if leads else "")
+
+    def _claims(self) -> None:
+        """The paragraph that asks "true or false?", and the display behind it."""
+        done = 0
+        for match in _CLAIM.finditer(self.text):
+            if match.start() < done:
+                continue
+            before = [gap.end() for gap in _GAP.finditer(self.text, done, match.start())]
+            after = _GAP.search(self.text, match.end())
+            end = after.start() if after else len(self.text)
+            asks = not re.search(r"[A-Za-z$\\]", self.text[match.end() : end])
+            self._mark(before[-1] if before else done, end, "claim", more=r"\s*" if asks else "")
+            done = end
+
+    def _questions(self, marks: Sequence[Marker]) -> None:
+        """Between the label of a part, or the begin of the work, and the word Solution stands the question."""
+        starts = [mark.at for mark in marks] or [0]
+        for start, end in zip(starts, [*starts[1:], len(self.text)], strict=True):
+            for match in _SOLUTION.finditer(self.text, start, end):
+                if not self.hidden(match.start()):
+                    self._mark(start, match.start(), "question")
+                    break
+
+
+# --- plain text ---------------------------------------------------------------------------------------------------
+
+_RELATION = re.compile(r"(?<![<>!=])(?::=|\+=|==?|<-|~=|≈|←|=>|⇒|\\approx|\\leftarrow|\\gets|\\implies)(?!=)")
+_OPERATOR_END = re.compile(r"(?:[-+*/=≈·×]|<-)\s*$")
+_WORD = re.compile(r"[A-Za-z]{2,}(?![A-Za-z0-9_^(\[{'])")
+_LABEL = re.compile(
+    r"\s*(?:[-*•>#]+\s+|\(?[a-z]\)\s+|\d{1,3}(?:\.[a-z][.)]?|[a-z]?[.):])\s+|(?:step|line|eq)\.?\s*\d*\s*[.:)]\s*)*",
+    re.I,
+)
+_TAIL = re.compile(r"\s*(?:[,;:]\s+|#|//|--|—|–\s|\(\s*(?=[A-Za-z]{3,}\s)|\b(?=by\b|since\b|because\b|using\b|from\b))")
+_CONDITION = re.compile(r"\s*(?:if|when|where|for|unless|otherwise|else|while|provided)\b", re.IGNORECASE)
+_KNOWN = frozenset(GREEK) | frozenset(SPELLINGS) | {"hat", "bar", "sum", "prod", "diag", "max", "min"}
+
+
+def _plain(text: str) -> tuple[list[Piece], list[tuple[int, int]]]:
+    """Every line with a relation, without the words around it; a line that goes on joins the one before."""
+    text = text.replace("\r\n", " \n").replace("\r", "\n")
+    found: list[Piece] = []
+    for start, line in _lines(text):
+        joined = found and not text[found[-1].end : start].strip(" \t\n") and "\n\n" not in text[found[-1].end : start]
+        stripped = line.strip()
+        goes_on = joined and (
+            _RELATION.match(stripped) or (re.match(r"[-+*/·×](?=\s|\w)", stripped) and not _RELATION.search(stripped))
+        )
+        if joined and stripped and (goes_on or _OPERATOR_END.search(found[-1].source)):
+            last, (_, end) = found[-1], _maths(line, first=False)
+            found[-1] = Piece(text[last.at : start + end], last.at, last.start, start + end, "", True)
+        elif _RELATION.search(line):
+            begin, end = _maths(line)
+            if begin < end:
+                piece = line[begin:end]
+                found.append(Piece(piece, start + begin, start + begin, start + end, "", True))
+    return found, []
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    at = 0
+    for line in text.split("\n"):
+        yield at, line
+        at += len(line) + 1
+
+
+def _maths(line: str, first: bool = True) -> tuple[int, int]:
+    """Where the mathematics of a line begins and ends; nothing is cut off that may be a condition.
+
+    >>> line = "(a) So, by the chain rule, dL/dw = x*a, as above."
+    >>> begin, end = _maths(line)
+    >>> line[begin:end], _maths("What is it?"), "a = 1 if z > 0"[slice(*_maths("a = 1 if z > 0"))]
+    ('dL/dw = x*a', (0, 0), 'a = 1 if z > 0')
+    """
+    relation = _RELATION.search(line)
+    label = _LABEL.match(line)
+    begin = label.end() if label and first else len(line) - len(line.lstrip())
+    left = relation.start() if relation else begin
+    if relation and begin > left:
+        begin = 0
+    for word in _words(line, begin, left) if first else ():
+        begin = word.end()
+    begin += len(line[begin:left]) - len(line[begin:left].lstrip(" \t:,;."))
+    end = len(line.rstrip(" \t.,;"))
+    if relation is None and first:
+        return 0, 0
+    for word in _words(line, relation.end() if relation else begin, end):
+        cut = max((m.start() for m in _TAIL.finditer(line, left) if m.end() <= word.start()), default=None)
+        if (
+            cut is not None
+            and not _CONDITION.match(line, word.start())
+            and not _CONDITION.search(line, cut, word.start())
+        ):
+            end = cut
+        break
+    if first and not line[begin:left].strip():
+        return 0, 0
+    return begin, len(line[:end].rstrip(" \t.,;"))
+
+
+def _words(line: str, start: int, end: int) -> Iterator[re.Match[str]]:
+    """The words of prose: no name of a function or of a Greek letter, nothing behind a backslash or a digit."""
+    for match in _WORD.finditer(line, start, end):
+        before = line[match.start() - 1] if match.start() else " "
+        word = match[0]
+        derivative = re.fullmatch(r"d[A-Za-z]\w*", word) and "/" in (before, line[match.end() : match.end() + 1])
+        ours = before in "\\_^/." or before.isalnum() or word.lower() in _KNOWN or derivative
+        if not ours and (len(word) > 2 or word.lower() in _SHORT):
+            yield match
+
+
+_SHORT = frozenset({"so", "is", "we", "by", "of", "to", "in", "at", "as", "if", "it", "be", "or", "an", "on", "no"})

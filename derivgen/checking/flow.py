@@ -1,0 +1,178 @@
+"""Subjects and a text in, a ``Report`` out: the whole flow of a check.
+
+A work on a quiz of several exercises is cut at its markers, each piece judged on its own exercise's network; what no
+marker claims is passed over. ``--part 1`` says instead that all of it is about exercise 1, and ``--part 1.e`` that it
+is the answer to that part.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from derivgen.checking.answering import answered
+from derivgen.checking.finding import form_of, fragments
+from derivgen.checking.report import Report
+from derivgen.checking.subjects import CHANGES, NOT_JUDGED, Topic
+from derivgen.checking.work import Fragment, Marker, Statement, Subject, Unread, Verdict
+from derivgen.errors import DerivgenError, suggest
+
+Found = Sequence[Statement | Unread]
+_RELATES = re.compile(r"=|≈|←|<-|\\approx|\\leftarrow|\\gets|\\implies|\\Rightarrow")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The two ends of the flow: how a fragment is read, and how what was read is judged."""
+
+    read: Callable[[Fragment, Subject], list[Statement | Unread]]
+    judge: Callable[[Subject, Found], list[Verdict]]
+
+
+def check(about: Subject | Mapping[int, Topic], text: str, *, form: str = "", name: str = "", part: str = "") -> Report:
+    """Check a work against one subject, or against a quiz's exercises by their numbers.
+
+    ``form`` is tex, md or plain, told from ``name`` and the text where it is left out. Raises ``DerivgenError`` for a
+    part that is not there, and for a work on several exercises that does not say which is which.
+    """
+    topics = {1: Topic(about)} if isinstance(about, Subject) else dict(about)
+    form = form or form_of(name, text)
+    reading = _reading()
+    found, marks = fragments(text, form)
+    exercise, letter = _asked(part, topics)
+    if letter:
+        topic = topics[exercise]
+        verdicts = answered(topic, exercise, letter, text, form, found, reading.read, reading.judge)
+        return Report(text, {exercise: topic}, tuple(verdicts), form, name)
+    placed = [replace(fragment, exercise=exercise) for fragment in found] if exercise else _placed(found, marks, topics)
+    groups: dict[int, list[Fragment]] = {}
+    for fragment in placed:
+        groups.setdefault(fragment.exercise, []).append(fragment)
+    verdicts = []
+    for number, group in groups.items():
+        verdicts += _judged(topics.get(number), group, reading, topics)
+    verdicts.sort(key=lambda verdict: (verdict.start, verdict.end))
+    return Report(text, topics, tuple(verdicts), form, name)
+
+
+_CHANGE = re.compile(r"\\mathrm\{d|\\nabla|∇|\\Delta|\bd[a-z]|\bh\b")
+
+
+def _reading() -> Reading:
+    """Reading by a subject's symbols, and judging on it."""
+    from derivgen.checking.judging import judge
+    from derivgen.checking.statements import statements
+    from derivgen.checking.symbols import Symbols
+
+    known: list[tuple[Subject, Symbols]] = []
+
+    def read(fragment: Fragment, subject: Subject) -> list[Statement | Unread]:
+        symbols = next((symbols for same, symbols in known if same is subject), None)
+        if symbols is None:
+            symbols = Symbols.of(subject)
+            known.append((subject, symbols))
+        return statements(fragment, symbols)
+
+    return Reading(read, judge)
+
+
+def _asked(part: str, topics: Mapping[int, Topic]) -> tuple[int, str]:
+    """The exercise and the letter that ``--part`` names; 0 and "" for none."""
+    if not part:
+        return 0, ""
+    match = re.fullmatch(r"(?:(\d{1,3})[.]?)?\(?([a-z]?)\)?", part.strip())
+    if match is None or not (match[1] or match[2]):
+        raise DerivgenError(f"--part: {part!r} is no part; write 2 for an exercise or 1.e for one of its parts")
+    number = int(match[1]) if match[1] else next(iter(topics)) if len(topics) == 1 else 0
+    if number not in topics:
+        choices = ", ".join(map(str, list(topics)[:8]))
+        raise DerivgenError(f"--part: there is no exercise {number or 'without a number'} (exercises: {choices})")
+    exercise = topics[number].exercise
+    if match[2]:
+        if exercise is None:
+            raise DerivgenError("--part: equations have no parts; only a quiz has")
+        known = [p.id.partition(".")[2] for p in exercise.plan.parts]
+        if match[2] not in known:
+            raise DerivgenError(f"--part: {suggest(f'{number}.{match[2]}', [f'{number}.{one}' for one in known])}")
+    return number, match[2]
+
+
+def _placed(
+    found: Sequence[Fragment], marks: Sequence[Marker], topics: Mapping[int, Topic]
+) -> list[Fragment]:  # fmt: skip
+    """The fragments, each in its exercise; all in the only one there is."""
+    if len(topics) == 1:
+        return [replace(fragment, exercise=next(iter(topics))) for fragment in found]
+    if found and not any(mark.label[0].isdigit() for mark in marks):
+        raise DerivgenError(
+            f"the quiz has {len(topics)} exercises and the work does not say which it is about: head its pieces "
+            '"Exercise 2", or name one with --part 2'
+        )
+    return [
+        replace(fragment, skip=fragment.skip or "elsewhere") if not fragment.exercise else fragment
+        for fragment in found
+    ]
+
+
+def _judged(
+    topic: Topic | None, group: Sequence[Fragment], reading: Reading, topics: Mapping[int, Topic]
+) -> list[Verdict]:
+    """The verdicts on the fragments of one exercise, which know of each other."""
+    kinds: dict[str, list[Statement | Unread]] = {}  # a part with a subject of its own is judged apart
+    subjects: dict[str, Subject] = {}
+    verdicts: list[Verdict] = []
+    for fragment in group:
+        reason = fragment.skip or (topic and NOT_JUDGED.get(topic.ask(fragment.part), "")) or ""
+        if reason and not _RELATES.search(fragment.source):
+            continue  # a name in passing: nothing is said of it
+        if reason:
+            verdicts.append(_whole(fragment, "skipped", reason))
+        elif topic is None:
+            known = ", ".join(map(str, list(topics)[:8]))
+            verdicts.append(
+                _whole(fragment, "unread", f"there is no exercise {fragment.exercise} (exercises: {known})")
+            )
+        else:
+            subject = topic.of(fragment.part)
+            key = fragment.part if subject is not topic.subject else ""
+            subject = subjects.setdefault(key, subject)
+            for one in filter(_claims, reading.read(fragment, subject)):
+                if _is_change(one, fragment, topic):
+                    verdicts.append(_whole(fragment, "skipped", "differential"))
+                else:
+                    kinds.setdefault(key, []).append(one)
+    for key, found in kinds.items():
+        verdicts += _in_parts(reading.judge(subjects[key], found), group)
+    return verdicts
+
+
+def _is_change(one: Statement | Unread, fragment: Fragment, topic: Topic) -> bool:
+    """Whether something is unread because it names a small change, in a part that speaks of such."""
+    if not isinstance(one, Unread) or topic.ask(fragment.part) not in CHANGES:
+        return False
+    if not fragment.source[max(0, one.start - fragment.at) : one.end - fragment.at].strip("& "):
+        return True  # a row of the table of values that has no differential beside it
+    return _CHANGE.search(fragment.source, max(0, one.start - fragment.at), one.end - fragment.at + 1) is not None
+
+
+def _claims(one: Statement | Unread) -> bool:
+    """Whether something is said; what cannot be read and relates nothing, w_1 → z_1, is a name in passing."""
+    return isinstance(one, Statement) or _RELATES.search(one.fragment.source) is not None
+
+
+def _whole(fragment: Fragment, verdict: str, problem: str) -> Verdict:
+    return Verdict(
+        verdict, fragment.at, fragment.at + len(fragment.source), problem=problem, exercise=fragment.exercise,
+        part=fragment.part,
+    )  # fmt: skip
+
+
+def _in_parts(verdicts: Sequence[Verdict], group: Sequence[Fragment]) -> list[Verdict]:
+    """The verdicts with the exercise and part of the fragment that they stand in."""
+    placed = []
+    for verdict in verdicts:
+        within = (f for f in group if f.at <= verdict.end and verdict.start <= f.at + len(f.source))
+        home = next(within, group[0])
+        placed.append(replace(verdict, exercise=home.exercise, part=home.part))
+    return placed

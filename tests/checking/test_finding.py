@@ -1,0 +1,239 @@
+"""Where the mathematics of a file stands, which exercise it belongs to, and what is left out with which reason."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from derivgen.checking.finding import FORMS, LONGEST, SKIPS, form_of, fragments
+from derivgen.errors import DerivgenError
+
+GENERATED = Path(__file__).parents[2] / "generated"
+SHEETS = sorted(GENERATED.glob("*/1/solutions.md"))
+
+
+def read(text: str, form: str) -> list[str]:
+    """The sources of what is to be read."""
+    return [fragment.source.strip() for fragment in fragments(text, form)[0] if not fragment.skip]
+
+
+def left_out(text: str, form: str) -> list[tuple[str, str]]:
+    return [(fragment.source.strip(), fragment.skip) for fragment in fragments(text, form)[0] if fragment.skip]
+
+
+def labels(text: str, form: str) -> list[str]:
+    return [mark.label for mark in fragments(text, form)[1]]
+
+
+TEX = [
+    ("a $x$ b $$y$$ c", ["x", "y"]),
+    (r"\(x\) and \[ y \]", ["x", "y"]),
+    (r"\begin{align*} a &= b \\ &= c \end{align*}", [r"\begin{align*} a &= b \\ &= c \end{align*}"]),
+    (r"\begin{equation}a=b\end{equation}", [r"\begin{equation}a=b\end{equation}"]),
+    *(
+        (rf"\begin{{{e}}}a=b\end{{{e}}}", [rf"\begin{{{e}}}a=b\end{{{e}}}"])
+        for e in ("gather", "multline*", "eqnarray")
+    ),
+    ("x % not $y$\n$z$", ["z"]),
+    (r"100\% of $y$", ["y"]),
+    (r"\verb|$x$| $y$", ["y"]),
+    (r"\begin{verbatim}$x$\end{verbatim}$y$", ["y"]),
+    (r"\begin{lstlisting}" + "\n$x$\n" + r"\end{lstlisting}$y$", ["y"]),
+    (r"\documentclass{article}\newcommand{\x}{$q$}" + "\n" + r"\begin{document}$y$\end{document}$z$", ["y"]),
+    (r"\textbf{so $x$} \footnote{$y$}", ["x", "y"]),
+    (r"$a \text{ if $b$}$ $c$", [r"a \text{ if $b$}", "c"]),
+    (r"costs \$5, and $x$", ["x"]),
+    (r"\\$x$", ["x"]),
+    ("a lone $ sign\n\nthen $x$", ["x"]),
+    (r"\[ never closed" + "\n\n$x$", ["x"]),
+    (r"\begin{align} never closed" + "\n\n$x$", [r"\begin{align} never closed", "x"]),
+]
+
+
+@pytest.mark.parametrize(("text", "sources"), TEX)
+def test_mathematics_of_a_tex_file(text, sources):
+    assert read(text, "tex") == sources
+
+
+MARKDOWN = [
+    ("a $x$ b\n\n$$\ny\n$$\n", ["x", "y"]),
+    ("$$a=b$$ in a line", ["a=b"]),
+    (r"\(x\) and \[y\]", ["x", "y"]),
+    ("\\[\na\n= b\n- c\n\\]\n", ["a\n= b\n- c"]),
+    ("text\n$$\n- a = b\n$$\n", ["- a = b"]),
+    ("```math\nx\n```\n", ["x"]),
+    ("```python\n$x$\n```\n\n    $code$\n\n`$y$` $z$", ["z"]),
+    ("<!-- $x$ -->\n\n$y$", ["y"]),
+    ("- item $x$\n  and $y$\n", ["x", "y"]),
+    ("> quoted $x\n> = y$ so", ["x\n  = y"]),
+    (r"costs \$5, or $5 and $6: $x$", ["x"]),
+    ("**bold $x$** [link $y$](z)", ["x", "y"]),
+    ("text\n\\begin{align*}\na &= b \\\\\n- c\n\\end{align*}\n", ["\\begin{align*}\na &= b \\\\\n- c\n\\end{align*}"]),
+]
+
+
+@pytest.mark.parametrize(("text", "sources"), MARKDOWN)
+def test_mathematics_of_a_markdown_file(text, sources):
+    assert read(text, "md") == sources
+
+
+PLAIN = [
+    ("dL/dw = x*a", ["dL/dw = x*a"]),
+    ("So, by the chain rule, dL/dw = x*a, as above.", ["dL/dw = x*a"]),
+    ("(a) a_1 = sigmoid(z_1).", ["a_1 = sigmoid(z_1)"]),
+    ("dL/dw = x*a\n      = 2*x\n", ["dL/dw = x*a\n      = 2*x"]),
+    ("dL/dw = x*a +\n  b\nnext line", ["dL/dw = x*a +\n  b"]),
+    ("dL/dw = x\n\n= y", ["dL/dw = x"]),
+    ("What is it?\nNo relation here.", []),
+    ("L = (a - y)^2/2 (half squared error)", ["L = (a - y)^2/2"]),
+    ("a = 1 if z > 0", ["a = 1 if z > 0"]),  # what is cut off must not be a condition
+    ("a = 1, if z > 0", ["a = 1, if z > 0"]),
+    ("w := w - alpha*dL/dw", ["w := w - alpha*dL/dw"]),
+    (r"1.e \frac{\partial L}{\partial w} = x", [r"\frac{\partial L}{\partial w} = x"]),
+]
+
+
+@pytest.mark.parametrize(("text", "sources"), PLAIN)
+def test_mathematics_of_plain_text(text, sources):
+    assert read(text, "plain") == sources
+
+
+def test_the_dialect_of_a_plain_line_is_told_by_its_commands():
+    found, _ = fragments("a = b\n\n\\frac{a}{b} = c", "plain")
+    assert [fragment.dialect for fragment in found] == ["plain", "latex"]
+
+
+MARKERS = [
+    ("md", "## 1\\. Title (7 points)\n\n### (a) [1]\n\n### (b) [2]\n\n## 2\\. More", ["1", ".a", ".b", "2"]),
+    ("tex", r"\section*{Exercise 2}" + "\nx\n" + r"\item[(b)] y", ["2", ".b"]),
+    ("tex", r"{\large\bfseries 3. Counting}\quad", ["3"]),
+    ("md", "Problem 3\n\na) so\n\nPart (b): then", ["3", ".a", ".b"]),
+    ("md", "**Q1.** so\n\n1.e and", ["1", "1.e"]),
+    ("md", "Exercise 2\n\n1. first\n2. second\n", ["2"]),  # a list, since another marker is said
+    ("md", "1. so\n\n2. so\n", ["1", "2"]),
+    ("md", "(A) a choice\n\nAnd (b) in a line", []),
+    ("plain", "Question 2 (c): a = b", ["2.c"]),
+    ("tex", "% Exercise 1\nExercise 2", ["2"]),
+    ("md", "```\nExercise 1\n```\n", []),
+]
+
+
+@pytest.mark.parametrize(("form", "text", "expected"), MARKERS)
+def test_markers(form, text, expected):
+    assert labels(text, form) == expected
+
+
+def test_a_fragment_belongs_to_the_marker_above_it():
+    found, _ = fragments("$a$\n\n## 2. X\n\n$b$\n\n(c) $d$\n\n## 3. Y\n\n$e$", "md")
+    assert [(f.source, f.exercise, f.part) for f in found] == [("a", 0, ""), ("b", 2, ""), ("d", 2, "c"), ("e", 3, "")]
+
+
+LEFT_OUT = [
+    ("md", "### (a)\n\nShow $a = b$.\n\n**Solution.** $c = d$", ["question"]),
+    ("tex", r"\item[(a)] Show $a = b$." + "\n\\begin{answer}\n" + r"$c = d$", ["question"]),
+    ("md", "True or false?\n\n$$ a = b $$\n\n$c = d$", ["claim"]),
+    ("md", "Suppose $a = b$. True or false: $c = d$ for all $i$.\n\n$e = f$", ["claim"] * 3),
+    ("md", "It is zero at $H = 1$, and $a = b$, where $c = d$.", ["condition"]),
+    ("md", "(A) $a = b$\n\n(B) $c = d$\n\nSo $e = f$", ["choice"] * 2),
+    ("md", "(B) forgets a path:\n\n$$ a = b $$\n\n$$ c = d $$", ["choice"]),
+    ("tex", "\\item[(A)] $a = b$\n\\item[(B)] $c = d$\n\\end{list}\n$e = f$", ["choice"] * 2),
+    ("md", "| a |\n|---|\n| $a = b$ |\n\n$c = d$", ["table"]),
+    ("tex", r"\begin{tabular}{c}$a = b$\end{tabular} $c = d$", ["table"]),
+    ("tex", r"\begin{tikzpicture}\node {$a = b$};\end{tikzpicture} $c = d$", ["drawing"]),
+    ("md", r"$a = b + \underline{\qquad\qquad}$ and $c = d$", ["blank"]),
+    ("md", r"$$ \begin{alignedat}{2} 1)\quad & a &&= b \cr 2)\quad & c &&= d \end{alignedat} $$", ["program"]),
+]
+
+
+@pytest.mark.parametrize(("form", "text", "reasons"), LEFT_OUT)
+def test_what_is_no_statement_of_the_work_is_left_out_with_the_reason(form, text, reasons):
+    said = [reason for _, reason in left_out(text, form)]
+    assert said == reasons
+    assert set(said) <= set(SKIPS)
+    if form != "md" or "program" not in said:
+        assert len(read(text, form)) >= 1
+
+
+@pytest.mark.parametrize("sheet", SHEETS, ids=lambda path: path.parts[-3])
+def test_both_forms_of_a_solution_sheet_say_the_same(sheet):
+    found, marks = fragments(sheet.read_text("utf-8"), "md")
+    others, other_marks = fragments(sheet.with_suffix(".tex").read_text("utf-8"), "tex")
+    others = [fragment for fragment in others if fragment.skip != "drawing"]  # an SVG file of its own in Markdown
+    assert [mark.label for mark in marks] == [mark.label for mark in other_marks]
+    assert [(f.skip, f.exercise, f.part) for f in found] == [(f.skip, f.exercise, f.part) for f in others]
+    key = sheet.with_name("key.json").read_text("utf-8")
+    assert sum(mark.label[0] == "." for mark in marks) == key.count('"ask":')
+
+
+@pytest.mark.parametrize("sheet", SHEETS, ids=lambda path: path.parts[-3])
+@pytest.mark.parametrize("ending", [".md", ".tex"])
+def test_offsets_are_exact(sheet, ending):
+    text = sheet.with_suffix(ending).read_text("utf-8")
+    found, marks = fragments(text, ending[1:])
+    assert found
+    assert all(text[f.at :].startswith(f.source) for f in found)
+    assert all(mark.at < len(text) for mark in marks)
+
+
+def test_windows_line_ends_do_not_move_anything():
+    text = "Exercise 1\r\n\r\nSo $x$ and\r\n\r\n$$\r\na\r\n= b\r\n$$\r\n"
+    for form in ("md", "tex"):
+        found, _ = fragments(text, form)
+        assert [text[f.at : f.at + 1] for f in found] == ["x", "\r"]
+        assert [f.source.split() for f in found] == [["x"], ["a", "=", "b"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "form"),
+    [("a.tex", "", "tex"), ("a.MD", "", "md"), ("-", r"\begin{document}", "tex"), ("-", "$x$", "md"),
+     ("a.txt", "dL/dw = x", "plain"), ("-", r"\[ x \]", "md"), ("-", r"\frac{a}{b} = c", "plain")],
+)  # fmt: skip
+def test_the_form_of_a_file(name, text, form):
+    assert form_of(name, text) == form
+
+
+HOSTILE = {
+    "braces": "{" * 20_000, "dollars": "$" * 20_000, "openers": r"\[" * 10_000, "begins": r"\begin{align}" * 3_000,
+    "tables": r"\begin{tabular}" * 3_000, "comments": "%\n" * 10_000, "verbs": r"\verb|" * 3_000,
+    "nested": "$ {" * 6_000, "quotes": "> " * 5_000, "stars": "*" * 10_000, "one line": "x = " * 20_000,
+    "labels": "(a) " * 5_000, "blanks": "_" * 30_000, "claims": "true or false " * 3_000, "choices": "(A)\n" * 3_000,
+    "spaces": " " * 50_000 + "=", "words": "so " * 10_000 + "= 1", "items": r"\item" * 10_000,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_text_takes_long(name):
+    for form in FORMS:
+        start = time.process_time()
+        fragments(HOSTILE[name], form)
+        assert time.process_time() - start < 1
+
+
+def test_a_text_that_is_too_long_is_refused():
+    with pytest.raises(DerivgenError, match="1,048,576 characters"):
+        fragments("x" * (LONGEST + 1), "plain")
+
+
+PIECES = st.sampled_from(
+    ["$", "$$", r"\(", r"\)", r"\[", r"\]", "{", "}", "%", "\n", "\n\n", "> ", "- ", "| ", "`", "```math\n", "```\n",
+     r"\begin{align}", r"\end{align}", r"\begin{tabular}", "x = y", " ", "(A) ", "(a) ", "1. ", "True or false?",
+     "Solution.", "\\", r"\verb|", "é", "\r\n", "\0", "\t", "# ", "    "]
+)  # fmt: skip
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.lists(PIECES, max_size=25).map("".join) | st.text(max_size=60))
+def test_any_text_is_cut_without_a_fault(text):
+    for form in FORMS:
+        found, marks = fragments(text, form)
+        assert [f.at for f in found] == sorted(f.at for f in found)
+        assert [mark.at for mark in marks] == sorted(mark.at for mark in marks)
+        for fragment in found:
+            piece = text[fragment.at : fragment.at + len(fragment.source)]
+            # Blanks stand for what a quotation or a list has before a line, and for odd line ends.
+            assert len(piece) == len(fragment.source)
+            assert all(a in (b, " ", "\n", "\ufffd") for a, b in zip(fragment.source, piece, strict=True))
