@@ -540,9 +540,9 @@ def _centres(graph: Graph) -> tuple[Decimal, ...]:
 
 def _far(attempt: int, name: str, centres: tuple[Decimal, ...]) -> Decimal:
     """A random number around one of the centres, by up to 1, 10, 100 or 1000."""
-    centre = centres[_residue("centre", attempt, name) % len(centres)]
-    reach = 10 ** (_residue("reach", attempt, name) % 4)
-    offset = Decimal(_residue("point", attempt, name) % (2 * 10**6) - 10**6) / 10**6
+    centre = centres[pseudorandom("centre", attempt, name) % len(centres)]
+    reach = 10 ** (pseudorandom("reach", attempt, name) % 4)
+    offset = Decimal(pseudorandom("point", attempt, name) % (2 * 10**6) - 10**6) / 10**6
     return _CONTEXT.add(centre, _CONTEXT.multiply(offset, reach))
 
 
@@ -705,11 +705,11 @@ def _run(
 # --- two assignments ------------------------------------------------------------------------------------------
 
 
-class _At(_Residues):
+class _At(Residues):
     """A model of the graph at given fractions; e^x is what it is at any other x that is not a multiple of it."""
 
     def __init__(self, graph: Graph, leaves: Mapping[str, Fraction]) -> None:
-        super().__init__(graph, 0, None)
+        super().__init__(graph, 0)
         self.leaves = {name: v.numerator * pow(v.denominator, -1, PRIME) % PRIME for name, v in leaves.items()}
 
     def _forward(self, seed: str = "", *held: str) -> dict[str, _Dual]:

@@ -18,11 +18,7 @@ PACKAGE = ROOT / "derivgen"
 # fmt: off
 ORDER = [
     "errors", "folders", "expression", "arrays", "operations", "notation", "lexing", "reading", "printing", "symbolic",
-<<<<<<< HEAD
     "graph", "derivation", "evaluation", "written", "draws", "grids", "certify", "linearity", "proofs", "worked", "slips", "strict_yaml", "spec", "networks",
-=======
-    "graph", "derivation", "evaluation", "written", "draws", "grids", "certify", "proofs", "worked", "slips", "strict_yaml", "spec", "networks",
->>>>>>> check3
     "exercise", "stacks", "figures", "backward", "sufficiency", "asks", "preparing", "stem", "plan", "contradictions", "givens", "sheet", "templating", "pictures", "context", "formula", "formats", "pdf", "writing", "explain", "checking", "api",
     "__init__", "cli", "__main__",
 ]
