@@ -19,7 +19,7 @@ from derivgen.lexing import DIGITS, Token
 from derivgen.notation import GREEK
 
 LENGTH = 100_000  # characters of one fragment
-MOST = 20_000  # signs and words in it
+MOST = 12_000  # signs and words in it
 WORD = 200  # letters in one run
 DEEP = 20
 _MAGNITUDE = 64  # of a power of ten in 1e-3
@@ -579,7 +579,7 @@ class _Joiner:
 
     def words(self, text: str) -> list[str]:
         """A subscript's letters: an index each, or a word that some quantity has."""
-        return [text] if any(text == below for row in self.symbols.spread.values() for below, _ in row) else list(text)
+        return [text] if self.symbols.is_word(text) else list(text)
 
     def single(self, written: Written) -> tuple[str, ...]:
         """One character after _, as TeX takes it; more digits where only they are declared: W_11."""
