@@ -23,7 +23,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from derivgen.checking.foreign import CONDITIONS, LENGTH, Mark, RefusedError, tokens
+from derivgen.checking.foreign import LENGTH, Mark, RefusedError, tokens
 from derivgen.checking.parsing import Foreign
 from derivgen.checking.symbols import Symbols
 from derivgen.checking.work import Fragment, Side, Statement, Unread
@@ -33,6 +33,7 @@ from derivgen.lexing import COMPARISONS, Token
 __all__ = ["Symbols", "read_side", "statements"]
 
 TOKENS = 8_000  # of one side
+_CONDITIONS = frozenset(("if", "when", "for", "unless", "otherwise", "else", "o.w.", "whenever", "provided"))
 _MATRICES = frozenset((r"\begin{matrix}", r"\begin{cases}", r"\end{matrix}", r"\end{cases}"))
 _OPENING = frozenset(("(", "[", "{", r"\{", r"\begin{matrix}", r"\begin{cases}"))
 _CLOSING = frozenset((")", "]", "}", r"\}", r"\end{matrix}", r"\end{cases}"))
@@ -226,7 +227,7 @@ def _is_number_of_equation(run: _Run) -> bool:
 
 def _conditional(mark: Mark | None) -> bool:
     """Whether words make an equation hold on a condition only."""
-    return mark is not None and mark.kind == "text" and not CONDITIONS.isdisjoint(mark.text.lower().split())
+    return mark is not None and mark.kind == "text" and not _CONDITIONS.isdisjoint(mark.text.lower().split())
 
 
 def _parted(before: _Run, run: _Run) -> bool:

@@ -142,6 +142,16 @@ class Symbols:
         """Whether some quantity has this base and subscript, under whatever superscript."""
         return (base, subscript.replace(",", "")) in self._subscripts
 
+    @cached_property
+    def widest(self) -> int:
+        """The letters of the longest word."""
+        return max(map(len, self.words), default=1)
+
+    @cached_property
+    def has_euler(self) -> bool:
+        """Whether e^x is the exponential function: not if a quantity is called e."""
+        return not any(subscript == "" for subscript, _ in self.spread.get("e", ()))
+
     def is_word(self, subscript: str) -> bool:
         """Whether letters are one subscript of some quantity: w_new."""
         return subscript in self._subscript_words
