@@ -131,11 +131,7 @@ class Parser:
         divided = entrywise = False
         while True:
             if self.token.text == r"\odot" or (entrywise and (self.token.text in ("*", "/") or self.starts_factor())):
-                if len(factors) > 1 or self.token.text != r"\odot":
-                    raise self.refuse(r"a product beside \odot can be read in two ways; write brackets")
-                self.i += 1
-                self.no_second_sign()
-                factors, entrywise = [apply("hadamard", factors[0], self.factor())], True
+                factors, entrywise = [self.entrywise(factors)], True
             elif self.accept("*"):
                 self.no_second_sign()
                 factors.append(self.factor())
@@ -149,6 +145,14 @@ class Parser:
                 factors.append(self.factor())
             else:
                 return _product(factors)
+
+    def entrywise(self, factors: list[Tree]) -> Tree:
+        """What stands before \\odot, times what follows it, entry by entry."""
+        if len(factors) > 1 or self.token.text != r"\odot":
+            raise self.refuse(r"a product beside \odot can be read in two ways; write brackets")
+        self.i += 1
+        self.no_second_sign()
+        return apply("hadamard", factors[0], self.factor())
 
     def side_by_side(self, divided: bool) -> None:
         """Refuse a factor that follows another, or a quotient, without a sign where it could be misread."""

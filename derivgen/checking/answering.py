@@ -40,7 +40,10 @@ def answered(
     if part.ask == "fill_in_blank" and (filled := _filled(answer, subject, statements)):
         return [_in(filled, number, letter)]
     verdicts = judge(subject, statements)
-    verdicts += list(_lacking(part, subject, text, statements, verdicts))
+    lacking = list(_lacking(part, subject, text, statements, verdicts))
+    other = [(one.start, one.end) for one in lacking if one.problem != "unanswered"]
+    # A link has one verdict: what is right in another form than the one asked for is wrong as an answer.
+    verdicts = [v for v in verdicts if not any(start < v.end and v.start < end for start, end in other)] + lacking
     return [_in(verdict, number, letter) for verdict in sorted(verdicts, key=lambda v: (v.start, v.end))]
 
 
@@ -146,7 +149,7 @@ def _sides(statement: Statement, name: Tree, left: Tree) -> list[Side]:
 def _wrong(side: Side, verdicts: Sequence[Verdict]) -> bool:
     """Whether a side was found to be anything but right: that is said already."""
     return any(
-        v.verdict not in ("right", "recovered") and v.start <= side.end and side.start <= v.end for v in verdicts
+        v.verdict not in ("right", "recovered") and v.start < side.end and side.start < v.end for v in verdicts
     )
 
 

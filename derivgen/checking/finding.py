@@ -1,7 +1,8 @@
 r"""The text of a file in, its mathematics out: fragments with exact offsets, and the markers of exercises and parts.
 
 What is no statement of the work's own is a fragment too, with the reason why it is not read in ``skip``: the question
-that a solution answers, a claim to be judged, a condition, a choice, a table, a drawing, pseudo-code, a line with a blank in it.
+that a solution answers, a claim to be judged, a condition, a choice, a table, a drawing, pseudo-code,
+a line with a blank in it.
 
 >>> found, marks = fragments("## 1. A network\n\nTrue or false? $a = 2 b$\n\nHere $a = w x$.\n", "md")
 >>> [(fragment.source, fragment.skip, fragment.exercise) for fragment in found], [mark.label for mark in marks]

@@ -1,36 +1,30 @@
-"""Other people's mathematics in, tokens out: LaTeX, plain maths and Unicode, its symbols joined with their scripts.
+"""Pieces of other people's mathematics in, tokens out: symbols joined with their scripts by what is declared.
 
-Two passes: ``_scanned`` finds the signs and words of the text, ``_Joiner`` makes symbols of a base and its scripts by
-the declared symbols: what is a label, a power, a word of several letters or a d of Leibniz is decided there. What a
-symbol means is looked up when it is parsed, for an index variable may stand in it.
+What is a label, a power, a word of several letters or a d of Leibniz is decided here. What a symbol means is looked up
+when it is parsed, for an index variable may stand in it.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
 
+from derivgen.checking.scanning import LENGTH, MOST, Raw, RefusedError, scanned
 from derivgen.checking.symbols import Symbols, Written
-from derivgen.errors import DerivgenError, escaped
+from derivgen.errors import escaped
 from derivgen.lexing import DIGITS, Token
 from derivgen.notation import GREEK
 
-LENGTH = 100_000  # characters of one fragment
-MOST = 20_000  # signs and words in it
-WORD = 200  # letters in one run
-DEEP = 20
+__all__ = ["LENGTH", "Mark", "RefusedError", "tokens"]
+
+DEEP = 20  # braces under braces with notes
 _MAGNITUDE = 64  # of a power of ten in 1e-3
-
-
-class RefusedError(DerivgenError):
-    """What cannot be read: where in the fragment, why, and what to write instead."""
-
-    def __init__(self, problem: str, start: int, end: int, suggestion: str = "") -> None:
-        self.problem, self.start, self.end, self.suggestion = problem, start, max(end, start), suggestion
-        super().__init__(f"{problem}; {suggestion}" if suggestion else problem)
+_MATRICES = frozenset(("bmatrix", "pmatrix", "matrix", "array", "Bmatrix", "smallmatrix"))
+_ROWS = frozenset((
+    "align", "aligned", "alignat", "gather", "gathered", "split", "eqnarray", "equation", "multline", "displaymath",
+    "math", "flalign", "dmath",
+))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,231 +41,20 @@ def tokens(text: str, dialect: str, symbols: Symbols) -> list[Mark]:
     """The tokens of a fragment, an ``end`` last; ``RefusedError`` where there is none."""
     if len(text) > LENGTH:
         raise RefusedError(f"more than {LENGTH:,} characters of mathematics in one piece", 0, len(text), "part it")
-    return _Joiner(_scanned(text, dialect == "plain"), symbols, dialect == "plain").tokens(len(text))
-
-
-# --- first pass ----------------------------------------------------------------------------------------------------
-
-_SPACES = (
-    "thinspace medspace thickspace negthinspace displaystyle textstyle scriptstyle limits nolimits nonumber notag "
-    "hline "
-    "hfill left "
-    "right middle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr bigm Bigm strut mathstrut "
-    "centering allowbreak rm bf it mit boldmath ensuremath relax noindent par toprule midrule bottomrule"
-).replace(" ", "|")
-_WORDS = "text|textrm|textbf|textit|textsf|texttt|mathrm|operatorname\\*?|mbox|hbox|mathit|mathtt|textnormal"
-_FONTS = (
-    "mathbf|boldsymbol|bm|vec|mathcal|mathsf|mathfrak|mathbb|mathbbm|mathds|bold|pmb|mathscr|symbf|mathbfit|underline"
-)
-_GROUP = r"\s*\{(?P<{0}>[^{{}}]*)\}}"
-
-_SCAN = re.compile(
-    r"(?P<letters>[A-Za-z]+)"
-    r"|(?P<number>(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?P<tens>[eE][-+]?[0-9]+(?![A-Za-z0-9_]))?)"
-    r"|(?P<sign>:=|\+=|-=|<-|<=|>=|~=|==>|=>|!=|->|\*\*|\{(?!\})|[-+*/^_()}\[\],;.=<>'|&])"
-    r"|(?P<space>[^\S\n]+|~|\\[,;:!> ]|\\(?:label|tag\*?|vspace\*?|hspace\*?|phantom|eqref|ref|color)\s*\{[^{}]*\}"
-    rf"|\\(?:left|right)\s*\.(?![0-9])|\\(?:{_SPACES})(?![A-Za-z])|\{{\}}|\\\n)"
-    r"|(?P<line>\n)"
-    r"|(?P<row>\\\\\*?(?:\s*\[[0-9.\s]*(?:pt|em|ex|cm|mm|in)\])?|\\(?:cr|newline|tabularnewline)(?![A-Za-z]))"
-    r"|(?P<wide>\\q?quad(?![A-Za-z]))"
-    r"|(?P<environment>\\(?P<which>begin|end)\s*\{(?P<name>[A-Za-z]+\*?)\}(?:\{[lcr|@\s]*\})?)"
-    rf"|(?P<word>\\(?:{_WORDS})(?![A-Za-z])\s*\{{(?P<inside>[^{{}}]*)\}})"
-    rf"|(?P<font>\\(?:{_FONTS})(?![A-Za-z])|\\(?:boxed|textcolor\s*\{{[^{{}}]*\}}|mathop|mathrm|text)(?![A-Za-z]))"
-    r"|(?P<accent>\\(?:wide)?(?P<mark>hat|tilde|bar)(?![A-Za-z])|\\(?P<over>overline)(?![A-Za-z]))"
-    r"|(?P<brace>\\[{}|])"
-    r"|(?P<command>\\[A-Za-z]+)"
-    r"|(?P<above>[⁰¹²³⁴-⁹⁺⁻⁽⁾ⁿᵀ]+)"
-    r"|(?P<below>[₀-₉₊₋₍₎ₐₑₒₓₕₖₗₘₙₚₛₜᵢⱼ]+)"
-    r"|(?P<other>.)",
-    re.DOTALL,
-)
-
-_SIGNS: dict[str, str] = {
-    r"\cdot": "*", r"\times": "*", r"\ast": "*", r"\star": "*", r"\div": "/", r"\lbrace": r"\{", r"\rbrace": r"\}",
-    r"\lbrack": "[", r"\rbrack": "]", r"\prime": "'", r"\vert": "|", r"\dfrac": r"\frac", r"\tfrac": r"\frac",
-    r"\cfrac": r"\frac", r"\mid": "|", r"\intercal": r"\top", "**": "^",
-    r"\leq": "<=", r"\le": "<=", r"\leqslant": "<=", r"\geq": ">=", r"\ge": ">=", r"\geqslant": ">=", r"\lt": "<",
-    r"\gt": ">", r"\neq": "!=", r"\ne": "!=", r"\lVert": r"\|", r"\rVert": r"\|", r"\colon": ":",
-}  # fmt: skip
-_RELATED = {
-    "=": "=", r"\approx": "≈", r"\simeq": "≈", r"\approxeq": "≈", r"\doteq": "≈", "~=": "≈", "<-": "<-", ":=": "<-",
-    r"\leftarrow": "<-", r"\longleftarrow": "<-", r"\gets": "<-", r"\coloneqq": "<-", r"\equiv": "=", "+=": "+=",
-    "-=": "-=",
-}  # fmt: skip
-_THEN = frozenset((
-    "=>", "==>", r"\implies", r"\Rightarrow", r"\Longrightarrow", r"\therefore", r"\because", r"\iff",
-    r"\Leftrightarrow", r"\Longleftrightarrow",
-))  # fmt: skip
-_VARIANTS = {"varepsilon": "epsilon", "varphi": "phi", "vartheta": "theta", "varrho": "rho", "varsigma": "sigma"}
-_OPERATORS = frozenset((
-    r"\frac", r"\partial", r"\nabla", r"\sum", r"\prod", r"\odot", r"\top", r"\lvert", r"\rvert", r"\lfloor",
-    r"\rfloor", r"\underbrace", r"\overbrace",
-))  # fmt: skip
-_UNICODE = {
-    "∂": r"\partial", "𝜕": r"\partial", "∇": r"\nabla", "·": "*", "⋅": "*", "∙": "*", "×": "*", "∗": "*", "⋆": "*",
-    "−": "-", "–": "-", "÷": "/", "∕": "/", "⁄": "/", "≤": "<=", "⩽": "<=", "≥": ">=", "⩾": ">=", "≠": "!=",
-    "∑": r"\sum", "∏": r"\prod", "⊙": r"\odot", "⊤": r"\top", "′": "'", "’": "'", "ʹ": "'", "≈": r"\approx",
-    "≃": r"\approx", "≅": r"\approx", "←": r"\gets", "⟵": r"\gets", "≔": ":=", "⇒": "=>", "⟹": "=>", "∴": "=>",
-    "⇔": "=>", "⊥": r"\perp", "∣": "|", "ℓ": r"\ell", "ϵ": r"\epsilon", "ϕ": r"\phi", "⌊": r"\lfloor",
-    "⌋": r"\rfloor",
-}  # fmt: skip
-_ACCENTS = {"\u0302": "hat", "\u0304": "bar", "\u0303": "tilde", "\u0305": "bar"}
-_MATRICES = frozenset(("bmatrix", "pmatrix", "matrix", "array", "Bmatrix", "smallmatrix"))
-_ROWS = frozenset((
-    "align", "aligned", "alignat", "gather", "gathered", "split", "eqnarray", "equation", "multline", "displaymath",
-    "math", "flalign", "dmath",
-))  # fmt: skip
-CONDITIONS = frozenset(("if", "when", "for", "unless", "otherwise", "else", "o.w.", "whenever", "provided"))
-
-
-@dataclass(slots=True)
-class _Raw:
-    """A piece of the text as found: kind, what it says, where, and for words what stands inside."""
-
-    kind: str  # number letters word font accent sign relation row wide then environment end
-    text: str
-    at: int
-    end: int
-    inside: str = ""
-
-
-_NUMBERED = re.compile(r"\s*(?:[a-z0-9]|[0-9]{2})[.)](?=\s)")  # b) or 2. before an equation
-
-
-def _scanned(text: str, plain: bool) -> list[_Raw]:
-    """The pieces of the text, spaces and what only arranges it left out."""
-    found: list[_Raw] = []
-    position = 0
-    if numbered := _NUMBERED.match(text):
-        text = " " * numbered.end() + text[numbered.end() :]
-    if not plain and "%" in text:
-        text = re.sub(r"(?<!\\)%[^\n]*", lambda match: " " * len(match[0]), text)  # comments
-    for match in _SCAN.finditer(text):
-        kind, position, end = match.lastgroup or "", match.start(), match.end()
-        written = match[0]
-        # lastgroup is the last group that closed: inner groups of a kind name it too
-        kind = _INNER.get(kind, kind)
-        if len(found) > MOST or (kind in ("letters", "command") and end - position > WORD):
-            problem = f"more than {MOST:,} symbols in one piece" if len(found) > MOST else "so long a word is not read"
-            raise RefusedError(problem, position, end, "part it")
-        if kind == "space":
-            if r"\left" in written and "." in written:
-                found.append(_Raw("sign", r"\left.", position, end))
-            continue
-        if kind == "line":
-            if plain:
-                found.append(_Raw("row", written, position, end))
-            continue
-        if kind == "sign":
-            found.append(_Raw(*_meaning(written), position, end))
-        elif kind in ("letters", "row", "wide", "font"):
-            found.append(_Raw(kind, written, position, end))
-        elif kind == "number":
-            found.append(_Raw(kind, written, position, end, match["tens"] or ""))
-        elif kind == "word":
-            found.append(_Raw(kind, written, position, end, match["inside"].strip()))
-        elif kind == "accent":
-            found.append(_Raw(kind, written, position, end, match["mark"] or "bar"))
-        elif kind == "environment":
-            found.append(_Raw(kind, match["which"], position, end, match["name"].rstrip("*")))
-        elif kind in ("command", "brace"):
-            found.append(_sign(written, position, end))
-        elif kind in ("above", "below"):
-            _script(found, "^" if kind == "above" else "_", written, position)
-        else:
-            _unicode(found, written, position)
-    return found
-
-
-_INNER = {"which": "environment", "name": "environment", "tens": "number", "inside": "word", "mark": "accent",
-          "over": "accent"}  # fmt: skip
-
-
-def _sign(written: str, at: int, end: int) -> _Raw:
-    """A sign or a command: a relation, the name of a Greek letter or a function, or an operator."""
-    return _Raw(*_meaning(written), at, end)
-
-
-@lru_cache(maxsize=1024)
-def _meaning(written: str) -> tuple[str, str]:
-    """The kind of a sign or a command, and what it is called here."""
-    if written in _RELATED:
-        return "relation", _RELATED[written]
-    if written in _THEN:
-        return "then", written
-    sign = _SIGNS.get(written, written)
-    if sign[0] == "\\" and len(sign) > 2 and sign not in _OPERATORS:
-        return "named", _VARIANTS.get(sign[1:], sign[1:])
-    return "sign", sign
-
-
-def _script(found: list[_Raw], mark: str, written: str, at: int) -> None:
-    """Unicode's own raised or lowered characters as a script in braces."""
-    found += [_Raw("sign", mark, at, at), _Raw("sign", "{", at, at)]
-    for match in re.finditer("[0-9]+|.", unicodedata.normalize("NFKC", written).replace("−", "-")):
-        kind = "number" if match[0][0].isdigit() else "letters" if match[0].isalpha() else "sign"
-        found.append(_Raw(kind, match[0], at + match.start(), at + match.end()))
-    found.append(_Raw("sign", "}", at + len(written), at + len(written)))
-
-
-def _unicode(found: list[_Raw], character: str, at: int) -> None:
-    """Any other character: a sign, a Greek or an accented letter, a letter of another font."""
-    end = at + 1
-    if character in _UNICODE:
-        found.append(_sign(_UNICODE[character], at, end))
-        return
-    if character in _ACCENTS and found and found[-1].kind == "letters" and len(found[-1].text) == 1:
-        found.insert(-1, _Raw("accent", character, found[-1].at, end, _ACCENTS[character]))
-        return
-    if character == "𝟙":
-        found.append(_Raw("font", r"\mathbb", at, end))
-        found.append(_Raw("number", "1", at, end))
-        return
-    plain = unicodedata.normalize("NFKD", character)
-    if len(plain) == 1 and plain.isascii() and plain.isalnum():
-        found.append(_Raw("number" if plain.isdigit() else "letters", plain, at, end))
-        return
-    if len(plain) == 2 and plain[0].isascii() and plain[0].isalpha() and plain[1] in _ACCENTS:
-        found.append(_Raw("accent", character, at, end, _ACCENTS[plain[1]]))
-        found.append(_Raw("letters", plain[0], at, end))
-        return
-    greek = _greek(plain)
-    if greek:
-        found.append(_Raw("named", greek, at, end))
-        return
-    if character.isspace() or unicodedata.category(character) in ("Cf", "Zs"):
-        return
-    found.append(_Raw("unknown", character, at, end))
-
-
-def _greek(character: str) -> str:
-    """The name of a Greek letter of any font, empty if it is none."""
-    match = re.fullmatch(r"GREEK (CAPITAL|SMALL) LETTER ([A-Z]+)", unicodedata.name(character[:1], ""))
-    if match is None or len(character) != 1:
-        return ""
-    name = match[2].lower().replace("lamda", "lambda").replace("final sigma", "sigma")
-    name = name.capitalize() if match[1] == "CAPITAL" else name
-    return name if name in GREEK else ""
-
-
-# --- second pass ---------------------------------------------------------------------------------------------------
-
-_OPENED = {"(": 1, "[": 1, "{": 1, r"\{": 1, ")": -1, "]": -1, "}": -1, r"\}": -1}
+    return _Joiner(scanned(text, dialect == "plain"), symbols, dialect == "plain").tokens(len(text))
 
 
 class _Joiner:
     """Makes symbols of a base and its scripts; every other piece becomes the token that the parser knows."""
 
-    def __init__(self, raw: list[_Raw], symbols: Symbols, plain: bool) -> None:
+    def __init__(self, raw: list[Raw], symbols: Symbols, plain: bool) -> None:
         end = raw[-1].end if raw else 0
-        self.raw, self.symbols, self.plain, self.i = [*raw, _Raw("end", "", end, end)], symbols, plain, 0
+        self.raw, self.symbols, self.plain, self.i = [*raw, Raw("end", "", end, end)], symbols, plain, 0
         self.found: list[Mark] = []
-        self.widest = max(map(len, symbols.words), default=1)
-        self.skipped: list[_Raw] = []  # the } after which an under- or overbrace's note is passed over
-        self.has_euler = not any(base == "e" for base, _, _ in symbols.quantities)
+        self.skipped: list[Raw] = []  # the } after which an under- or overbrace's note is passed over
 
     @property
-    def here(self) -> _Raw:
+    def here(self) -> Raw:
         return self.raw[self.i]
 
     def texts(self, start: int, count: int) -> list[str]:
@@ -289,7 +72,7 @@ class _Joiner:
         self.add("end", "", length, length)
         return self.found
 
-    def step(self, raw: _Raw) -> None:
+    def step(self, raw: Raw) -> None:
         """One piece, and what belongs to it."""
         kind = raw.kind
         if kind == "sign":
@@ -316,7 +99,7 @@ class _Joiner:
             self.i += 1
             self.add(kind, raw.text, raw.at, raw.end)
 
-    def sign(self, raw: _Raw) -> None:
+    def sign(self, raw: Raw) -> None:
         text = raw.text
         if text in (r"\underbrace", r"\overbrace"):
             self.i += 1
@@ -372,21 +155,21 @@ class _Joiner:
 
     # --- letters, words and what dresses them ---------------------------------------------------------------------
 
-    def letters(self, raw: _Raw) -> None:
+    def letters(self, raw: Raw) -> None:
         """A run of letters: declared words, the longest first, else one letter after the other."""
-        if raw.text == "e" and self.has_euler and self.texts(1, 1)[0] == "^":
+        if raw.text == "e" and self.symbols.has_euler and self.texts(1, 1)[0] == "^":
             self.i += 1
             self.add("sign", "e", raw.at, raw.end)
             return
         length = self.longest(raw.text)
         if length < len(raw.text):
-            rest = _Raw("letters", raw.text[length:], raw.at + length, raw.end)
-            self.raw[self.i : self.i + 1] = [_Raw("letters", raw.text[:length], raw.at, raw.at + length), rest]
+            rest = Raw("letters", raw.text[length:], raw.at + length, raw.end)
+            self.raw[self.i : self.i + 1] = [Raw("letters", raw.text[:length], raw.at, raw.at + length), rest]
             raw = self.here
         if raw.text == "d" and "d" not in self.symbols.spread and self.differential(raw):
             self.i += 1
             self.add("sign", "d", raw.at, raw.end)
-        elif raw.text == "e" and self.has_euler and self.texts(1, 1)[0] == "^":
+        elif raw.text == "e" and self.symbols.has_euler and self.texts(1, 1)[0] == "^":
             self.i += 1
             self.add("sign", "e", raw.at, raw.end)
         else:
@@ -394,7 +177,7 @@ class _Joiner:
 
     def longest(self, run: str) -> int:
         """How many letters of a run are its first symbol."""
-        for length in range(min(len(run), self.widest), 1, -1):
+        for length in range(min(len(run), self.symbols.widest), 1, -1):
             if run[:length] in self.symbols.words and (length == len(run) or run[:length] not in ("id",)):
                 return length
         if self.plain and len(run) > 1 and run[0] != "d" and not self.split(run):
@@ -406,34 +189,34 @@ class _Joiner:
     def split(self, run: str) -> bool:
         return all(letter in self.symbols.spread for letter in run)
 
-    def differential(self, raw: _Raw) -> bool:
+    def differential(self, raw: Raw) -> bool:
         """Whether something stands right after a d that it can be of."""
         following = self.raw[self.i + 1]
         following_kinds = ("letters", "named", "accent", "font", "word")
         return following.kind in following_kinds or following.text in ("{", "}", "^", "(", "/")
 
-    def word(self, raw: _Raw) -> None:
+    def word(self, raw: Raw) -> None:
         """Upright words: a declared name, a function, a d of Leibniz, or prose."""
         inside = raw.inside
         if inside in self.symbols.spread or (inside.isalpha() and len(inside) == 1 and inside != "d"):
-            self.symbol(_Raw("named", inside, raw.at, raw.end))
+            self.symbol(Raw("named", inside, raw.at, raw.end))
         elif inside == "d" and "d" not in self.symbols.spread:
             self.i += 1
             self.add("sign", "d", raw.at, raw.end)
         elif re.fullmatch(r"[0-9]+(\.[0-9]+)?", inside):
             self.i += 1
-            self.add("number", inside, raw.at, raw.end, _value(_Raw("number", inside, raw.at, raw.end)))
+            self.add("number", inside, raw.at, raw.end, _value(Raw("number", inside, raw.at, raw.end)))
         elif inside.replace("\\", "") in (",", ".", ";", ""):
             self.i += 1
             if inside:
                 self.add("sign", inside[-1], raw.at, raw.end)
         elif self.texts(1, 1)[0] in ("_", "^", "(") and inside.isalpha():
-            self.symbol(_Raw("named", inside, raw.at, raw.end))  # a name that is not declared
+            self.symbol(Raw("named", inside, raw.at, raw.end))  # a name that is not declared
         else:
             self.i += 1
             self.add("text", inside, raw.at, raw.end)
 
-    def dressed(self, raw: _Raw) -> None:
+    def dressed(self, raw: Raw) -> None:
         """An accent or a font: it dresses one symbol, else a font changes nothing."""
         start, count = self.i, len(self.found)
         self.i += 1
@@ -452,7 +235,7 @@ class _Joiner:
             return
         self.joined(base, raw.at, count)
 
-    def indicated(self, raw: _Raw) -> bool:
+    def indicated(self, raw: Raw) -> bool:
         """𝟙: a bold or blackboard 1 (or 𝕀) before what it indicates."""
         braced = self.here.text == "{"
         one = self.raw[self.i + braced]
@@ -463,7 +246,7 @@ class _Joiner:
         self.add("indicator", "1", raw.at, self.raw[self.i - 1].end)
         return True
 
-    def base(self, raw: _Raw, depth: int = 0) -> Written | None:
+    def base(self, raw: Raw, depth: int = 0) -> Written | None:
         """The symbol under an accent or in a font, with the scripts that stand inside; None if there is no such."""
         if depth > 4:
             return None
@@ -485,8 +268,8 @@ class _Joiner:
         elif inner.kind == "letters":
             length = self.longest(inner.text) if braced else 1
             if length < len(inner.text):
-                rest = _Raw("letters", inner.text[length:], inner.at + length, inner.end)
-                first = _Raw("letters", inner.text[:length], inner.at, inner.at + length)
+                rest = Raw("letters", inner.text[length:], inner.at + length, inner.end)
+                first = Raw("letters", inner.text[:length], inner.at, inner.at + length)
                 self.raw[self.i : self.i + 1] = [first, rest]
             self.i += 1
             found = Written(self.raw[self.i - 1].text)
@@ -501,7 +284,7 @@ class _Joiner:
             self.i += 1
         return found
 
-    def symbol(self, raw: _Raw) -> None:
+    def symbol(self, raw: Raw) -> None:
         self.i += 1
         self.joined(Written(raw.text), raw.at, len(self.found))
 
@@ -579,7 +362,7 @@ class _Joiner:
 
     def words(self, text: str) -> list[str]:
         """A subscript's letters: an index each, or a word that some quantity has."""
-        return [text] if any(text == below for row in self.symbols.spread.values() for below, _ in row) else list(text)
+        return [text] if self.symbols.is_word(text) else list(text)
 
     def single(self, written: Written) -> tuple[str, ...]:
         """One character after _, as TeX takes it; more digits where only they are declared: W_11."""
@@ -587,14 +370,14 @@ class _Joiner:
         if raw.kind == "number" and len(raw.text) > 1 and raw.text.isdigit():
             if self.symbols.takes(written.base, raw.text[0]) or not self.symbols.takes(written.base, raw.text):
                 self.raw[self.i : self.i + 1] = [
-                    _Raw("number", raw.text[0], raw.at, raw.at + 1), _Raw("number", raw.text[1:], raw.at + 1, raw.end)
+                    Raw("number", raw.text[0], raw.at, raw.at + 1), Raw("number", raw.text[1:], raw.at + 1, raw.end)
                 ]  # fmt: skip
         elif raw.kind == "letters" and len(raw.text) > 1:
             length = len(raw.text) if self.symbols.takes(written.base, raw.text) else 1
             if length == 1:
                 self.raw[self.i : self.i + 1] = [
-                    _Raw("letters", raw.text[0], raw.at, raw.at + 1),
-                    _Raw("letters", raw.text[1:], raw.at + 1, raw.end),
+                    Raw("letters", raw.text[0], raw.at, raw.at + 1),
+                    Raw("letters", raw.text[1:], raw.at + 1, raw.end),
                 ]
         elif raw.kind not in ("number", "letters", "named", "word"):
             raise RefusedError("a subscript is missing here", raw.at, raw.end, "write it in braces: w_{1}")
@@ -643,7 +426,7 @@ class _Joiner:
                 if not self.symbols.is_label(written.base, written.subscript, following.text[0]):
                     return None
                 self.raw[self.i + 1 : self.i + 2] = [
-                    _Raw(kind, following.text[0], at, at + 1), _Raw(kind, following.text[1:], at + 1, following.end)
+                    Raw(kind, following.text[0], at, at + 1), Raw(kind, following.text[1:], at + 1, following.end)
                 ]  # fmt: skip
         else:
             pieces, after = (following.text,), self.i + 2
@@ -698,7 +481,7 @@ class _Joiner:
 
     # --- environments ----------------------------------------------------------------------------------------------
 
-    def environment(self, raw: _Raw) -> None:
+    def environment(self, raw: Raw) -> None:
         """Rows of equations are parted by themselves; matrices and cases keep their begin and end."""
         self.i += 1
         name = raw.inside
@@ -711,7 +494,7 @@ class _Joiner:
             )
 
 
-def _value(raw: _Raw) -> Fraction:
+def _value(raw: Raw) -> Fraction:
     """A number's exact value."""
     digits = raw.text.removesuffix(raw.inside)
     if len(digits) > DIGITS:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
+from derivgen.arrays import ShapeError
 from derivgen.checking.foreign import RefusedError
 from derivgen.checking.symbols import Function, Symbols, Written, evaluated
 from derivgen.errors import escaped
@@ -18,8 +19,7 @@ from derivgen.notation import GREEK
 from derivgen.operations import INDICATORS, OPERATIONS
 from derivgen.reading import DEPTH, EULER, Parser, ReadingError
 
-WORK = 40_000  # symbols that the sums of one side may come to
-SYMBOLS = 20_000
+WORK = 10_000  # symbols that the sums of one side may come to
 FURTHEST = 1_000  # an index of a sum
 
 _INDICATOR_OF = {sign: name for name, sign in INDICATORS.items()}
@@ -115,6 +115,27 @@ class Foreign(Parser):
             raise self.no(problem, self.token, "write a sign between them, or a subscript in braces: w_{12}")
         if divided:
             raise self.no("a/b c can be read in two ways", self.token, "write (a/b)*c or a/(b*c)")
+
+    def entrywise(self, factors: list[Tree]) -> Tree:
+        """W δ ⊙ g' without brackets is read where the shapes leave one way only."""
+        if len(factors) == 1 or self.token.text != r"\odot":
+            return super().entrywise(factors)
+        sign, left = self.token, Apply("multiply", tuple(factors))
+        self.i += 1
+        right = self.factor()
+        whole, last, wanted = (self.shape(tree) for tree in (left, factors[-1], right))
+        others = any(self.shape(factor) for factor in factors[:-1])
+        if wanted is None or whole != wanted or (last == wanted and others):
+            raise self.no(r"a product beside \odot can be read in two ways", sign, "write brackets")
+        return apply("hadamard", left, right)
+
+    def shape(self, tree: Tree) -> tuple[int, int] | None:
+        """Rows and columns of a tree; None of a single number, and of what does not fit."""
+        try:
+            rows = self.symbols.graph.entries(tree)
+        except ShapeError:
+            return None
+        return None if rows is None else (len(rows), len(rows[0]))
 
     def starts_factor(self) -> bool:
         token = self.token
@@ -296,10 +317,9 @@ class Foreign(Parser):
         unknown = [piece for piece in scripts if piece in self.bound and self.bound[piece] is None]
         if not unknown:
             subscript, superscript = evaluated(below, self.bound), evaluated(above, self.bound)
-            key = base, "".join(subscript), "".join(superscript)
-            commas = base, ",".join(subscript), key[2]
-            return commas if self.symbols.key(key) is None and self.symbols.key(commas) is not None else key
-        found = list(self.symbols.bindings(written, self.bound))
+            indices = len(subscript) > 1 and all(piece.isalnum() for piece in subscript)  # W_{1,12}, not W_{11,2}
+            return base, ("," if indices else "").join(subscript), "".join(superscript)
+        found = self.symbols.bindings(written, self.bound)
         for variable in unknown:
             range_ = {values[variable]: self.symbols.quantity(key) for key, values in found if variable in values}
             self.ranges[variable].append((token, range_))

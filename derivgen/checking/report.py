@@ -250,7 +250,8 @@ def _told(line: Line, dialect: str, first: bool) -> dict[str, object]:
         "skipped": verdict.problem if verdict.verdict == "skipped" else "",
         "left": form(verdict.left), "expected": form(verdict.expected),
         "number": verdict.number, "exact": verdict.exact, "needs": verdict.needs, "problem": line.problem,
-        "suggestion": getattr(verdict, "suggestion", ""), "sampled": verdict.sampled, "read": _math(line.read_as(dialect), dialect),
+        "suggestion": getattr(verdict, "suggestion", ""), "sampled": verdict.sampled,
+        "read": _math(line.read_as(dialect), dialect),
         "about": [form(tree) for tree in verdict.about],
         "slip": {
             "slip": verdict.slip, "about": _about(line, dialect), "at": form(Name(verdict.at) if verdict.at else None),

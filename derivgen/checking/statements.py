@@ -19,10 +19,11 @@ One side that cannot be read makes only its own link unread.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from derivgen.checking.foreign import CONDITIONS, Mark, RefusedError, tokens
+from derivgen.checking.foreign import LENGTH, Mark, RefusedError, tokens
 from derivgen.checking.parsing import Foreign
 from derivgen.checking.symbols import Symbols
 from derivgen.checking.work import Fragment, Side, Statement, Unread
@@ -32,6 +33,7 @@ from derivgen.lexing import COMPARISONS, Token
 __all__ = ["Symbols", "read_side", "statements"]
 
 TOKENS = 8_000  # of one side
+_CONDITIONS = frozenset(("if", "when", "for", "unless", "otherwise", "else", "o.w.", "whenever", "provided"))
 _MATRICES = frozenset((r"\begin{matrix}", r"\begin{cases}", r"\end{matrix}", r"\end{cases}"))
 _OPENING = frozenset(("(", "[", "{", r"\{", r"\begin{matrix}", r"\begin{cases}"))
 _CLOSING = frozenset((")", "]", "}", r"\}", r"\end{matrix}", r"\end{cases}"))
@@ -66,12 +68,37 @@ def statements(fragment: Fragment, symbols: Symbols, before: Statement | None = 
     try:
         marks = tokens(fragment.source, fragment.dialect, symbols)
     except RefusedError as refused:
-        return [_unread(fragment, refused, "=" if "=" in fragment.source else "")]
+        rows = list(_cut(fragment)) if len(fragment.source) <= LENGTH else []
+        if len(rows) < 2:
+            return [_unread(fragment, refused, "=" if "=" in fragment.source else "")]
+        return _row_by_row(fragment, rows, symbols, before)
     reader = _Reader(fragment, symbols, {mark.at: mark.end for mark in marks})
     earlier = before.links[-1][1] if before is not None and before.links else before.left if before else None
     for pieces in _chains(marks):
         reader.chain(pieces, earlier)
     return reader.found
+
+
+def _cut(fragment: Fragment) -> Iterator[Fragment]:
+    """The rows of a fragment, each a fragment, where one of them has no tokens."""
+    start = 0
+    for match in re.finditer(r"\n|$" if fragment.dialect == "plain" else r"\\\\(?![A-Za-z])|$", fragment.source):
+        row = fragment.source[start : match.start()]
+        if row.strip():
+            yield replace(fragment, source=row, at=fragment.at + start)
+        start = match.end()
+
+
+def _row_by_row(
+    fragment: Fragment, rows: list[Fragment], symbols: Symbols, before: Statement | None
+) -> list[Statement | Unread]:
+    """What can be read of rows of which one spoils the whole."""
+    found: list[Statement | Unread] = []
+    for row in rows:
+        found += [replace(part, fragment=fragment) for part in statements(row, symbols, before)]
+        last = found[-1] if found else None
+        before = last if isinstance(last, Statement) else None
+    return found
 
 
 def read_side(source: str, symbols: Symbols, dialect: str = "latex") -> Tree:
@@ -200,7 +227,7 @@ def _is_number_of_equation(run: _Run) -> bool:
 
 def _conditional(mark: Mark | None) -> bool:
     """Whether words make an equation hold on a condition only."""
-    return mark is not None and mark.kind == "text" and not CONDITIONS.isdisjoint(mark.text.lower().split())
+    return mark is not None and mark.kind == "text" and not _CONDITIONS.isdisjoint(mark.text.lower().split())
 
 
 def _parted(before: _Run, run: _Run) -> bool:

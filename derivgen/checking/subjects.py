@@ -33,7 +33,7 @@ NOT_JUDGED = {
 }  # fmt: skip
 
 
-# Parts that speak of small changes beside quantities of the network: their lines are judged, but for those with a change.
+# Parts that speak of small changes too: their lines are judged, but for those with a change in them.
 CHANGES = frozenset({"sensitivity", "staged_values", "partial_derivatives"})
 
 

@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -22,8 +23,10 @@ from derivgen.notation import parts
 from derivgen.operations import CALLABLE, OPERATIONS, SPELLINGS
 
 Key = tuple[str, str, str]  # base, subscript, superscript
+Bindings = list[tuple[Key, dict[str, int]]]
 
 SHOWN = 8
+REMEMBERED = 1_000  # answers to one question
 GENERIC = ("g", "f", "phi", "s")  # what books call an activation, whichever it is
 LOSSES = ("L", "ell", "Loss", "loss")  # one of them is declared: the others can mean nothing else
 DERIVED = {"min": 2, "sinh": 1, "cosh": 1}  # no rows of the table, but written by its rows
@@ -77,6 +80,7 @@ class Symbols:
     known: tuple[str, ...]
     _labels: Mapping[Key, tuple[Key, ...]] = field(repr=False, compare=False)
     _said: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+    _bindings: dict[object, Bindings] = field(default_factory=dict, repr=False, compare=False)
 
     @staticmethod
     def of(subject: Subject) -> Symbols:
@@ -136,20 +140,53 @@ class Symbols:
 
     def takes(self, base: str, subscript: str) -> bool:
         """Whether some quantity has this base and subscript, under whatever superscript."""
-        return any(found.replace(",", "") == subscript.replace(",", "") for found, _ in self.spread.get(base, ()))
+        return (base, subscript.replace(",", "")) in self._subscripts
 
-    def bindings(self, written: Written, bound: Mapping[str, int | None]) -> Iterator[tuple[Key, dict[str, int]]]:
+    @cached_property
+    def widest(self) -> int:
+        """The letters of the longest word."""
+        return max(map(len, self.words), default=1)
+
+    @cached_property
+    def has_euler(self) -> bool:
+        """Whether e^x is the exponential function: not if a quantity is called e."""
+        return not any(subscript == "" for subscript, _ in self.spread.get("e", ()))
+
+    def is_word(self, subscript: str) -> bool:
+        """Whether letters are one subscript of some quantity: w_new."""
+        return subscript in self._subscript_words
+
+    @cached_property
+    def _subscripts(self) -> frozenset[tuple[str, str]]:
+        return frozenset((base, below.replace(",", "")) for base, rows in self.spread.items() for below, _ in rows)
+
+    @cached_property
+    def _subscript_words(self) -> frozenset[str]:
+        return frozenset(below for rows in self.spread.values() for below, _ in rows)
+
+    def bindings(self, written: Written, bound: Mapping[str, int | None]) -> Bindings:
         """The declared keys that a symbol with index variables can mean, and the values that the variables then have.
 
         ``bound`` maps a variable to its value, None while its range is being found.
         """
-        below, above = (_pattern(pieces, bound) for pieces in (written.subscript, written.superscript))
-        alone = len(written.subscript) == 1
-        subscripts = [found for found, _ in self.spread.get(written.base, ())]
-        if alone and written.subscript[0] in bound and not any(len(found) == 1 for found in subscripts):
+        asked = written, tuple(bound)
+        if asked not in self._bindings:
+            if len(self._bindings) > REMEMBERED:
+                self._bindings.clear()
+            self._bindings[asked] = list(self._all_bindings(written, tuple(bound)))
+        return [
+            (key, values) for key, values in self._bindings[asked]
+            if all(bound[name] is None or bound[name] == value for name, value in values.items())
+        ]  # fmt: skip
+
+    def _all_bindings(self, written: Written, variables: tuple[str, ...]) -> Iterator[tuple[Key, dict[str, int]]]:
+        below, above = (_pattern(pieces, variables) for pieces in (written.subscript, written.superscript))
+        rows = self.spread.get(written.base, ())
+        one = len(written.subscript) == 1 and written.subscript[0] in variables
+        if one and not any(len(subscript) == 1 for subscript, _ in rows):
             return  # W_k is not W_11
-        for subscript, superscript in self.spread.get(written.base, ()):
-            first, second = re.fullmatch(below, subscript), re.fullmatch(above, superscript)
+        for subscript, superscript in rows:
+            first, second = below.fullmatch(subscript), above.fullmatch(superscript)
             if first is None or second is None:
                 continue
             values = {variable[1:]: int(value) for variable, value in first.groupdict().items()}
@@ -160,6 +197,8 @@ class Symbols:
 
     def has(self, word: str) -> str:
         """What to say of an undeclared symbol: what this network has, the nearest first."""
+        if len(self._said) > REMEMBERED:
+            self._said.clear()
         if word not in self._said:
             self._said[word] = self._has(word)
         return self._said[word]
@@ -180,21 +219,19 @@ class Symbols:
         return all(isinstance(entry, Name) and entry.name in before for row in rows or () for entry in row)
 
 
-def _pattern(pieces: Sequence[str], bound: Mapping[str, int | None]) -> str:
+def _pattern(pieces: Sequence[str], variables: Sequence[str]) -> re.Pattern[str]:
     """The regular expression of a script with index variables; a comma may part any two indices."""
     seen: set[str] = set()
     items = []
     if all(piece.isalnum() or piece == "," for piece in pieces):
         pieces = [piece for piece in pieces if piece != ","]
     for piece in pieces:
-        if piece not in bound:
+        if piece not in variables:
             items.append(re.escape(piece))
-        elif bound[piece] is not None:
-            items.append(str(bound[piece]))
         else:
             items.append(f"(?P=v{piece})" if piece in seen else f"(?P<v{piece}>[0-9]+)")
             seen.add(piece)
-    return (",?" if all(piece.isalnum() for piece in pieces) else "").join(items)
+    return re.compile((",?" if all(piece.isalnum() for piece in pieces) else "").join(items))
 
 
 # --- the table's rows ----------------------------------------------------------------------------------------------

@@ -118,6 +118,17 @@ def test_after_an_update_that_cannot_be_read_nothing_is_compared_with_the_old_va
     assert found[0].relation == "<-"
 
 
+def test_a_row_without_tokens_leaves_the_others():
+    text = r"z_1 &= x w_1 \\ a_{1 &= 2 \\ z_2 &= a_1 w_2 \\ &= 3"
+    first, lost, last, more = read(text, CHAIN)
+    assert isinstance(lost, Unread)
+    assert text[lost.start : lost.end] == "{"
+    assert [type(one) for one in (first, last, more)] == [Statement] * 3
+    assert text[last.left.start : last.left.end] == "z_2"
+    assert more.left == last.links[0][1]
+    assert {one.fragment.source for one in (first, lost, last, more)} == {text}
+
+
 def test_a_fragment_may_go_on_with_the_one_before():
     (first,) = read(r"\frac{dL}{dw_2} = (a_2-y)a_2(1-a_2)a_1", CHAIN)
     (second,) = statements(Fragment("= 1 \\cdot 2", 100), symbols(CHAIN), first)
@@ -196,9 +207,9 @@ TABLES = [CHAIN, "quiz backprop-practice 4", "quiz sigmoid-network 0"]
 
 def checked(text: str, dialect: str, words: str) -> None:
     """Read a text: only statements and faults come out, each within the text, in less than a second."""
-    began = time.perf_counter()
+    began = time.process_time()
     found = statements(Fragment(text, 7, dialect), symbols(words))
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
     for one in found:
         if isinstance(one, Unread):
             assert 7 <= one.start <= one.end <= 7 + len(text)
@@ -257,7 +268,7 @@ def test_a_usual_line_is_read_in_far_less_than_a_millisecond():
     line = r"\frac{\partial L}{\partial w_1} = (a_2 - y) a_2(1 - a_2) w_2 a_1(1 - a_1) x"
     best = 1.0
     for _ in range(30):
-        began = time.perf_counter()
+        began = time.process_time()
         read(line, CHAIN)
-        best = min(best, time.perf_counter() - began)
+        best = min(best, time.process_time() - began)
     assert best < 0.002  # measured 0.0002; a busy machine is slower

@@ -277,6 +277,7 @@ def test_an_answer_alone(stand_ins, part, answer, code, problem, left):
     made = derivgen.check(derivgen.generate("neural-nets"), f"${left}{answer}$", part=part)
     assert made.exit_code == code
     assert [one.problem for one in made.verdicts if one.problem] == ([problem] if problem else [])
+    assert len(made.lines) == 1
     assert made.write("terminal")
 
 
