@@ -21,6 +21,8 @@ CODE = frozenset(
     {"verbatim", "Verbatim", "lstlisting", "minted", "comment", "filecontents", "algorithmic", "algorithm"}
 )
 ASIDE = {"tikzpicture": "drawing", "picture": "drawing", "tabular": "table", "tabularx": "table", "longtable": "table"}
+MEASURES = ("settowidth", "settoheight", "settodepth")  # of what is not printed there
+_GROUPS = re.compile(r"\s*\{[^{}]{0,80}\}\s*\{")
 OPENERS = {r"\(": r"\)", r"\[": r"\]", "$": "$", "$$": "$$"}
 MOST_INSIDE = 8  # formulas inside a formula's words
 _SIGNS = {
@@ -93,6 +95,9 @@ def _macro(state: _Scan, name: str, at: int) -> str:
     if name == "verb" and (match := _VERB.match(state.text, after)):
         state.at = match.end()
         state.hidden.append((at, match.end()))
+    if name in MEASURES and (match := _GROUPS.match(state.text, after)):
+        state.at = _closing(state.text, match.end())
+        state.hidden.append((at, state.at))
     if name not in ("begin", "end") or not (match := _ENVIRONMENT.match(state.text, after)):
         return ""
     environment, state.at = match[1], match.end()
@@ -108,6 +113,16 @@ def _macro(state: _Scan, name: str, at: int) -> str:
     elif plain in ASIDE:
         state.asides.append((plain, ASIDE[plain]))
     return ""
+
+
+def _closing(text: str, at: int) -> int:
+    """Behind the brace that closes the group which begins here, or where the line ends."""
+    depth = 1
+    for match in re.compile(r"\\.|[{}\n]").finditer(text, at):
+        depth += (match[0] == "{") - (match[0] == "}")
+        if not depth or match[0] == "\n":
+            return match.end()
+    return len(text)
 
 
 def _whole(state: _Scan, environment: str, at: int) -> None:
