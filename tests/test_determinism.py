@@ -65,7 +65,7 @@ def elsewhere(python: str, hash_seed: str) -> dict[str, str]:
     return made
 
 
-@pytest.mark.parametrize("hash_seed", ["0", "1"])  # that of these tests is a third
+@pytest.mark.parametrize("hash_seed", ["1"])  # these tests have another, a new one each time
 def test_the_same_bytes_for_every_hash_seed(hash_seed):
     assert elsewhere(sys.executable, hash_seed) == here()
 
