@@ -284,7 +284,11 @@ class Residues:
     def _below(self, x: _Dual, y: _Dual) -> _Dual:
         return 1 - self.gate((x[0] - y[0]) % PRIME), 0
 
-    _above_or_equal, _strictly_below = _above, _below
+    def _above_or_equal(self, x: _Dual, y: _Dual) -> _Dual:
+        return (1, 0) if x[0] == y[0] else self._above(x, y)
+
+    def _strictly_below(self, x: _Dual, y: _Dual) -> _Dual:
+        return (0, 0) if x[0] == y[0] else self._below(x, y)
 
 
 # --- difference: real numbers to 80 digits ------------------------------------------------------------------

@@ -34,9 +34,9 @@ from derivgen.certify import PRIME, Residues, UnluckyError
 from derivgen.derivation import branch, local_derivatives, local_partial
 from derivgen.errors import CertificateError
 from derivgen.evaluation import EvaluationError, Numbers, Real, to_decimal
-from derivgen.expression import Apply, Name, Partial, Tree, names, substitute, transform, walk
+from derivgen.expression import ZERO, Apply, Name, Partial, Tree, names, substitute, transform, walk
 from derivgen.graph import Graph, GraphError, Node, in_order
-from derivgen.operations import OPERATIONS
+from derivgen.operations import INDICATORS, OPERATIONS
 from derivgen.reading import read, read_row
 
 __all__ = ["AtNumbers", "Clock", "Decision", "World", "close", "read"]
@@ -46,6 +46,8 @@ SAMPLE = 32  # patterns of more gates
 FEWEST_MODELS = 4
 MOST_READINGS = 4  # tokens that may be meant as local derivatives, each of which is tried either way
 POINTS, MOST_DRAWS = 4, 120
+MOST_FURTHER = 60  # points for a side that compares something of its own
+COMPARING = frozenset((*INDICATORS, "max", "abs", "relu", "leaky_relu", "elu", "sign", "absolute_error"))
 _TOLERANCE = Decimal(10) ** -30
 _STAND_INS = {1: ("swish", "tanh", "softplus", "sigmoid"), 2: ("squared_error", "binary_cross_entropy")}
 
@@ -90,8 +92,8 @@ class Model(Residues):
         self.met = 0
 
     def closed(self, kink: int) -> bool:
-        """A gate that is no kink of the network, but of a line, is open in some models and closed in others too."""
-        return super().closed(kink) if kink < self.own else bool(self.salt >> (kink - self.own) % 2 & 1)
+        """A gate that is no kink of the network, but of a line, is open or closed whatever the network's are."""
+        return super().closed(kink) if kink < self.own else bool(certify.pseudorandom("gate", self.salt, kink) & 1)
 
     def derivative(self, partial: Partial) -> int:
         edge = (partial.of, partial.wrt)
@@ -150,6 +152,8 @@ class AtNumbers(Numbers):
         bound: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
         graph = world.given_graph.bind(bound) if bound else world.given_graph
+        if graph.kinks == "forbid":  # no point lies at a kink of the network's; 1[a > 0] at a closed ReLU is 0
+            graph = replace(graph, kinks="left")
         super().__init__(graph, given, taken=taken)
         self.bound = tuple((bound or {}).items())
         self.world, self.leaves, self._under_way = world, dict(given), set[Partial]()
@@ -385,12 +389,22 @@ class World:
         for reading in self._readings(right):
             refused = self._compared(truths, cells if reading is right else self.cells(reading)[1], clock)
             if refused and not any(refused):
-                return Decision(True, sampled)
+                if not self._compares(reading):
+                    return Decision(True, sampled)
+                meant = cells if reading is right else self.cells(reading)[1]
+                return self._at_points(truths, meant, sampled, refused, clock, further=True)
             if clock.over:
                 return Decision(None, sampled, problem="the time for one line is over")
         if not real:
             return Decision(False if refused else None, sampled)
         return self._at_points(truths, cells, sampled, refused, clock)
+
+    def _compares(self, tree: Tree) -> bool:
+        """Whether a side compares what the network does not: residues have no order, so that points must tell."""
+        own = {part for parts in self.kinked.values() for part in parts}
+        asked = {Apply("above", (name, ZERO)) for part in own for name in part.args[:1]}
+        found = (part for part in walk(self.graph.spread(tree)) if isinstance(part, Apply))
+        return any(part.operation in COMPARING and part not in own and part not in asked for part in found)
 
     def _compared(self, truths: tuple[Tree, ...], cells: tuple[Tree, ...], clock: Clock) -> list[bool]:
         """In which of the models the sides differ, of those that have values for them."""
@@ -406,11 +420,13 @@ class World:
         return refused
 
     def _at_points(
-        self, truths: tuple[Tree, ...], cells: tuple[Tree, ...], sampled: bool, refused: list[bool], clock: Clock
-    ) -> Decision:
+        self, truths: tuple[Tree, ...], cells: tuple[Tree, ...], sampled: bool, refused: list[bool], clock: Clock,
+        *, further: bool = False,
+    ) -> Decision:  # fmt: skip
         """The same at real points, each of which that tells the sides apart is a witness."""
         seen, partly = 0, any(refused) and not all(refused)
-        for point in itertools.chain(self.points, self.rare_points if partly else ()):
+        more = itertools.islice(self.rare_points, None if partly else MOST_FURTHER)
+        for point in itertools.chain(self.points, more if partly or further else ()):
             if clock.over:
                 return Decision(None, sampled, problem="the time for one line is over")
             try:
