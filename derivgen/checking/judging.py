@@ -123,17 +123,19 @@ class _Judging:
             links: list[tuple[str, Side]] = []
             for relation, side in statement.links:
                 if relation == "=>":  # what follows is a statement of its own; that it follows is not said to be so
-                    found += self._chain(left, links)
+                    found += self._chain(left, links, statement.dummy)
                     found.append(Verdict("skipped", side.start, side.end, relation, tree=side.tree))
                     left, links = side, []
                 else:
                     links.append((relation, side))
-            found += self._chain(left, links)
+            found += self._chain(left, links, statement.dummy)
         return [replace(verdict, exercise=fragment.exercise, part=fragment.part) for verdict in found]
 
-    def _chain(self, left: Side, links: Sequence[tuple[str, Side]]) -> list[Verdict]:
+    def _chain(self, left: Side, links: Sequence[tuple[str, Side]], dummy: str) -> list[Verdict]:
         if not links:
             return []
+        if dummy and links[0][0] != "+=":
+            return self._of_function(left.tree, links, dummy)
         token = self._meant(left.tree)
         if defined := self._defined(left, links):
             return defined
@@ -144,8 +146,6 @@ class _Judging:
             return self._summand(chain, links)
         if isinstance(token, Name) and self.world.graph.is_leaf(token.name) and token.name in self.world.graph:
             return self._leaf(chain, links)
-        if isinstance(left.tree, Apply) and (free := self._free(left.tree)):
-            return self._of_function(chain, links, free)
         return self._judged(chain, links)
 
     def _meant(self, tree: Tree) -> Tree:
@@ -511,16 +511,22 @@ class _Judging:
             found.verdict == "right"
         )
 
-    def _free(self, left: Apply) -> tuple[str, ...]:
-        """The letters that only stand for a function's arguments: the t of g(t) = 1/(1 + e^-t)."""
-        if left.operation not in OPERATIONS and left.operation not in dict(self.world.graph.functions):
-            return ()
-        return tuple(name for name in names(left) if name not in self.world.graph and Name(name) in left.args)
-
-    def _of_function(self, chain: _Chain, links: Sequence[tuple[str, Side]], free: tuple[str, ...]) -> list[Verdict]:
-        """A definition or a property of a function, for any arguments."""
+    def _of_function(self, left: Tree, links: Sequence[tuple[str, Side]], dummy: str) -> list[Verdict]:
+        """A definition or a property of a function, for any argument."""
         graph = self.world.graph
-        return self._judged(chain, links, World.of(replace(graph, leaves=(*graph.leaves, *free))))
+        found = self._judged(_Chain(left, left), links, World.of(replace(graph, leaves=(*graph.leaves, dummy))))
+        if isinstance(left, Apply) and not left.slot and self._open(left.operation) and found[0].verdict == "wrong":
+            problem = f"the network leaves open which function {left.operation} is"
+            return [
+                replace(verdict, verdict="undecided", problem=problem, expected=None, witness=None, slip="", needs="")
+                for verdict in found
+            ]  # fmt: skip
+        return found
+
+    def _open(self, function: str) -> bool:
+        """Whether a function is declared and bound to no row of the table."""
+        graph = self.world.given_graph
+        return function in dict(graph.functions) and function not in dict(graph.bindings)
 
     def _defined(self, left: Side, links: Sequence[tuple[str, Side]]) -> list[Verdict]:
         """A letter of the work's own, which stands for its first side from now on."""

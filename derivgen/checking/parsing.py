@@ -44,9 +44,12 @@ _STARTS = frozenset((
 class Foreign(Parser):
     """``reading.Parser`` for one side of somebody's equation; symbols are looked up as they are met."""
 
-    def __init__(self, text: str, tokens: list[Token], symbols: Symbols, plain: bool, ends: dict[int, int]) -> None:
+    def __init__(
+        self, text: str, tokens: list[Token], symbols: Symbols, plain: bool, ends: dict[int, int], dummy: str = ""
+    ) -> None:
         super().__init__(text, tokens, not plain)
         self.symbols, self.plain, self.ends = symbols, plain, ends
+        self.dummy = dummy  # the undeclared letter of a function's definition
         self.bound: dict[str, int | None] = {}  # index variables; None while the range is being found
         self.ranges: dict[str, list[tuple[Token, dict[int, Tree | None]]]] = {}
         self.work = self.inside = 0
@@ -291,6 +294,9 @@ class Foreign(Parser):
             self.i += 1
             value = self.bound[written.base]
             return number(1 if value is None else value)
+        if written == (self.dummy, (), (), 0):
+            self.i += 1
+            return Name(self.dummy, token.at)
         key = self.resolved(written, token)
         function = self.symbols.function(key)
         tree = self.symbols.quantity(key)

@@ -25,10 +25,11 @@ from dataclasses import dataclass, field, replace
 
 from derivgen.checking.foreign import LENGTH, Mark, RefusedError, tokens
 from derivgen.checking.parsing import Foreign
-from derivgen.checking.symbols import Symbols
+from derivgen.checking.symbols import Symbols, Written
 from derivgen.checking.work import Fragment, Side, Statement, Unread
 from derivgen.expression import Tree, apply
 from derivgen.lexing import COMPARISONS, Token
+from derivgen.notation import GREEK
 
 __all__ = ["Symbols", "read_side", "statements"]
 
@@ -73,9 +74,8 @@ def statements(fragment: Fragment, symbols: Symbols, before: Statement | None = 
             return [_unread(fragment, refused, "=" if "=" in fragment.source else "")]
         return _row_by_row(fragment, rows, symbols, before)
     reader = _Reader(fragment, symbols, {mark.at: mark.end for mark in marks})
-    earlier = before.links[-1][1] if before is not None and before.links else before.left if before else None
     for pieces in _chains(marks):
-        reader.chain(pieces, earlier)
+        reader.chain(pieces, before)
     return reader.found
 
 
@@ -275,10 +275,14 @@ class _Reader:
     def __init__(self, fragment: Fragment, symbols: Symbols, ends: dict[int, int]) -> None:
         self.fragment, self.symbols, self.ends = fragment, symbols, ends
         self.found: list[Statement | Unread] = []
+        self.dummy = ""  # of the chain that is being read
 
-    def chain(self, pieces: list[_Piece], earlier: Side | None) -> None:
+    def chain(self, pieces: list[_Piece], before: Statement | None) -> None:
         """One chain: statements as far as its sides can be read, and what is lost between them."""
         left = None
+        earlier = (before.links[-1][1] if before.links else before.left) if before else None
+        goes_on = before is not None and not pieces[0].marks
+        self.dummy = before.dummy if before and goes_on else _dummy(pieces[0].marks, self.symbols)
         links: list[tuple[str, Side]] = []
         lost = False  # the link before belongs to a side that cannot be read
         for k, piece in enumerate(pieces):
@@ -312,7 +316,7 @@ class _Reader:
 
     def state(self, left: Side | None, links: list[tuple[str, Side]], *, alone: bool) -> None:
         if left is not None and (links or alone):
-            self.found.append(Statement(left, tuple(links), self.fragment))
+            self.found.append(Statement(left, tuple(links), self.fragment, self.dummy))
 
     def side(self, piece: _Piece, before: _Piece | None, left: Side | None) -> Side:
         """One side of a relation; of w -= v it is w − v."""
@@ -338,7 +342,20 @@ class _Reader:
         end = Mark("end", "", marks[-1].end, None, marks[-1].end)
         side: list[Token] = [*marks, end]
         source, plain = self.fragment.source, self.fragment.dialect == "plain"
-        return Foreign(source, side, self.symbols, plain, self.ends).side()
+        return Foreign(source, side, self.symbols, plain, self.ends, self.dummy).side()
+
+
+def _dummy(side: Sequence[Mark], symbols: Symbols) -> str:
+    """The undeclared letter that a first side applies a function to, and nothing more: the z of g(z) or g'(z)."""
+    texts = [mark.text for mark in side]
+    bracketed = len(side) == 4 and (texts[1], texts[3]) in (("(", ")"), ("[", "]"))
+    if not bracketed and len(side) != 2:  # \tanh z
+        return ""
+    function, letter = side[0].value, side[2 if bracketed else 1].value
+    if not isinstance(function, Written) or not isinstance(letter, Written) or symbols.function(function.key) is None:
+        return ""
+    alone = letter == Written(letter.base) and (len(letter.base) == 1 or letter.base in GREEK)
+    return letter.base if alone and symbols.key(letter.key) is None else ""
 
 
 def _judged(relation: str) -> str:

@@ -78,11 +78,15 @@ class Side:
 
 @dataclass(frozen=True)
 class Statement:
-    """A chain as read: its first side, then (relation, side) pairs; ``fragment`` is the one that it stands in."""
+    """A chain as read: its first side, then (relation, side) pairs; ``fragment`` is the one that it stands in.
+
+    ``dummy`` is the undeclared letter that stands for any argument of a function, in this statement only: g'(z) = ...
+    """
 
     left: Side
     links: tuple[tuple[str, Side], ...]
     fragment: Fragment
+    dummy: str = ""
 
 
 @dataclass(frozen=True)

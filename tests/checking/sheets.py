@@ -4,7 +4,7 @@
     python tests/checking/sheets.py --seeds 2 sigmoid-network
 
 Prints each link that is wrong, unread or undecided, and how many there are of each verdict; exit code 1 if there is one.
-The tests check one seed of each quiz (``test_sheets_checked.py``).
+The tests check the quizzes that draw nothing (``test_sheets_checked.py``).
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from derivgen.checking.report import Report
 from derivgen.checking.subjects import of_sheet
 from derivgen.checking.work import Verdict
 from derivgen.folders import bundled_quizzes
+from derivgen.formats import format_of
 from derivgen.networks import KINDS
 from derivgen.sheet import Composer
-from derivgen.writing import files
 
 FORMS = {"tex": "latex", "md": "markdown"}
 FINE = ("right", "right only when", "skipped")
@@ -32,10 +32,9 @@ FINE = ("right", "right only when", "skipped")
 def checked(composer: Composer, seed: str) -> Iterator[tuple[str, Report]]:
     """The reports on a variant's solution sheets, by their endings."""
     sheet = composer.compose(seed, f"derivgen generate quiz --seed {seed}")
-    texts = files(sheet, list(FORMS.values()))
     about = of_sheet(sheet)
-    for ending in FORMS:
-        yield ending, check(about, texts[f"solutions.{ending}"], form=ending)
+    for ending, form in FORMS.items():
+        yield ending, check(about, format_of(form).render(sheet, solutions=True), form=ending)
 
 
 def faults(report: Report) -> list[Verdict]:

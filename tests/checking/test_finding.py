@@ -197,11 +197,11 @@ def test_the_form_of_a_file(name, text, form):
 
 
 HOSTILE = {
-    "braces": "{" * 20_000, "dollars": "$" * 20_000, "openers": r"\[" * 10_000, "begins": r"\begin{align}" * 3_000,
-    "tables": r"\begin{tabular}" * 3_000, "comments": "%\n" * 10_000, "verbs": r"\verb|" * 3_000,
-    "nested": "$ {" * 6_000, "quotes": "> " * 5_000, "stars": "*" * 10_000, "one line": "x = " * 20_000,
-    "labels": "(a) " * 5_000, "blanks": "_" * 30_000, "claims": "true or false " * 3_000, "choices": "(A)\n" * 3_000,
-    "spaces": " " * 50_000 + "=", "words": "so " * 10_000 + "= 1", "items": r"\item" * 10_000,
+    "braces": "{" * 10_000, "dollars": "$" * 10_000, "openers": r"\[" * 5_000, "begins": r"\begin{align}" * 1_500,
+    "tables": r"\begin{tabular}" * 1_500, "comments": "%\n" * 5_000, "verbs": r"\verb|" * 1_500,
+    "nested": "$ {" * 3_000, "quotes": "> " * 2_500, "stars": "*" * 5_000, "one line": "x = " * 10_000,
+    "labels": "(a) " * 2_500, "blanks": "_" * 15_000, "claims": "true or false " * 1_500, "choices": "(A)\n" * 1_500,
+    "spaces": " " * 25_000 + "=", "words": "so " * 5_000 + "= 1", "items": r"\item" * 5_000,
 }  # fmt: skip
 
 
@@ -225,7 +225,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(PIECES, max_size=25).map("".join) | st.text(max_size=60))
 def test_any_text_is_cut_without_a_fault(text):
     for form in FORMS:

@@ -8,6 +8,7 @@ from fractions import Fraction
 import pytest
 from works import statements, subject, verdicts, words
 
+from derivgen.checking import check
 from derivgen.checking.judging import judge
 from derivgen.checking.work import NUMBERS, VERDICTS, Fragment, Unread
 from derivgen.printing import plain
@@ -157,9 +158,28 @@ def test_functions_and_letters_of_the_work() -> None:
     text = "g(t) = 1/(1 + e^(-t))\ng'(t) = g(t)*(1 - g(t))\ng'(t) = g(t)"
     assert words(bound, text, "t") == ["right", "right", "wrong"]
     assert words(OPEN, "g(t) = 1/(1 + e^(-t))", "t") == ["right only when"]
+    assert words(OPEN, "g(t) = t^2 + 1", "t") == ["undecided"]
     text = "d = dL/dz_2 = (a_2 - y)*a_2*(1 - a_2)\ndL/dw_2 = d*a_1\ndL/dw_2 = d*x"
     assert words(NET, text, "d") == ["right", "right", "right", "wrong"]
     assert words(NET, "dL/dw_2 = q*x", "q") == ["undecided"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (r"$s(r) = \frac{1}{1 + e^{-r}}$, $g'(z) = g(z)(1-g(z))$", ["right", "right"]),
+        (r"$\sigma(\theta) := 1/(1+e^{-\theta})$, $\tanh z = \frac{e^z-e^{-z}}{e^z+e^{-z}}$", ["right", "right"]),
+        (r"\begin{align*} s'(r) &= \frac{e^{-r}}{(1+e^{-r})^2} \\ &= s(q) \\ &= s(r)(1-s(r)) \end{align*}",
+         ["right", "unread", "right"]),
+        ("$z_2 = w_2 z_1$, $s'(r) = s(r)$, $s(r) = r(1-r)$", ["wrong", "wrong", "wrong"]),
+        # the letter is the statement's own, and one letter alone
+        (r"$s(r) = 1/(1+e^{-r})$, $z_1 = r$, $a_1 = s(r)$", ["right", "unread", "unread"]),
+        (r"$s(r_1) = 1/(1+e^{-r_1})$, $s(r) = r_1$, $s(r)^2 = 1$, $q(r) = r$", ["unread"] * 4),
+        (r"$s(r) += r$", ["undecided"]),
+    ],
+)  # fmt: skip
+def test_a_function_is_defined_with_a_letter_of_its_own(text: str, expected: list[str]) -> None:
+    assert [v.verdict for v in check(NET, text, form="tex").verdicts] == expected
 
 
 def test_what_is_told_of_a_wrong_line() -> None:

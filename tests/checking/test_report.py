@@ -221,7 +221,7 @@ def test_latex_holds_a_work_as_text():
     assert "root:" not in words
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.text(max_size=40))
 def test_the_terminal_shows_any_text_as_it_is(text):
     line = "".join(c if c.isprintable() and c not in "\ue05b\ue05c" else " " for c in text)

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from derivgen.checking.judging import judge
 from derivgen.checking.work import Fragment, Side, Statement, Subject, Verdict
+from derivgen.expression import Apply, Name
 from derivgen.graph import Graph
 from derivgen.lexing import Scope
 from derivgen.reading import read_line
@@ -37,7 +38,8 @@ def statements(about: Subject, text: str, more: str = "") -> list[Statement]:
         line = read_line(row.replace("+=", "=").replace("=>", "="), scope)
         signs = [sign for sign in row.split() if sign in ("=", "<-", "+=", "=>", "≈")]
         links = tuple((sign, Side(tree, at, at + len(row))) for sign, (_, tree) in zip(signs, line.links, strict=True))
-        found.append(Statement(Side(line.left, at, at), links, Fragment(row, at, "plain", exercise=1, part="a")))
+        dummy = more if isinstance(line.left, Apply) and line.left.args == (Name(more),) else ""
+        found.append(Statement(Side(line.left, at, at), links, Fragment(row, at, "plain", exercise=1, part="a"), dummy))
         at += len(row) + 1
     return found
 
