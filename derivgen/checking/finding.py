@@ -70,11 +70,16 @@ def fragments(text: str, form: str) -> tuple[list[Fragment], list[Marker]]:
     # A line of plain maths may begin with its label: only formulas with delimiters can hide one.
     marks = markers(text, form, _inside(hidden) if form == "plain" else inside)
     reasons = _Reasons(text, pieces, marks, inside)
-    found = []
+    found: list[Fragment] = []
+    conditional = False
     for number, piece in enumerate(pieces):
         exercise, part = place(marks, piece.start)
         dialect = "latex" if form != "plain" or re.search(r"\\[A-Za-z]", piece.source) else "plain"
-        found.append(Fragment(piece.source, piece.at, dialect, reasons.of(number), exercise, part))
+        if number and _SENTENCE_END.search(text, pieces[number - 1].end, piece.start + 1):
+            conditional = False
+        reason = reasons.of(number)
+        conditional = conditional or reason == "condition"
+        found.append(Fragment(piece.source, piece.at, dialect, reason, exercise, part, conditional))
     return found, marks
 
 
@@ -91,6 +96,9 @@ def _inside(stretches: Sequence[tuple[int, int]]) -> Callable[[int], bool]:
         return number >= 0 and at < ends[number]
 
     return inside
+
+
+_SENTENCE_END = re.compile(r"[.!?](?=\s)|\n\s*\n")
 
 
 # --- what is not the work's own -----------------------------------------------------------------------------------
@@ -180,7 +188,9 @@ def _plain(text: str) -> tuple[list[Piece], list[tuple[int, int]]]:
     """Every line with a relation, without the words around it; a line that goes on joins the one before."""
     text = text.replace("\r\n", " \n").replace("\r", "\n")
     found: list[Piece] = []
+    alone = -1  # where the line before begins, if it is an expression that nothing is said of
     for start, line in _lines(text):
+        before, alone = alone, start if line.strip() and not any(_words(line, 0, len(line))) else -1
         joined = found and not text[found[-1].end : start].strip(" \t\n") and "\n\n" not in text[found[-1].end : start]
         stripped = line.strip()
         goes_on = joined and (
@@ -191,7 +201,11 @@ def _plain(text: str) -> tuple[list[Piece], list[tuple[int, int]]]:
             found[-1] = Piece(text[last.at : start + end], last.at, last.start, start + end, "", True)
         elif _RELATION.search(line):
             begin, end = _maths(line)
-            if begin < end:
+            if before >= 0 and not joined and _RELATION.match(stripped):  # dL/dw, and below it = …
+                at = before + len(text[before:start]) - len(text[before:start].lstrip())
+                end = start + _maths(line, first=False)[1]
+                found.append(Piece(text[at:end], at, at, end, "", True))
+            elif begin < end:
                 piece = line[begin:end]
                 found.append(Piece(piece, start + begin, start + begin, start + end, "", True))
     return found, []

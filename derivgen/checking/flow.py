@@ -174,5 +174,8 @@ def _in_parts(verdicts: Sequence[Verdict], group: Sequence[Fragment]) -> list[Ve
     for verdict in verdicts:
         within = (f for f in group if f.at <= verdict.end and verdict.start <= f.at + len(f.source))
         home = next(within, group[0])
+        if home.conditional and verdict.verdict in ("wrong", "follows"):  # the condition may make it right
+            problem = "it stands behind a condition"
+            verdict = replace(verdict, verdict="undecided", problem=problem, slip="", witness=None)
         placed.append(replace(verdict, exercise=home.exercise, part=home.part))
     return placed

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 
 from derivgen.checking.scanning import LENGTH, MOST, Raw, RefusedError, scanned
@@ -81,7 +82,8 @@ class _Joiner:
             self.letters(raw)
         elif kind == "number":
             self.i += 1
-            self.add("number", raw.text, raw.at, raw.end, _value(raw))
+            value = _value(raw)
+            self.add("number", _digits(raw), raw.at, raw.end, value)
         elif kind == "relation":
             self.i += 1
             self.add("relation", raw.text, raw.at, raw.end)
@@ -492,6 +494,11 @@ class _Joiner:
             raise RefusedError(
                 f"the environment {escaped(name, 20)} is not read", raw.at, raw.end, "write rows of equations"
             )
+
+
+def _digits(raw: Raw) -> str:
+    """A number's digits without a power of ten: 0.622 of 6.22e-1, which is as exact."""
+    return raw.text if not raw.inside else format(Decimal(raw.text), "f")
 
 
 def _value(raw: Raw) -> Fraction:

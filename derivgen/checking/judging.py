@@ -224,7 +224,24 @@ class _Judging:
             return _Finding("follows", decision=decision)
         if decision.equal is None:
             return _Finding("undecided", decision=decision, problem=decision.problem)
+        if needs := self._at_these_numbers(chain, tree, world):
+            return _Finding("right only when", decision=decision, needs=needs)
         return _Finding("wrong", decision=decision, problem=decision.problem)
+
+    def _at_these_numbers(self, chain: _Chain, tree: Tree, world: World) -> str:
+        """On which sides of the network's kinks the work's own numbers lie, where a line is right there."""
+        spoken = [name for name in world.kinked if not self.clock.over and self.figures.given]
+        state = self.figures.state("now")
+        try:
+            sides = zip(*(world.cells(side)[1] for side in (chain.truth, tree)), strict=True)
+            if not spoken or not all(close(state.value(a), state.value(b)) for a, b in sides):
+                return ""
+            met = [(part, state.value(part.args[0])) for name in spoken for part in world.kinked[name]]
+        except (EvaluationError, CertificateError, decimal.DecimalException, ValueError):
+            return ""
+        scope = world.graph.scope
+        return ", ".join(f"{plain(part.args[0], scope)} {'>' if value > 0 else '<'} 0"
+                         for part, value in met if len(part.args) == 1 and value)  # fmt: skip
 
     def _says(self, tree: Tree) -> bool:
         """Whether quantities stand in a tree, so that it is no matter of numbers alone."""

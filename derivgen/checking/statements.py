@@ -134,11 +134,11 @@ def _chains(marks: list[Mark]) -> Iterator[list[_Piece]]:
 
 
 def _goes_on(pieces: list[_Piece], chain: list[_Piece]) -> bool:
-    """Whether a row goes on with the term of the row before: it begins with a sign, or the other ended in one."""
+    """Whether a row goes on with the term of the row before: a sign parts them, or it relates nothing by itself."""
     first, last = pieces[0].marks[0], chain[-1].marks[-1]
     if (first.kind == "sign" and first.text in _BINARY) or (last.kind == "sign" and last.text in (*_BINARY, "-")):
         return True
-    return first.text == "-" and len(pieces) == 1 and len(chain) > 1
+    return len(pieces) == 1 and len(chain) > 1 and (first.text == "-" or first.kind != "text")
 
 
 def _rows(marks: list[Mark]) -> Iterator[list[Mark]]:

@@ -87,13 +87,15 @@ def of_equations(equations: str, at: str = "", text: str = "", *, functions: Ite
 
 def of_graph(graph: Graph, at: str = "", text: str = "") -> Subject:
     """The subject of a graph whose leaves are told apart by their letters; a step size is added as one more leaf."""
-    numbers: dict[str | Partial, Fraction] = {name: value for name, value in numbers_of(at, graph).items()}  # noqa: C416
-    step = next((name for name, spelling in _STEP_SIZES.items() if name in graph or re.search(spelling, text)), "alpha")
+    said = f"{at} {text}"
+    step = next((name for name, sign in _STEP_SIZES.items() if name in graph or re.search(sign, said)), "alpha")
     if step not in graph:
         graph = Graph(
             (*graph.leaves, step), graph.nodes, graph.functions, graph.bindings, graph.kinks, graph.arrays,
             graph.stated, graph.simplices,
         )  # fmt: skip
+
+    numbers: dict[str | Partial, Fraction] = dict(numbers_of(at, graph).items())
 
     def named(letter: re.Pattern[str]) -> tuple[str, ...]:
         return tuple(leaf for leaf in graph.leaves if letter.fullmatch(re.split(r"[_^0-9]", leaf)[0]) and leaf != step)

@@ -65,6 +65,7 @@ class Fragment:
     skip: str = ""
     exercise: int = 0
     part: str = ""
+    conditional: bool = False  # it stands in a sentence behind a condition: "if y = 1, then …"
 
 
 @dataclass(frozen=True)

@@ -154,7 +154,7 @@ def test_a_long_work_leaves_nothing_behind() -> None:
     assert all(len(model.exps) < 10 and len(model.gates) < 10 for model in world.models)
 
 
-GATES = "z_1 = x_1*u + x_2*v + b; z_2 = x_1*s + c; h_1 = relu(z_1); h_2 = relu(z_2); o = h_1*p + h_2*q; L = (o-y)^2/2"
+TWO_GATES = "z_1 = x_1*u + x_2*v + b; z_2 = x_1*s + c; h_1 = relu(z_1); h_2 = relu(z_2); o = h_1*p + h_2*q; L = (o-y)^2/2"
 WRONG_GATES = ["u > 0", "x_1 > 0", "b > 0", "h_1 >= 0", "o > 0", "p > 0", "z_1 > b", "z_1 > z_2", "h_1 > h_2", "o > y",
                "x_1*u + x_2*v > 0", "z_2 > 0", "h_2 > 0"]  # fmt: skip
 RIGHT_GATES = ["z_1 > 0", "h_1 > 0", "x_1*u + x_2*v + b > 0", "2*z_1 > 0", "0 < z_1"]
@@ -163,7 +163,7 @@ RIGHT_GATES = ["z_1 > 0", "h_1 > 0", "x_1*u + x_2*v + b > 0", "2*z_1 > 0", "0 < 
 @pytest.mark.parametrize("gate", [*WRONG_GATES, *RIGHT_GATES])
 def test_no_other_gate_passes_for_that_of_a_relu(gate: str) -> None:
     leaves = ["x_1", "x_2", "u", "v", "b", "s", "c", "p", "q", "y"]
-    world = World.of(Graph.of(GATES, leaves))
+    world = World.of(Graph.of(TWO_GATES, leaves))
     line = read(f"(o - y)*p*x_1*1[{gate}]", world.graph.scope)
     assert world.decide(Partial("L", "u"), line).equal is (gate in RIGHT_GATES)
 
