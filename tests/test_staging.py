@@ -524,8 +524,12 @@ def test_wrong_cases_are_refused(formula: str, rows: tuple[tuple[str, str], ...]
         ("max(x, x^2)", ["where $x$ is equal to $x^{2}$, ∂x does not exist"]),
         ("abs(x^2 - 4)*y", ["where $x^{2} - 4$ is equal to $0$, $f$ may go on by another formula: ∂x exists"]),
         ("abs(x^2 - 4)", ["where $x^{2} - 4$ is equal to $0$, ∂x does not exist"]),
-        ("max(x, max(y, z))", ["where $x$ is equal to $\\max(y, z)$, $f$ may go on by another formula: ∂x, ∂y, and ∂z exist",
+        ("max(x, max(y, z))", ["where $x$ is equal to $\\max(y, z)$, ∂x does not exist",
+                               "where $x$ is equal to $\\max(y, z)$, $f$ may go on by another formula: ∂y and ∂z exist",
                                "where $y$ is equal to $z$, $f$ may go on by another formula: ∂y and ∂z exist"]),
+        ("abs(x) + abs(y)", ["where $x$ is equal to $0$, ∂x does not exist", "where $y$ is equal to $0$, ∂y does not exist"]),
+        ("relu(x)*y - relu(x*(1 + y))", ["where $x$ is equal to $0$, $f$ may go on by another formula: ∂x exists",
+                                         "where $x (1 + y)$ is equal to $0$, $f$ may go on by another formula: ∂x and ∂y exist"]),
         ("relu(x) - relu(-x)", ["where $x$ is equal to $0$, $f$ may go on by another formula: ∂x exists"]),  # it is x
         ("floor(x)*x", ["where $x$ is a whole number, $f$ may go on by another formula: ∂x exists"]),
         ("relu(x)^2", []),  # both slopes are zero

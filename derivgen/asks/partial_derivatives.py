@@ -171,16 +171,18 @@ def _ties(graph: Graph, targets: tuple[Partial, ...]) -> tuple[dict[str, object]
     for place in places_of(graph, kinks):  # |x| and relu(x) have one kink
         kink = place[0]
         moved = [target for target in targets if any(target.wrt in names(one.part) for one in place)]
-        apart = difference(graph, tree, kink) if len(kinks) == 1 else None  # of several, one may undo the other
+        # Of several kinks that a quantity moves, one may undo another.
+        alone = {t for t in moved if sum(t.wrt in names(one.part) for one in kinks) == 1}
+        apart = difference(graph, tree, kink) if alone else None
         there = replace(graph, nodes=(Node(of, apart),)) if apart is not None else None
-        slopes = [rate(there, target) if there else ZERO for target in moved]
-        known = [common_zeros(gap_of(kink), slope) if there else "" for slope in slopes]
+        slopes = {target: rate(there, target) for target in moved if there and target in alone}
+        known = {target: common_zeros(gap_of(kink), slope) for target, slope in slopes.items()}
         found.append({
             **described(graph, kink), "jumps": any(one.part.operation in JUMPING for one in place),
-            "missing": tuple(t for t, is_ in zip(moved, known, strict=True) if is_ == "none"),
-            "doubtful": tuple(t for t, is_ in zip(moved, known, strict=True) if not is_),
+            "missing": tuple(target for target in moved if known.get(target) == "none"),
+            "doubtful": tuple(target for target in moved if not known.get(target)),
             # Not printed: what decides between them is proved all the same.
-            "proof": On(there, {"lines": tuple(map(chain, moved, slopes))}) if there else (),
+            "proof": On(there, {"lines": tuple(chain(*sides) for sides in slopes.items())}) if there else (),
         })  # fmt: skip
     return tuple(tie for tie in found if tie["missing"] or tie["doubtful"])
 
