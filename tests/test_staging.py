@@ -117,6 +117,8 @@ def test_generated_names_are_nobody_elses() -> None:
     names = [line.partition(" =")[0] for line in found]
     assert len(set(names)) == len(names)
     assert not {"sum", "num", "inv", "s_x", "x"} & set(names)
+    found = steps(formula="f = r(x)*relu(x)", symbols={"r": "sigmoid"}, inputs=["x"])  # r_x has no second number
+    assert found[:2] == ["r_x = r(x)", "g = relu(x)"]
 
 
 @pytest.mark.parametrize(
