@@ -233,8 +233,12 @@ def _exercise(exercise: Exercise, dialect: str, marks: _Marks) -> dict[str, obje
                 "ask": part.ask, "label": part.id.partition(".")[2], "space": part.space,
                 "points": points_text(part.points), "hint": part.hint,
                 "directives": fact(part.directives), "facts": fact(facts),
+                "kept": [
+                    {"label": label, "of": list(dict.fromkeys(Markup(chain.left[dialect]) for chain in kept))}
+                    for label, kept in exercise.kept(chains).items()
+                ],
             }
-            for part, facts in zip(made.parts, made.prepared, strict=True)
+            for part, facts, chains in zip(made.parts, made.prepared, made.chains, strict=True)
         ],
         "trailing": fact(made.trailing),
     }  # fmt: skip

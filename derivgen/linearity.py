@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import decimal
 import itertools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache, reduce
 
 from derivgen import certify
+from derivgen.derivation import lettered
 from derivgen.errors import CertificateError
 from derivgen.evaluation import EvaluationError, KinkError, Numbers, Real, evaluator, same_number, to_decimal
 from derivgen.expression import ZERO, Apply, Name, Number, Tree, apply, names, negate, number, substitute, total, walk
@@ -27,6 +29,7 @@ MOST_INTERVALS = 2000
 _LEAST = Decimal("1e-60")  # what is nearer to zero than this, and no fraction, has no sign
 _PAIRED = ("max", "absolute_error")  # they compare their arguments with one another, the others theirs with zero
 JUMPING = ("sign", "floor")
+_UNTOLD = "it cannot be told whether this step reaches a kink, or a point without a value: choose another"
 # What an operation with a kink is above it and below it.
 _SIDES = {
     "max": ("x", "y"), "absolute_error": ("a - y", "y - a"), "relu": ("z", "0"), "abs": ("x", "-x"),
@@ -65,6 +68,7 @@ class Verdict:
 
     ``linear``: along the step, so that the prediction is exact; ``equal``: by coincidence; ``near`` or ``far``: not
     linear. Of a step that reaches a kink: ``past_linear``: linear up to there; ``past_equal``; ``past``: neither.
+    ``reached`` counts in ``places_of`` the move's kinks.
     """
 
     kind: str
@@ -85,6 +89,25 @@ def kinks_of(graph: Graph, tree: Tree, wrt: Iterable[str]) -> tuple[Kink, ...]:
 def gap_of(kink: Kink) -> Tree:
     """What is zero at the kink."""
     return kink.left if kink.right in (None, ZERO) else apply("subtract", kink.left, kink.right or ZERO)
+
+
+def places_of(graph: Graph, kinks: Iterable[Kink]) -> tuple[tuple[Kink, ...], ...]:
+    """Kinks by where they are: max(x, y), max(y, x) and relu(x - y) have one and the same place."""
+    places: list[list[Kink]] = []
+    for kink in kinks:
+        same = next((place for place in places if _same_place(graph, place[0], kink)), None)
+        if same is None:
+            places.append([kink])
+        else:
+            same.append(kink)
+    return tuple(map(tuple, places))
+
+
+def _same_place(graph: Graph, one: Kink, other: Kink) -> bool:
+    if one.right is None or other.right is None:
+        return (one.left, one.right) == (other.left, other.right)
+    gap, against = gap_of(one), gap_of(other)
+    return gap == against or any(not certify.differs(graph, gap, tree) for tree in (against, negate(against)))
 
 
 def sides_of(kink: Kink) -> tuple[Tree, Tree] | None:
@@ -115,13 +138,20 @@ def moving(graph: Graph, step: str) -> Graph:
 
 
 def judged(move: Move, numbers: Numbers) -> Verdict:
-    """What is true of a move at these numbers; ``EvaluationError`` where it begins at a kink, or nothing is certain."""
+    """What is true of a move at these numbers.
+
+    ``EvaluationError`` where it begins at a kink, where it reaches a point without a value, or nothing is certain.
+    """
     graph, tree = move.graph, move.graph.resolved(move.graph.node(move.of).tree)
     values = {name: numbers[name] for name in names(tree)}
+    _need_values(tree, move, values)
     reached: list[int] = []
     sides: dict[Tree, Tree] = {}
-    for i, kink in enumerate(move.kinks):
-        beyond, sides[kink.part] = _side(kink, move, values)
+    for i, place in enumerate(places_of(graph, move.kinks)):
+        beyond = False
+        for kink in place:
+            past, sides[kink.part] = _side(kink, move, values)
+            beyond = beyond or past
         reached += [i] if beyond else []
     here = piece(tree, sides)
     bent = certify.bent(graph, tree, values, move.wrt, move.step) if not reached else Decimal(0)
@@ -139,7 +169,22 @@ def judged(move: Move, numbers: Numbers) -> Verdict:
         return Verdict("past_equal" if equal else "past_linear" if linear else "past", tuple(reached))
     if equal:
         return Verdict("equal")
-    return Verdict("near" if 2 * _gap(predicted, actual) <= abs(to_decimal(predicted)) else "far")
+    usual = max(abs(to_decimal(predicted)), _usual_change(tree, move, values))
+    return Verdict("near" if 2 * _gap(predicted, actual) <= usual else "far")
+
+
+def _usual_change(tree: Tree, move: Move, values: Mapping[str, Real]) -> Decimal:
+    """What a step of this size changes at the slope that the formula has nearby.
+
+    Where its own slope is zero, or nearly, the prediction is too small for anything to be near beside it.
+    """
+    at = Fraction(values[move.wrt])
+    run, value = max(abs(at), Fraction(1)) / 4, evaluator(tree, "left")
+    start, slopes = value(values), [Decimal(0)]
+    for end in (at - run, at + run):
+        with suppress(EvaluationError):  # no value there
+            slopes.append(_gap(value({**values, move.wrt: end}), start) / to_decimal(run))
+    return max(slopes) * abs(to_decimal(move.step))
 
 
 def _others(values: Mapping[str, Real], name: str) -> dict[str, Tree]:
@@ -182,6 +227,56 @@ def piece(tree: Tree, sides: Mapping[Tree, Tree]) -> Tree:
     if side is None:
         return Apply(tree.operation, args, tree.slot)
     return substitute(side, dict(zip(OPERATIONS[tree.operation].arguments, args, strict=True)))
+
+
+# --- where there is no value ------------------------------------------------------------------------------------
+
+
+def _need_values(tree: Tree, move: Move, values: Mapping[str, Real]) -> None:
+    """An error if the step reaches a point at which the formula, as written, has no value.
+
+    A change across such a point is no sum of small ones: nothing that a derivative predicts can be compared with it.
+    """
+    for divisor in dict.fromkeys(_needed(tree)):
+        if move.wrt not in names(divisor):
+            continue
+        if _reaches(divisor, _sign(divisor, values), move, values):
+            where = f"{plain(lettered(divisor, move.graph.bindings), move.graph.scope)} is zero"
+            jumps = any(isinstance(part, Apply) and part.operation in JUMPING for part in walk(divisor))
+            reaches = "may reach" if jumps else "reaches"  # what jumps can pass zero without a value of zero
+            raise EvaluationError(
+                f"this step of {move.wrt} {reaches} a point where {move.of} does not exist, where {where}: "
+                f"choose another step"
+            )
+
+
+def _needed(tree: Tree) -> Iterator[Tree]:
+    """What must not become zero: each divisor, and what a logarithm is taken of; the inner ones first."""
+    if not isinstance(tree, Apply):
+        return
+    row = OPERATIONS[tree.operation]
+    if row.value and row.role != "activation":  # an activation has a value everywhere
+        yield from _needed(substitute(read_row(row.name, row.value), dict(zip(row.arguments, tree.args, strict=True))))
+        return
+    for argument in tree.args:
+        yield from _needed(argument)
+    if tree.operation in ("log", "reciprocal"):
+        yield from _factors(tree.args[0])
+    elif tree.operation == "divide":
+        yield from _factors(tree.args[1])
+    elif tree.operation == "power" and isinstance(tree.args[1], Number) and tree.args[1].value < 0:
+        yield from _factors(tree.args[0])
+
+
+def _factors(tree: Tree) -> Iterator[Tree]:
+    """What is zero where a product or a power is: (x - 1)^2 touches zero, and does not change its sign there."""
+    if isinstance(tree, Apply) and tree.operation == "multiply":
+        for argument in tree.args:
+            yield from _factors(argument)
+    elif isinstance(tree, Apply) and tree.operation in ("power", "negate", "abs"):
+        yield from _factors(tree.args[0])
+    else:
+        yield tree
 
 
 # --- kinks ----------------------------------------------------------------------------------------------------
@@ -227,7 +322,7 @@ def _ahead(move: Move, values: Mapping[str, Real]) -> dict[str, Real]:
 def _sign(gap: Tree, values: Mapping[str, Real]) -> int:
     value = evaluator(gap, "left")(values)
     if isinstance(value, Decimal) and abs(value) < _LEAST:
-        raise EvaluationError("it cannot be told whether this step reaches a kink: choose another")
+        raise EvaluationError(_UNTOLD)
     return (value > 0) - (value < 0)
 
 
@@ -248,7 +343,7 @@ def _reaches(gap: Tree, side: int, move: Move, values: Mapping[str, Real]) -> bo
         if _sign(gap, {**values, move.wrt: middle}) != side:
             return True
         waiting += [(low, middle), (middle, high)]
-    raise EvaluationError("it cannot be told whether this step reaches a kink: choose another")
+    raise EvaluationError(_UNTOLD)
 
 
 # --- common zeros of polynomials --------------------------------------------------------------------------------

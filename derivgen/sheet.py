@@ -38,7 +38,8 @@ class FilledLink:
     """A number link of one variant: its relation, its slots' texts, or None and the text of an answer of one number.
 
     ``unrounded`` is the exact value that a rounded answer stands for: its text, or its slots' texts. A line that reads
-    just as what follows it is ``silent``: proved, but not printed a second time.
+    just as what follows it is ``silent``: proved, but not printed a second time. ``kept`` is the label of the part that
+    has the number of a line whose own rounded numbers lead to another one, and are not printed.
     """
 
     relation: str
@@ -46,6 +47,7 @@ class FilledLink:
     answer: str = ""
     unrounded: str | Mapping[Tree, str] = ""
     silent: bool = False
+    kept: str | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,14 @@ class Exercise:
     @property
     def numbers(self) -> Numbers:
         return self.passes[0]
+
+    def kept(self, chains: Iterable[PreparedChain]) -> dict[str, list[PreparedChain]]:
+        """The chains that keep a number without the line of numbers that leads to it, by the part that has it."""
+        found: dict[str, list[PreparedChain]] = {}
+        for chain in chains:
+            for source in {link.kept for link in self.filled.get(chain, ()) if link.kept is not None}:
+                found.setdefault(source, []).append(chain)
+        return found
 
     def rows(self, chain: PreparedChain, dialect: str) -> list[Row]:
         """A chain's printed rows in a dialect, with this variant's numbers."""
@@ -121,7 +131,7 @@ class Sheet:
     def structure(self) -> tuple[object, ...]:
         """What decides its skeleton: plans, verdicts, which rows print a value beside the rounded one, or nothing."""
         marks = tuple(
-            (bool(link.unrounded), link.silent)
+            (bool(link.unrounded), link.silent, link.kept)
             for exercise in self.exercises
             for links in exercise.filled.values()
             for link in links
@@ -288,7 +298,7 @@ def certified(
             if chain.numeric:
                 while chain.stage >= len(stages):
                     stages.append(stages[-1].stepped(made))
-                filled[chain] = _fill_chain(chain, made, digits, stages[chain.stage])
+                filled[chain] = _fill_chain(chain, made, digits, stages[chain.stage], part.id.partition(".")[2])
         # After its part's lines: rounded as by hand, a drawing has the numbers that they have printed.
         draw(each for each in made.drawings if each.owner == part.id.replace(".", ""))
     for part in made.parts:
@@ -375,6 +385,7 @@ class _Stage:
     carried: Numbers | None
     point: certify.Point | None
     printed: dict[Tree, str] = field(default_factory=dict)  # what lines have come to, rounded as by hand
+    sources: dict[Tree, str] = field(default_factory=dict)  # in which part, by its label
 
     def stepped(self, made: Plan) -> _Stage:
         """The pass after one step of gradient descent, all weights from their old values."""
@@ -392,8 +403,8 @@ class _Stage:
         return _Stage(numbers, carried, self.point.stepped(network.loss, weights, network.step_size))
 
 
-def _fill_chain(chain: PreparedChain, made: Plan, digits: int, stage: _Stage) -> tuple[FilledLink, ...]:
-    """The number lines and the answer of one chain, all proved."""
+def _fill_chain(chain: PreparedChain, made: Plan, digits: int, stage: _Stage, label: str) -> tuple[FilledLink, ...]:
+    """The number lines and the answer of one chain of the part with this label, all proved."""
     numbers, carried, point = stage.numbers, stage.carried, stage.point
     assert point is not None
     if chain.mixed:
@@ -441,10 +452,12 @@ def _fill_chain(chain: PreparedChain, made: Plan, digits: int, stage: _Stage) ->
     # Another formula rounds otherwise: then the number that has been printed stays, and its own is not shown.
     shown = _Shown(last, tuple(map(stage.printed.get, last.entries, filling.answers)))
     if shown.texts != filling.answers:
-        links, last_relation = [replace(link, silent=True) for link in links], "≈"
+        source = next(stage.sources[tree] for tree in last.entries if tree in stage.printed)
+        links, last_relation = [replace(link, silent=True, kept=source) for link in links], "≈"
     for tree, text in zip(last.entries, shown.texts, strict=True):
         if isinstance(tree, (Name, Partial)):  # what later lines use is what this one printed
             carried[quantity_key(tree)], stage.printed[tree] = Fraction(text), text
+            stage.sources.setdefault(tree, label)
     written = [named(chain.left["plain"], value, max(digits, places) + 2) for value in true]
     unrounded = _Shown(last, tuple(text for text, _ in written))
     relation = "=" if all(exact for _, exact in written) else "≈"

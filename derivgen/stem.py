@@ -14,7 +14,7 @@ from derivgen.figures.stack import drawable
 from derivgen.graph import Graph
 from derivgen.networks import Network
 from derivgen.notation import Notation
-from derivgen.operations import OPERATIONS
+from derivgen.operations import OPERATIONS, Operation
 from derivgen.proofs.table import Theorem
 from derivgen.reading import read_row
 from derivgen.spec import Ask, Look, Picture
@@ -234,6 +234,12 @@ def _activation(name: str) -> dict[str, object]:
     return {"activation": name if known else "", "symbol": "" if known else Symbol(name)}
 
 
+def _less_usual(graph: Graph) -> list[Operation]:
+    """The operations that a sheet defines, by their own names or by a letter that stands for one."""
+    bound = {operation for _, operation in graph.bindings}
+    return [OPERATIONS[name] for name in DEFINED if name in bound or _uses(graph, name)]
+
+
 def _uses(graph: Graph, operation: str) -> bool:
     return any(isinstance(part, Apply) and part.operation == operation for n in graph.nodes for part in walk(n.tree))
 
@@ -275,8 +281,7 @@ def trees_of(fact: object) -> Iterator[Tree]:
 
 def _shows(graph: Graph, operation: str) -> bool:
     """Whether an operation's own symbol stands on the sheet: in the equations, or in what is written for another."""
-    rows = [OPERATIONS[name] for name in DEFINED if _uses(graph, name)]
-    written = [read_row(row.name, form) for row in rows for form in (row.value, *row.local)]
+    written = [read_row(row.name, form) for row in _less_usual(graph) for form in (row.value, *row.local)]
     trees = [*(node.tree for node in graph.nodes), *(lettered(tree, graph.bindings) for tree in written)]
     return any(isinstance(part, Apply) and part.operation == operation for tree in trees for part in walk(tree))
 
@@ -284,11 +289,13 @@ def _shows(graph: Graph, operation: str) -> bool:
 def _definitions(graph: Graph) -> tuple[object, ...]:
     """What the less usual functions of a formula mean, of a letter that the graph does not have."""
     wide, letter = _with_letter(graph)
-    rows = [OPERATIONS[name] for name in DEFINED if _uses(graph, name)]
-    forms = [(row.name, substitute(read_row(row.name, row.value), {row.arguments[0]: letter})) for row in rows]
+    forms = [
+        (Apply(row.name, (letter,)), substitute(read_row(row.name, row.value), {row.arguments[0]: letter}))
+        for row in _less_usual(graph)
+    ]
     return tuple(
-        On(wide, {"line": chain(Apply(name, (letter,)), lettered(form, graph.bindings))}) for name, form in forms
-    )
+        On(wide, {"line": chain(*(lettered(tree, graph.bindings) for tree in sides))}) for sides in forms
+    )  # fmt: skip
 
 
 def _arrows(graph: Graph, inner: list[str]) -> tuple[dict[str, object], ...]:

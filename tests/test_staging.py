@@ -117,6 +117,8 @@ def test_generated_names_are_nobody_elses() -> None:
     names = [line.partition(" =")[0] for line in found]
     assert len(set(names)) == len(names)
     assert not {"sum", "num", "inv", "s_x", "x"} & set(names)
+    found = steps(formula="f = r(x)*relu(x)", symbols={"r": "sigmoid"}, inputs=["x"])  # r_x has no second number
+    assert found[:2] == ["r_x = r(x)", "g = relu(x)"]
 
 
 @pytest.mark.parametrize(
@@ -524,8 +526,12 @@ def test_wrong_cases_are_refused(formula: str, rows: tuple[tuple[str, str], ...]
         ("max(x, x^2)", ["where $x$ is equal to $x^{2}$, ∂x does not exist"]),
         ("abs(x^2 - 4)*y", ["where $x^{2} - 4$ is equal to $0$, $f$ may go on by another formula: ∂x exists"]),
         ("abs(x^2 - 4)", ["where $x^{2} - 4$ is equal to $0$, ∂x does not exist"]),
-        ("max(x, max(y, z))", ["where $x$ is equal to $\\max(y, z)$, $f$ may go on by another formula: ∂x, ∂y, and ∂z exist",
+        ("max(x, max(y, z))", ["where $x$ is equal to $\\max(y, z)$, ∂x does not exist",
+                               "where $x$ is equal to $\\max(y, z)$, $f$ may go on by another formula: ∂y and ∂z exist",
                                "where $y$ is equal to $z$, $f$ may go on by another formula: ∂y and ∂z exist"]),
+        ("abs(x) + abs(y)", ["where $x$ is equal to $0$, ∂x does not exist", "where $y$ is equal to $0$, ∂y does not exist"]),
+        ("relu(x)*y - relu(x*(1 + y))", ["where $x$ is equal to $0$, $f$ may go on by another formula: ∂x exists",
+                                         "where $x (1 + y)$ is equal to $0$, $f$ may go on by another formula: ∂x and ∂y exist"]),
         ("relu(x) - relu(-x)", ["where $x$ is equal to $0$, $f$ may go on by another formula: ∂x exists"]),  # it is x
         ("floor(x)*x", ["where $x$ is a whole number, $f$ may go on by another formula: ∂x exists"]),
         ("relu(x)^2", []),  # both slopes are zero
@@ -602,6 +608,12 @@ def test_a_prediction_is_exact_where_the_function_is_linear(formula: str, wanted
         ("f = relu(relu(x) - 1/2) + log(e^x)", 0.1, {"x": 1}, "linear"),
         ("f = x^3", 3, {"x": -1}, "equal"),
         ("f = x^2", 7, {"x": 1}, "far"),
+        ("f = x^2 - 2*x", 0.1, {"x": 1}, "near"),  # where the slope is zero, as near as elsewhere
+        ("f = x^2 - 2*x", 0.0001, {"x": 1}, "near"),
+        ("f = x^2 - 2*x", 7, {"x": 1}, "far"),
+        ("f = e^(10*x)", 0.5, {"x": -1}, "far"),
+        ("f = log(x)/x", 0.01, {"x": "0.1"}, "near"),  # it has no value at x - 1/4, nor a slope from there
+        ("f = 1/(1 + x^2)", -3, {"x": 1}, "far"),  # no pole on the way
         ("f = max(x, y)", 5, {"x": 2, "y": 3}, "past_linear"),
         ("f = relu(x - y)*x", -0.1, {"x": 1, "y": "0.95"}, "past"),
         ("f = relu(1 - 100*abs(x - 1.05))", 0.1, {"x": 1}, "past_equal"),  # a tent between two points of the step
@@ -625,6 +637,27 @@ def test_the_numbers_decide_what_is_said_of_a_prediction(
 def test_a_step_to_or_from_a_tie_says_so(numbers: dict[str, object], step: int, message: str) -> None:
     with pytest.raises(QuizError, match=message):
         kinds("f = max(x, y)", step, **numbers)
+
+
+@pytest.mark.parametrize(
+    ("formula", "step", "where"),
+    [
+        ("f = 1/x", -2, "x is zero"),
+        ("f = log(x)/(x - 2)", 3, "x - 2 is zero"),
+        ("f = 5*(x*(x - 4/3)^2)^-1", 1, "x - 4/3 is zero"),  # the same sign on both sides
+        ("f = log(x^2)", -2, "x is zero"),
+    ],
+)
+def test_a_step_over_a_pole_is_refused(formula: str, step: int, where: str) -> None:
+    with pytest.raises(QuizError, match=rf"of x reaches a point where f does not exist, where {re.escape(where)}: "):
+        kinds(formula, step, x=1)
+
+
+def test_one_place_of_several_kinks_is_said_once() -> None:
+    text = solution({"sensitivity": {"step": -2}}, formula="f = relu(x) + relu(-x)", givens={"x": 1})
+    assert "only up to a point where $x$ is equal to $0$, and this step" in text
+    text = solution("partial_derivatives", formula="f = max(x, y) + 3*max(y, x) + relu(x - y)")
+    assert text.count("At a point where") == 1
 
 
 def test_a_step_past_a_kink_is_worked() -> None:
@@ -715,6 +748,11 @@ def test_what_is_defined_nowhere_is_named_in_the_words_of_the_quiz() -> None:
         ("f = s(x) + sigmoid(-x) + swish(x)", {"s": "sigmoid"}, r"$\mathrm{swish}(u) = u s(u)$", r"\sigma"),
         ("f = (x/y)^3 - s(z)*log(y)", {"s": "tanh"}, r"1 - s(z)^{2}", r"\tanh"),
         ("f = swish(x)", {}, r"Here $\sigma$ stands for the sigmoid function.", "Here $s$"),
+        ("f = s(x)^2", {"s": "gelu"}, r"$s(u) = \frac{1}{2} \cdot u \cdot (1 + \tanh(", "GELU}"),
+        ("f = s(x)^2", {"s": "elu"}, r"$s(u) = \mathbf{1}", "ELU}"),
+        ("f = s(x)^2", {"s": "swish"}, r"Here $\sigma$ stands for the sigmoid", "swish}"),
+        ("f = s(x)*r(x)", {"s": "swish", "r": "sigmoid"}, r"$s(u) = u r(u)$", r"\sigma"),
+        ("f = s(x)*r(y)", {"s": "swish", "r": "swish"}, r"$\mathrm{swish}(u) = u \sigma(u)$", "s(u)"),
     ],
 )
 def test_a_function_has_one_name_on_a_sheet(formula: str, letters: dict[str, str], wanted: str, unwanted: str) -> None:
@@ -815,6 +853,9 @@ def test_rounded_as_by_hand_every_quantity_has_one_number() -> None:
     assert "f = 0.25." in text and "-0.18 by x" in text  # on the drawing
     assert text.count(r"\approx 0.25 \quad \lbrack 0.2425") == text.count(r"\lbrack 0.2425") == 3
     assert text.count(r"\approx -0.18 \quad \lbrack -0.1862") == text.count(r"\lbrack -0.1862") == 3
+    kept = [line.partition(": ")[0] for line in text.splitlines() if "the value is" in line]
+    rate = r"$\frac{\partial f}{\partial x}$"
+    assert kept == [f"For {rate}, the value is that of part (a)", f"For {rate} and $f$, the value is that of part (a)"]
 
 
 @pytest.mark.parametrize(("key", "right"), [("f", "0.25"), (Partial("f", "x"), "1.50"), (Partial("f", "u"), "0.74")])

@@ -26,7 +26,7 @@ from derivgen.expression import (
     substitute,
 )
 from derivgen.graph import Graph, Node
-from derivgen.linearity import JUMPING, Kink, common_zeros, difference, gap_of, kinks_of
+from derivgen.linearity import JUMPING, Kink, common_zeros, difference, gap_of, kinks_of, places_of
 
 # An operation with a kink: what it is above and below, and its slopes there. The sides compare x with y, or z with 0.
 _SLOPES: dict[str, tuple[Fraction, Fraction]] = {
@@ -167,22 +167,24 @@ def _ties(graph: Graph, targets: tuple[Partial, ...]) -> tuple[dict[str, object]
     tree = graph.node(of).tree
     kinks = kinks_of(graph, tree, [target.wrt for target in targets])
     kinks = tuple(kink for kink in kinks if kink.part.operation != "elu")  # its slopes are the same on both sides
-    found: dict[tuple[object, ...], dict[str, object]] = {}  # by the equation: |x| and relu(x) have one kink
-    for kink in kinks:
-        moved = [target for target in targets if target.wrt in names(kink.part)]
-        apart = difference(graph, tree, kink) if len(kinks) == 1 else None  # of several, one may undo the other
+    found: list[dict[str, object]] = []
+    for place in places_of(graph, kinks):  # |x| and relu(x) have one kink
+        kink = place[0]
+        moved = [target for target in targets if any(target.wrt in names(one.part) for one in place)]
+        # Of several kinks that a quantity moves, one may undo another.
+        alone = {t for t in moved if sum(t.wrt in names(one.part) for one in kinks) == 1}
+        apart = difference(graph, tree, kink) if alone else None
         there = replace(graph, nodes=(Node(of, apart),)) if apart is not None else None
-        slopes = [rate(there, target) if there else ZERO for target in moved]
-        known = [common_zeros(gap_of(kink), slope) if there else "" for slope in slopes]
-        where = described(graph, kink)
-        found.setdefault((where["left"], where["right"]), {
-            **where, "jumps": kink.part.operation in JUMPING,
-            "missing": tuple(t for t, is_ in zip(moved, known, strict=True) if is_ == "none"),
-            "doubtful": tuple(t for t, is_ in zip(moved, known, strict=True) if not is_),
+        slopes = {target: rate(there, target) for target in moved if there and target in alone}
+        known = {target: common_zeros(gap_of(kink), slope) for target, slope in slopes.items()}
+        found.append({
+            **described(graph, kink), "jumps": any(one.part.operation in JUMPING for one in place),
+            "missing": tuple(target for target in moved if known.get(target) == "none"),
+            "doubtful": tuple(target for target in moved if not known.get(target)),
             # Not printed: what decides between them is proved all the same.
-            "proof": On(there, {"lines": tuple(map(chain, moved, slopes))}) if there else (),
+            "proof": On(there, {"lines": tuple(chain(*sides) for sides in slopes.items())}) if there else (),
         })  # fmt: skip
-    return tuple(tie for tie in found.values() if tie["missing"] or tie["doubtful"])
+    return tuple(tie for tie in found if tie["missing"] or tie["doubtful"])
 
 
 def _slope(branch: Tree, name: str) -> Tree:

@@ -12,7 +12,7 @@ from derivgen.draws import Draws
 from derivgen.exercise import Answer, AskError, On, Part, State, Supposed, allow
 from derivgen.expression import Name, Number, Partial, Tree, apply, negate, product, substitute
 from derivgen.graph import Graph
-from derivgen.linearity import Move, is_linear, kinks_of, moving
+from derivgen.linearity import Move, is_linear, kinks_of, moving, places_of
 from derivgen.printing import exact_decimal, fits
 
 STEP = Fraction(1, 10)
@@ -22,7 +22,7 @@ def sensitivity(state: State, parameters: Mapping[str, object], draws: Draws) ->
     """∂of/∂x · dx beside of(x + dx) − of(x), for each x of ``wrt`` (all inputs and weights) and dx = ``step`` (0.1).
 
     The two are equal for every step where of is linear in x, which is proved. Else the numbers decide: of may be linear
-    along this step, or not, or the step may reach a kink.
+    along this step, or not, or the step may reach a kink. A step that reaches a point without a value is refused.
     """
     allow(parameters, "wrt", "of", "step")
     step = parameters.get("step", STEP)
@@ -68,7 +68,8 @@ def _move(graph: Graph, target: Partial, size: Number) -> dict[str, object]:
     move = Move(graph, target.of, name, size.value, predicted, actual, kinks)
     return {
         "wrt": Name(name), "dx": Name(_dx(name)), "target": target, "step": Supposed(Name(_dx(name)), "=", size),
-        "verdict": "" if exact else move, "kinks": tuple(described(graph, kink) for kink in kinks),
+        "verdict": "" if exact else move,
+        "kinks": tuple(described(graph, place[0]) for place in places_of(graph, kinks)),
         "rate": chain(target, slope, Filled(slope), Value(target)),
         "predicted": _predicted(by_rate, slope, size),
         "actual": chain(actual, Filled(actual), by_values),

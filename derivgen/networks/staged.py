@@ -281,7 +281,7 @@ def _generated(steps: _Steps, taken: set[str]) -> dict[str, str]:
         if not base or (base in used and "_" in base):
             name = next((letter for letter in _LETTERS if letter not in used), "")
             base = name or "step"
-        while not name or name in used or (counts[base] > 1 and name == base):
+        while not name or name in used or (counts[base] > 1 and name == base and "_" not in base):
             numbers[base] += 1
             name = f"{base}_{numbers[base]}"
         used.add(name)
