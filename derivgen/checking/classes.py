@@ -152,5 +152,7 @@ def table(results: Sequence[Result], color: bool = False, width: int = 0) -> str
         }
         for result in results
     ]  # fmt: skip
-    counted = [{"slip": slip.replace("_", " "), "links": links, "files": files} for slip, links, files in slips(results)]
+    counted = [
+        {"slip": slip.replace("_", " "), "links": links, "files": files} for slip, links, files in slips(results)
+    ]
     return summary_text(rows, counted, color=color, width=width)

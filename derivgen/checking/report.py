@@ -254,7 +254,8 @@ def _told(line: Line, dialect: str, first: bool) -> dict[str, object]:
         "read": _math(line.read_as(dialect), dialect),
         "about": [form(tree) for tree in verdict.about],
         "slip": {
-            "slip": verdict.slip, "called": verdict.slip.replace("_", " "), "about": _about(line, dialect), "at": form(Name(verdict.at) if verdict.at else None),
+            "slip": verdict.slip, "called": verdict.slip.replace("_", " "),
+            "about": _about(line, dialect), "at": form(Name(verdict.at) if verdict.at else None),
         } if verdict.slip else {},
         "witness": {"at": [list(pair) for pair in witness.at], "left": witness.left, "right": witness.right}
         if witness else {},
