@@ -34,7 +34,7 @@ from derivgen.certify import PRIME, Residues, UnluckyError
 from derivgen.derivation import branch, local_derivatives, local_partial
 from derivgen.errors import CertificateError
 from derivgen.evaluation import EvaluationError, Numbers, Real, to_decimal
-from derivgen.expression import ZERO, Apply, Name, Partial, Tree, names, substitute, transform, walk
+from derivgen.expression import ZERO, Apply, Name, Number, Partial, Tree, matrix, names, substitute, transform, walk
 from derivgen.graph import Graph, GraphError, Node, in_order
 from derivgen.operations import INDICATORS, OPERATIONS
 from derivgen.reading import read, read_row
@@ -46,6 +46,7 @@ SAMPLE = 32  # patterns of more gates
 FEWEST_MODELS = 4
 MOST_READINGS = 4  # tokens that may be meant as local derivatives, each of which is tried either way
 POINTS, MOST_DRAWS = 4, 120
+MOST_TIMES = 8  # that a column is multiplied by itself entry by entry
 MOST_FURTHER = 60  # points for a side that compares something of its own
 COMPARING = frozenset((*INDICATORS, "max", "abs", "relu", "leaky_relu", "elu", "sign", "absolute_error"))
 _TOLERANCE = Decimal(10) ** -30
@@ -345,7 +346,42 @@ class World:
         """The shape of a tree and its entries; ``CertificateError`` for arrays that do not fit."""
         if name := self.unknown(tree):
             raise CertificateError(self.problem(name))
-        return certify.cells_of(self.graph, tree)
+        try:
+            return certify.cells_of(self.graph, tree)
+        except CertificateError:
+            meant = self._entrywise(tree)
+            if meant == tree:
+                raise
+            return certify.cells_of(self.graph, meant)
+
+    def _entrywise(self, tree: Tree) -> Tree:
+        """1 - a^2 of a column as books mean it: entry by entry, the number beside each entry.
+
+        A square matrix stays as it is: its power is a product of matrices, or is meant entry by entry; nobody can tell.
+        """
+        if not isinstance(tree, Apply):
+            return tree
+        args = tuple(map(self._entrywise, tree.args))
+        try:
+            shapes = [certify.cells_of(self.graph, argument)[0] for argument in args]
+        except CertificateError:
+            return replace(tree, args=args)
+        if tree.operation == "power" and shapes[0][0] != shapes[0][1] and isinstance(args[1], Number):
+            times = args[1].value
+            if times.denominator == 1 and 2 <= times <= MOST_TIMES:
+                whole = args[0]
+                for _ in range(int(times) - 1):
+                    whole = Apply("hadamard", (whole, args[0]))
+                return whole
+        if tree.operation in ("add", "subtract") and (1, 1) in shapes and len(set(shapes)) == 2:
+            rows, columns = max(shapes)
+            if rows == columns:
+                return replace(tree, args=args)
+            args = tuple(
+                matrix([[argument] * columns] * rows) if shape == (1, 1) else argument
+                for argument, shape in zip(args, shapes, strict=True)
+            )
+        return replace(tree, args=args)
 
     def residues(self, tree: Tree) -> list[tuple[int, ...] | None]:
         """The entries in every model; None where there is a division by zero."""

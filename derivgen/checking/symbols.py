@@ -27,7 +27,7 @@ Bindings = list[tuple[Key, dict[str, int]]]
 
 SHOWN = 8
 REMEMBERED = 1_000  # answers to one question
-GENERIC = ("g", "f", "phi", "s")  # what books call an activation, whichever it is
+GENERIC = ("g", "phi", "s")  # what books call an activation, whichever it is
 LOSSES = ("L", "ell", "Loss", "loss")  # one of them is declared: the others can mean nothing else
 DERIVED = {"min": 2, "sinh": 1, "cosh": 1}  # no rows of the table, but written by its rows
 _BRACKETS = "()[]"

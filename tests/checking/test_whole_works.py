@@ -1,0 +1,60 @@
+"""Whole works, from their text to the verdicts."""
+
+from __future__ import annotations
+
+import pytest
+
+from derivgen import spec
+from derivgen.asks import ASKS
+from derivgen.checking import check
+from derivgen.checking.subjects import of_equations, of_sheet
+from derivgen.networks import KINDS
+from derivgen.sheet import compose
+
+CHAIN = "z_1 = x*w_1; a_1 = sigmoid(z_1); z_2 = a_1*w_2; a_2 = sigmoid(z_2); L = (a_2 - y)^2/2"
+GATE = "z = x*w; h = relu(z); L = (h - y)^2"
+PAIR = "a = tanh(w*x); b = tanh(w*a); L = (b - t)^2"
+
+WORKS = [
+    # network, numbers, form, text, verdicts
+    (CHAIN, "", "md", r"""$$\begin{aligned}\frac{\partial L}{\partial w_1} &= (a_2-y)a_2(1-a_2) w_2 \\ &\quad a_1(1-a_1)x
+\end{aligned}$$""", ["right"]),
+    (PAIR, "", "plain", "dL/dw\n = 2(b-t)(1-b^2)a\n", ["wrong"]),
+    (PAIR, "", "plain", "dL/db\n = 2(b - t)\n", ["right"]),
+    (CHAIN, "", "md", r"If $y=1$ then $\frac{\partial L}{\partial a_2} = a_2 - 1$.", ["skipped", "undecided"]),
+    (CHAIN, "", "md", r"If $y=1$, all is well. $\frac{\partial L}{\partial a_2} = a_2 - 1$.", ["skipped", "wrong"]),
+    (CHAIN, "x=1,w_1=0.5,w_2=-1,y=1", "md", r"$a_1 = 6.22e-1 = 0.622$", ["right", "right"]),
+    (CHAIN, "x=1,w_1=0.5,w_2=-1,y=1", "md", r"$a_1 = 6.23e-1$", ["wrong"]),
+    (CHAIN, "x=1,w_1=0.5,w_2=-1,y=1,eta=0.5", "md", r"$w_2 \leftarrow -1 - 0.5(-0.0921) = -0.954$", ["right", "right"]),
+    (GATE, "x=2,w=1,y=1", "md", r"$\frac{\partial L}{\partial w} = 2(h-y)x = 4$", ["right only when", "right"]),
+    (GATE, "x=-2,w=1,y=1", "md", r"$\frac{\partial L}{\partial w} = 2(h-y)x = 4$", ["wrong", "follows"]),
+    (GATE, "", "md", r"$\frac{\partial L}{\partial w} = 2(h-y)x$", ["wrong"]),
+    (GATE, "", "md", r"$\frac{\partial h}{\partial w} = \mathbb{1}[h \ge 0]\,x$", ["wrong"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("network", "numbers", "form", "text", "verdicts"), WORKS)
+def test_a_work_is_judged_as_its_reader_would(
+    network: str, numbers: str, form: str, text: str, verdicts: list[str]
+) -> None:
+    report = check(of_equations(network, numbers, text), text, form=form)
+    assert [verdict.verdict for verdict in report.verdicts] == verdicts
+
+
+QUIZ = """
+title: T
+exercises:
+  - network: {kind: layered, sizes: [2, 3, 2], activation: tanh, output_activation: softmax, loss: cross_entropy,
+              notation: textbook}
+    asks: [gradients]
+"""
+
+
+@pytest.mark.parametrize(("slope", "verdict"), [
+    ("1 - (a^{[1]})^2", "right only when"), (r"1 - \tanh^2(z^{[1]})", "right only when"),  # Σ y = 1
+    ("1 - (a^{[1]})^3", "wrong"), ("1 - a^{[1]}", "wrong"),
+])  # fmt: skip
+def test_powers_of_a_column_are_meant_entry_by_entry(slope: str, verdict: str) -> None:
+    about = of_sheet(compose(spec.loads(QUIZ, asks=ASKS, kinds=KINDS)))
+    line = rf"$\frac{{\partial L}}{{\partial z^{{[1]}}}} = (W^{{[2]\top}}(\hat y - y)) \odot ({slope})$"
+    assert [found.verdict for found in check(about, line, form="md").verdicts] == [verdict]
