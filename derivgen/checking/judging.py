@@ -136,6 +136,11 @@ class _Judging:
             return []
         if dummy and links[0][0] != "+=":
             return self._of_function(left.tree, links, dummy)
+        if array := self._argument(left.tree, links):
+            letter = next(name for name in ("t", "u", "v", "r", "q", "zeta", "xi") if name not in self.world.graph)
+            meant = {array: Name(letter)}
+            own = [(relation, replace(side, tree=substitute(side.tree, meant))) for relation, side in links]
+            return self._of_function(substitute(left.tree, meant), own, letter)
         token = self._meant(left.tree)
         if defined := self._defined(left, links):
             return defined
@@ -527,6 +532,14 @@ class _Judging:
         return truth is not None and (found := self._as_number(replace(chain, truth=truth), side)) is not None and (
             found.verdict == "right"
         )
+
+    def _argument(self, left: Tree, links: Sequence[tuple[str, Side]]) -> str:
+        """The array that stands for any number in a function's definition, σ(x) = 1/(1 + e^-x); empty if none does."""
+        if not isinstance(left, Apply) or len(left.args) != 1 or not isinstance(left.args[0], Name):
+            return ""
+        name = left.args[0].name
+        parts = [part for _, side in links for part in walk(side.tree) if isinstance(part, (Name, Partial))]
+        return name if name in dict(self.world.graph.arrays) and all(part == Name(name) for part in parts) else ""
 
     def _of_function(self, left: Tree, links: Sequence[tuple[str, Side]], dummy: str) -> list[Verdict]:
         """A definition or a property of a function, for any argument."""

@@ -50,6 +50,13 @@ exercises:
 """
 
 
+@pytest.mark.parametrize(("sign", "verdict"), [("-", "right"), ("", "wrong")])
+def test_a_function_is_defined_for_any_argument_though_it_be_called_like_an_array(sign: str, verdict: str) -> None:
+    about = of_sheet(compose(spec.load("sigmoid-network", asks=ASKS, kinds=KINDS)))
+    line = rf"$\sigma(x) = \frac{{1}}{{1 + e^{{{sign}x}}}}$"
+    assert [found.verdict for found in check(about, line, form="md").verdicts] == [verdict]
+
+
 @pytest.mark.parametrize(("slope", "verdict"), [
     ("1 - (a^{[1]})^2", "right only when"), (r"1 - \tanh^2(z^{[1]})", "right only when"),  # Σ y = 1
     ("1 - (a^{[1]})^3", "wrong"), ("1 - a^{[1]}", "wrong"),
