@@ -425,7 +425,7 @@ class World:
         for reading in self._readings(right):
             refused = self._compared(truths, cells if reading is right else self.cells(reading)[1], clock)
             if refused and not any(refused):
-                if not self._compares(reading):
+                if not self.compares(reading):
                     return Decision(True, sampled)
                 meant = cells if reading is right else self.cells(reading)[1]
                 return self._at_points(truths, meant, sampled, refused, clock, further=True)
@@ -435,7 +435,7 @@ class World:
             return Decision(False if refused else None, sampled)
         return self._at_points(truths, cells, sampled, refused, clock)
 
-    def _compares(self, tree: Tree) -> bool:
+    def compares(self, tree: Tree) -> bool:
         """Whether a side compares what the network does not: residues have no order, so that points must tell."""
         own = {part for parts in self.kinked.values() for part in parts}
         asked = {Apply("above", (name, ZERO)) for part in own for name in part.args[:1]}

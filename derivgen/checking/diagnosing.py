@@ -54,6 +54,8 @@ def slip_in_symbols(
             way for way, own in world.kept[key]
             if (own == first or own is None or first is None) and _same(world, way.tree, wanted)
         ]  # fmt: skip
+        if world.compares(asked.side):  # residues have no order: the points must tell too
+            alike = [way for way in alike if world.decide(way.tree, asked.side, clock).equal]
         if alike or clock.over:
             return _only(alike, asked)
     return None

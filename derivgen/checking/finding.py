@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from derivgen.checking import in_markdown, in_tex
 from derivgen.checking.in_tex import Piece
@@ -40,7 +41,7 @@ _SOLUTION = re.compile(
     re.MULTILINE,
 )
 # "at $H = 1$" says where something holds; "where $z = w x$" says what z is.
-_CONDITIONED = re.compile(r"\b(?:at|if|for|when|unless|suppose|assume|suppose that|assume that)\s+\Z", re.IGNORECASE)
+_CONDITIONED = re.compile(r"\b(?:at|if|for|when|unless)\s+\Z", re.IGNORECASE)
 _GAP = re.compile(r"\n[ \t]*\n")
 _ITEM_END = re.compile(r"\n[ \t]*\n|\\item\b|\\end\s*\{")
 
@@ -78,7 +79,12 @@ def fragments(text: str, form: str) -> tuple[list[Fragment], list[Marker]]:
         if number and _SENTENCE_END.search(text, pieces[number - 1].end, piece.start + 1):
             conditional = False
         reason = reasons.of(number)
-        conditional = conditional or reason == "condition"
+        if reason == "condition" and not conditional:
+            conditional = True
+            for k in range(len(found) - 1, -1, -1):  # L = -log p if y = 1: it stands behind what it makes right
+                if _SENTENCE_END.search(text, pieces[k].end, pieces[k + 1].start + 1):
+                    break
+                found[k] = replace(found[k], conditional=True)
         found.append(Fragment(piece.source, piece.at, dialect, reason, exercise, part, conditional))
     return found, marks
 

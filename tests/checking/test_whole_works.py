@@ -23,6 +23,9 @@ WORKS = [
     (PAIR, "", "plain", "dL/db\n = 2(b - t)\n", ["right"]),
     (CHAIN, "", "md", r"If $y=1$ then $\frac{\partial L}{\partial a_2} = a_2 - 1$.", ["skipped", "undecided"]),
     (CHAIN, "", "md", r"If $y=1$, all is well. $\frac{\partial L}{\partial a_2} = a_2 - 1$.", ["skipped", "wrong"]),
+    (CHAIN, "", "md", r"Suppose $x=2$. $\frac{\partial z_1}{\partial w_1} = 2$.", ["right", "right"]),
+    (CHAIN, "", "md", r"Suppose $x=2$. $\frac{\partial z_1}{\partial w_1} = 3$.", ["right", "wrong"]),
+    (CHAIN, "", "md", r"$\frac{\partial L}{\partial a_2} = a_2 - 1$ if $y=1$.", ["undecided", "skipped"]),
     (CHAIN, "x=1,w_1=0.5,w_2=-1,y=1", "md", r"$a_1 = 6.22e-1 = 0.622$", ["right", "right"]),
     (CHAIN, "x=1,w_1=0.5,w_2=-1,y=1", "md", r"$a_1 = 6.23e-1$", ["wrong"]),
     (CHAIN, "x=1,w_1=0.5,w_2=-1,y=1,eta=0.5", "md", r"$w_2 \leftarrow -1 - 0.5(-0.0921) = -0.954$", ["right", "right"]),
@@ -65,3 +68,14 @@ def test_powers_of_a_column_are_meant_entry_by_entry(slope: str, verdict: str) -
     about = of_sheet(compose(spec.loads(QUIZ, asks=ASKS, kinds=KINDS)))
     line = rf"$\frac{{\partial L}}{{\partial z^{{[1]}}}} = (W^{{[2]\top}}(\hat y - y)) \odot ({slope})$"
     assert [found.verdict for found in check(about, line, form="md").verdicts] == [verdict]
+
+
+NO_SLIP = ["z_1 > b_1", "w_1 > 0", "z_1 > z_2"]
+
+
+@pytest.mark.parametrize("gate", NO_SLIP)
+def test_a_gate_of_one_s_own_is_no_slip_of_the_table(gate: str) -> None:
+    network = "z_1 = x*w_1+b_1; h_1 = relu(z_1); z_2 = h_1*w_2+b_2; h_2 = relu(z_2); o = h_2*w_3; L = (o-y)^2/2"
+    text = f"dL/dw_1 = (o - y)*w_3*w_2*x*1[{gate}]*1[z_2 > 0]"
+    (verdict,) = check(of_equations(network, "", text), text, form="plain").verdicts
+    assert (verdict.verdict, verdict.slip) == ("wrong", "")
