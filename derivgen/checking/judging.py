@@ -234,19 +234,31 @@ class _Judging:
         return _Finding("wrong", decision=decision, problem=decision.problem)
 
     def _at_these_numbers(self, chain: _Chain, tree: Tree, world: World) -> str:
-        """On which sides of the network's kinks the work's own numbers lie, where a line is right there."""
-        spoken = [name for name in world.kinked if not self.clock.over and self.figures.given]
-        state = self.figures.state("now")
-        try:
-            sides = zip(*(world.cells(side)[1] for side in (chain.truth, tree)), strict=True)
-            if not spoken or not all(close(state.value(a), state.value(b)) for a, b in sides):
-                return ""
-            met = [(part, state.value(part.args[0])) for name in spoken for part in world.kinked[name]]
-        except (EvaluationError, CertificateError, decimal.DecimalException, ValueError):
+        """The signs that the work's numbers give its ReLUs, where a line is right for these; empty if it is not.
+
+        Decided on the network whose ReLUs are as these signs have them: that two sides meet at one point is not enough.
+        """
+        if not self.figures.given or not world.kinked:
             return ""
-        scope = world.graph.scope
-        return ", ".join(f"{plain(part.args[0], scope)} {'>' if value > 0 else '<'} 0"
-                         for part, value in met if len(part.args) == 1 and value)  # fmt: skip
+        state, graph, scope = self.figures.state("now"), world.graph, world.graph.scope
+        nodes, signs = [], []
+        for node in graph.nodes:
+            if node.name in world.kinked:
+                (part, *more) = world.kinked[node.name]
+                if more or part != node.tree or part.operation != "relu":
+                    return ""
+                try:
+                    value = state.value(part.args[0])
+                except (EvaluationError, decimal.DecimalException):
+                    return ""
+                if not value:
+                    return ""
+                signs.append(f"{plain(part.args[0], scope)} {'>' if value > 0 else '<'} 0")
+                closed = Apply("multiply", (number(0), part.args[0]))
+                node = replace(node, tree=part.args[0] if value > 0 else closed)
+            nodes.append(node)
+        there = World.of(replace(graph, nodes=tuple(nodes), stated=()))
+        return ", ".join(signs) if there.decide(chain.truth, tree, self.clock).equal else ""
 
     def _says(self, tree: Tree) -> bool:
         """Whether quantities stand in a tree, so that it is no matter of numbers alone."""

@@ -30,6 +30,8 @@ WORKS = [
     (CHAIN, "x=1,w_1=0.5,w_2=-1,y=1", "md", r"$a_1 = 6.23e-1$", ["wrong"]),
     (CHAIN, "x=1,w_1=0.5,w_2=-1,y=1,eta=0.5", "md", r"$w_2 \leftarrow -1 - 0.5(-0.0921) = -0.954$", ["right", "right"]),
     (GATE, "x=2,w=1,y=1", "md", r"$\frac{\partial L}{\partial w} = 2(h-y)x = 4$", ["right only when", "right"]),
+    (GATE, "x=2,w=1,y=1", "md", r"$\frac{\partial L}{\partial w} = h x = 4$", ["wrong", "recovered"]),
+    (GATE, "x=2,w=1,y=1", "md", r"$\frac{\partial L}{\partial w} = (h-y)x^2 = 4$", ["wrong", "recovered"]),
     (GATE, "x=-2,w=1,y=1", "md", r"$\frac{\partial L}{\partial w} = 2(h-y)x = 4$", ["wrong", "follows"]),
     (GATE, "", "md", r"$\frac{\partial L}{\partial w} = 2(h-y)x$", ["wrong"]),
     (GATE, "", "md", r"$\frac{\partial h}{\partial w} = \mathbb{1}[h \ge 0]\,x$", ["wrong"]),
