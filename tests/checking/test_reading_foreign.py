@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import lru_cache
 from pathlib import Path
 
@@ -209,10 +208,8 @@ TABLES = [CHAIN, "quiz backprop-practice 4", "quiz sigmoid-network 0"]
 
 
 def checked(text: str, dialect: str, words: str) -> None:
-    """Read a text: only statements and faults come out, each within the text, in less than a second."""
-    began = time.process_time()
+    """Read a text: only statements and faults come out, each within the text (fuzz.py says how long that takes)."""
     found = statements(Fragment(text, 7, dialect), symbols(words))
-    assert time.process_time() - began < 1
     for one in found:
         if isinstance(one, Unread):
             assert 7 <= one.start <= one.end <= 7 + len(text)
@@ -255,7 +252,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 @pytest.mark.parametrize("dialect", ["latex", "plain"])
-def test_hostile_lines_are_refused_in_time(text, dialect):
+def test_hostile_lines_are_refused(text, dialect):
     checked(text, dialect, CHAIN)
 
 
@@ -265,13 +262,3 @@ def test_deep_brackets_are_read_up_to_the_limit():
     (lost,) = read("(" * 70 + "x" + ")" * 70, CHAIN)
     assert isinstance(lost, Unread)
     assert "deep" in lost.problem or "inside" in lost.problem
-
-
-def test_a_usual_line_is_read_in_far_less_than_a_millisecond():
-    line = r"\frac{\partial L}{\partial w_1} = (a_2 - y) a_2(1 - a_2) w_2 a_1(1 - a_1) x"
-    best = 1.0
-    for _ in range(30):
-        began = time.process_time()
-        read(line, CHAIN)
-        best = min(best, time.process_time() - began)
-    assert best < 0.002  # measured 0.0002; a busy machine is slower
