@@ -15,9 +15,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from derivgen.derivation import Chain, Filled, Value, chain, forward_form, local
+from derivgen.derivation import Chain, Filled, Value, chain, forward_form, from_output, local
 from derivgen.exercise import State, value_line
-from derivgen.expression import ONE, Apply, Name, Partial, Tree, column, matrix, number, substitute, total
+from derivgen.expression import ONE, Apply, Name, Partial, Tree, column, matrix, number, total
 from derivgen.graph import Graph
 from derivgen.networks import Layer, Network
 
@@ -155,9 +155,10 @@ def read_off(state: State) -> State:
         operation = graph.operation(tree.operation) if isinstance(tree, Apply) else ""
         if operation not in ("relu", "leaky_relu") or state.numeric(z := graph.parents(name)[0]):
             continue
-        if operation == "leaky_relu" or graph.kinks != "right" or literal.get(name, 0) > 0:
-            side = graph.kinks if operation == "leaky_relu" else "left"
-            stated[name] = ((z, substitute(local(replace(graph, kinks=side), name, z), {z: Name(name)})),)
+        positive = operation == "relu" and literal.get(name, 0) > 0  # then either branch says the same
+        form = from_output(replace(graph, kinks="left") if positive else graph, name, z)
+        if form is not None:
+            stated[name] = ((z, form),)
     return replace(state, network=replace(state.network, graph=replace(graph, stated=tuple(stated.items()))))
 
 

@@ -5,6 +5,7 @@ A part's facts are trees, chains and plain strings; the sheet turns them into th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -33,6 +34,7 @@ from derivgen.reading import read_row
 from derivgen.slips import Roles, Slipped
 from derivgen.spec import Look
 
+DERIVATIVE = re.compile(r"d(?P<of>[A-Za-z].*?)/d(?P<wrt>[A-Za-z].*)")  # as a quiz file writes it
 TEXTBOOK_IDENTITIES = ("sigmoid", "tanh")  # their derivative is quoted as g' = g(1 − g), 1 − g²
 
 

@@ -7,7 +7,6 @@ kink, no dead ReLU, no saturated unit, no zero or equal answers that the ask did
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -28,7 +27,7 @@ from derivgen.evaluation import (
     same_number,
     to_decimal,
 )  # fmt: skip
-from derivgen.exercise import Known, Part, updated
+from derivgen.exercise import DERIVATIVE, Known, Part, updated
 from derivgen.expression import Apply, Name, Number, Partial, Tree, transform, walk
 from derivgen.linearity import judged
 from derivgen.networks import Network
@@ -48,7 +47,6 @@ BOUNDED = ("sigmoid", "tanh", "softmax")
 MOST_REDRAWS = 20  # of one example that has come out twice
 Rule = spec.Draw
 T = TypeVar("T")
-_DERIVATIVE = re.compile(r"d(?P<of>[A-Za-z].*?)/d(?P<wrt>[A-Za-z].*)")
 
 
 class UnfitError(DerivgenError):
@@ -111,7 +109,7 @@ def _entries(
         if isinstance(given, tuple):
             raise place.error(f"{word} is a single number, not a list")
         return [(word, given, place)]
-    if derivative := _DERIVATIVE.fullmatch(word.strip()):
+    if derivative := DERIVATIVE.fullmatch(word.strip()):
         of, wrt = derivative["of"], derivative["wrt"]
         if of not in graph or graph.is_leaf(of):
             raise place.error(suggest(of, [node.name for node in graph.nodes]))

@@ -173,7 +173,8 @@ def lines(steps: tuple[Step, ...], known: tuple[Quantity, ...]) -> tuple[Chain, 
 def _counterexample(state: State, target: Quantity, known: tuple[Quantity, ...], witness: Witness) -> Counterexample:
     """The table's rows: leaves that are not 1, the outputs layer by layer, other known quantities, the target last."""
     graph, network = state.graph, state.network
-    fixed = tuple((name, value, value) for name, value in network.fixed if name in _needed(graph, target, known))
+    needed = _needed(graph, target, known)
+    fixed = tuple((name, value, value) for name, value in network.fixed if name in needed)
     own = set(known)
 
     def remark(quantity: Quantity) -> str:
@@ -183,7 +184,6 @@ def _counterexample(state: State, target: Quantity, known: tuple[Quantity, ...],
         ((Name(name),), remark(Name(name))) for name, one, other in witness.leaves if not one == other == 1
     ]
     listed: set[Quantity] = {target, *(Name(name) for name, *_ in witness.leaves)}
-    needed = _needed(graph, target, known)
     for layer in network.layers:
         posts = [Name(a) for a in layer.post[0] if a in needed and Name(a) != target and not graph.is_leaf(a)]
         alike = len({remark(a) for a in posts}) == 1 and len(posts) <= MOST_SHARING

@@ -17,7 +17,7 @@ from derivgen.expression import ONE, ZERO, Apply, Name, Number, Partial, Tree, a
 from derivgen.lexing import COMPARISONS, ROW, Token
 from derivgen.notation import GREEK
 from derivgen.operations import INDICATORS, OPERATIONS
-from derivgen.reading import DEPTH, EULER, Parser, ReadingError
+from derivgen.reading import DEPTH, Parser, ReadingError
 
 WORK = 10_000  # symbols that the sums of one side may come to
 FURTHEST = 1_000  # an index of a sum
@@ -146,16 +146,9 @@ class Foreign(Parser):
 
     def exponent(self) -> Tree:
         self.deeper()
-        minus = self.accept("-")
-        if self.token.text == "{":
-            inner = self.bracketed("{", "}")
-        else:
-            inner = self.base()
-            if inner is EULER:
-                self.expect("^")
-                inner = Apply("exp", (self.exponent(),))
+        tree = super().exponent()
         self.depth -= 1
-        return apply("negate", inner) if minus else inner
+        return tree
 
     def factor(self) -> Tree:
         """A factor; every way into another level passes here."""

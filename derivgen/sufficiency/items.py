@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from derivgen.draws import Draws
 from derivgen.errors import DerivgenError, suggest
+from derivgen.exercise import DERIVATIVE
 from derivgen.expression import Name, Partial, Tree, walk
 from derivgen.networks import Layer, Network
 from derivgen.sufficiency import Decider, Quantity, Witness
 from derivgen.sufficiency.closure import biases_of
 
-DERIVATIVE = re.compile(r"d(?P<of>[A-Za-z].*?)/d(?P<wrt>[A-Za-z].*)")
 ANSWERS = ("first", "second", "together", "each", "neither")
 MOST_TARGETS, POOL = 200, 10
 MANY = 10**9
