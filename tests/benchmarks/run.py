@@ -211,6 +211,44 @@ def all_gradients() -> None:
     print(f"growth exponent from {points[0][0]} to {points[-1][0]} edges: {slope:.2f} (at most 1.15)")
 
 
+CHAIN = "z_1 = x*w_1; a_1 = sigmoid(z_1); z_2 = a_1*w_2; a_2 = sigmoid(z_2); L = (a_2 - y)^2/2"
+RELUS = """z_1 = w_11*x_1 + w_21*x_2 + b_1; z_2 = w_12*x_1 + w_22*x_2 + b_2; a_1 = relu(z_1); a_2 = relu(z_2)
+z_3 = v_1*a_1 + v_2*a_2 + c; o = sigmoid(z_3); L = (o - y)^2/2"""
+
+
+def checker() -> None:
+    """What `derivgen check` takes a line, from the text to the verdict; of a wrong one with its witness and slip."""
+    deep, weights = layered([16, 16, 16, 1])
+    rows = (
+        ("1-1-1 sigmoid", CHAIN, r"\partial L/\partial w_1 = (a_2 - y) a_2 (1 - a_2) w_2 a_1 (1 - a_1) x", " x", 2),
+        ("2-2-1 ReLU", RELUS, r"\partial L/\partial w_{11} = (o - y) o (1 - o) v_1 \mathbb{1}[z_1 > 0] x_1", " o", 2),
+        (
+            f"16-16-16-1, {weights} weights", deep,
+            r"\partial L/\partial w_{1,0,0} = \partial L/\partial a_{1,0} a_{1,0} (1 - a_{1,0}) x_0", " x_0", 20,
+        ),
+    )  # fmt: skip
+    for name, equations, line, lost, bound in rows:
+        for kind, said in (("right", line), ("wrong", line.replace(lost, "", 1))):
+            one, more = (_checking(equations, said, lines) for lines in (1, 51))
+            each = (more - one) / 50 * 1e3
+            print(f"checking a {kind} line, {name}: {each:.2f} ms (at most {bound}), the first {one * 1e3:.0f} ms")
+    print(f"checking a thousand lines of {rows[0][0]}: {_checking(CHAIN, rows[0][2], 1000):.2f} s")
+
+
+def _checking(equations: str, line: str, lines: int) -> float:
+    """Seconds that a work of so many equal lines takes, the best of three on subjects of their own."""
+    from derivgen.checking import check
+    from derivgen.checking.subjects import of_equations
+
+    best = math.inf
+    for _ in range(3):
+        subject = of_equations(equations)
+        started = time.perf_counter()
+        check(subject, f"$${line}$$\n\n" * lines, form="md")
+        best = min(best, time.perf_counter() - started)
+    return best
+
+
 def _slope(points: list[tuple[float, float]]) -> float:
     xs, ys = zip(*points, strict=True)
     mx, my = statistics.mean(xs), statistics.mean(ys)
@@ -224,3 +262,4 @@ if __name__ == "__main__":
     report("user's script : warm variant", script, middle, script / middle, "at least 20")
     pictures()
     all_gradients()
+    checker()
