@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from derivgen import certify
+from derivgen.checking.judging import judge
 from derivgen.checking.subjects import Topic
 from derivgen.checking.work import Fragment, Side, Statement, Subject, Unread, Verdict
 from derivgen.derivation import Value
@@ -20,11 +21,10 @@ from derivgen.expression import Apply, Name, Number, Partial, Tree, names, walk
 from derivgen.printing import printed
 
 Read = Callable[[Fragment, Subject], list[Statement | Unread]]
-Judge = Callable[[Subject, Sequence[Statement | Unread]], list[Verdict]]
 
 
 def answered(
-    topic: Topic, number: int, letter: str, text: str, form: str, found: Sequence[Fragment], read: Read, judge: Judge
+    topic: Topic, number: int, letter: str, text: str, form: str, found: Sequence[Fragment], read: Read
 ) -> list[Verdict]:
     """The verdicts on an answer: on each of its lines, and on what is missing of an answer."""
     assert topic.exercise is not None

@@ -35,6 +35,7 @@ _BLANK = re.compile(
 _PROGRAM = re.compile(r"(?:^|\\\\|\\cr|\})\s*\*?\s*\d+\)\s*\\quad")
 _CHOICE = re.compile(r"^[ \t]*(?:\\item\s*\[)?\([A-H]\)", re.MULTILINE)
 _CLAIM = re.compile(r"\btrue\s+or\s+false\b", re.IGNORECASE)
+_DECIDED = re.compile(r"^[ \t>*_]*(?:\\textbf\s*\{)?(?:true|false)\b(?!\s+or\b)", re.IGNORECASE | re.MULTILINE)
 _SOLUTION = re.compile(
     r"^[ \t#>]*(?:\\begin\{(?:answer|solution|proof)\}"
     r"|(?:\*\*|__|\*|\\(?:textbf|textit|emph|paragraph\*?|(?:sub)*section\*?)\s*\{)?(?:Solution|Answer|Proof)\b\s*(?:[.:*}_]|$))",
@@ -154,16 +155,18 @@ class _Reasons:
             self._mark(match.start(), end, "choice", more=r"\s*" if leads else "")
 
     def _claims(self) -> None:
-        """The paragraph that asks "true or false?", and the display behind it."""
+        """The paragraph that asks "true or false?", as far as a line does not answer it, and the display behind it."""
         done = 0
         for match in _CLAIM.finditer(self.text):
             if match.start() < done:
                 continue
-            before = [gap.end() for gap in _GAP.finditer(self.text, done, match.start())]
-            after = _GAP.search(self.text, match.end())
-            end = after.start() if after else len(self.text)
+            begins = [done, *(gap.end() for gap in _GAP.finditer(self.text, done, match.start()))]
+            if answered := [*_DECIDED.finditer(self.text, begins[-1], match.start())]:
+                begins.append(self.text.rindex("\n", answered[-1].end(), match.start()) + 1)
+            ends = (end.search(self.text, match.end()) for end in (_GAP, _DECIDED))
+            end = min((found.start() for found in ends if found), default=len(self.text))
             asks = not re.search(r"[A-Za-z$\\]", self.text[match.end() : end])
-            self._mark(before[-1] if before else done, end, "claim", more=r"\s*" if asks else "")
+            self._mark(begins[-1], end, "claim", more=r"\s*" if asks else "")
             done = end
 
     def _questions(self, marks: Sequence[Marker]) -> None:

@@ -8,26 +8,38 @@ is the answer to that part.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from derivgen.checking.answering import answered
 from derivgen.checking.finding import form_of, fragments
+from derivgen.checking.judging import judge
+from derivgen.checking.letters import learned
 from derivgen.checking.report import Report
+from derivgen.checking.statements import statements
 from derivgen.checking.subjects import CHANGES, NOT_JUDGED, Topic
+from derivgen.checking.symbols import Symbols
 from derivgen.checking.work import Fragment, Marker, Statement, Subject, Unread, Verdict
 from derivgen.errors import DerivgenError, suggest
 
-Found = Sequence[Statement | Unread]
 _RELATES = re.compile(r"=|≈|←|<-|\\approx|\\leftarrow|\\gets|\\implies|\\Rightarrow")
+_RELATION_FIRST = re.compile(r"\s*(?:&\s*)?(?:=|≈|\\approx|\\implies)")
+_DELIMITER = re.compile(r"\\(?:begin|end)\s*\{[A-Za-z*]+\}")
+_CHANGE = re.compile(r"\\mathrm\{d|\\nabla|∇|\\Delta|\bd[a-z]|\bh\b")
 
 
-@dataclass(frozen=True)
-class Reading:
-    """The two ends of the flow: how a fragment is read, and how what was read is judged."""
+class _Reader:
+    """Reads the fragments of a work by the symbols of their subjects, and by what functions it has defined so far."""
 
-    read: Callable[[Fragment, Subject], list[Statement | Unread]]
-    judge: Callable[[Subject, Found], list[Verdict]]
+    def __init__(self) -> None:
+        self.known: list[tuple[Subject, Symbols]] = []
+
+    def read(self, fragment: Fragment, subject: Subject, before: Statement | None = None) -> list[Statement | Unread]:
+        """What a fragment states; ``before`` is the chain that it may go on with."""
+        place = next((i for i, (same, _) in enumerate(self.known) if same is subject), len(self.known))
+        symbols = learned(fragment, self.known[place][1] if place < len(self.known) else Symbols.of(subject))
+        self.known[place : place + 1] = [(subject, symbols)]
+        return statements(fragment, symbols, before)
 
 
 def check(about: Subject | Mapping[int, Topic], text: str, *, form: str = "", name: str = "", part: str = "") -> Report:
@@ -38,12 +50,12 @@ def check(about: Subject | Mapping[int, Topic], text: str, *, form: str = "", na
     """
     topics = {1: Topic(about)} if isinstance(about, Subject) else dict(about)
     form = form or form_of(name, text)
-    reading = _reading()
+    reader = _Reader()
     found, marks = fragments(text, form)
     exercise, letter = _asked(part, topics)
     if letter:
         topic = topics[exercise]
-        verdicts = answered(topic, exercise, letter, text, form, found, reading.read, reading.judge)
+        verdicts = answered(topic, exercise, letter, text, form, found, reader.read)
         return Report(text, {exercise: topic}, tuple(verdicts), form, name)
     placed = [replace(fragment, exercise=exercise) for fragment in found] if exercise else _placed(found, marks, topics)
     groups: dict[int, list[Fragment]] = {}
@@ -51,30 +63,9 @@ def check(about: Subject | Mapping[int, Topic], text: str, *, form: str = "", na
         groups.setdefault(fragment.exercise, []).append(fragment)
     verdicts = []
     for number, group in groups.items():
-        verdicts += _judged(topics.get(number), group, reading, topics)
+        verdicts += _judged(topics.get(number), group, reader, topics, text)
     verdicts.sort(key=lambda verdict: (verdict.start, verdict.end))
     return Report(text, topics, tuple(verdicts), form, name)
-
-
-_CHANGE = re.compile(r"\\mathrm\{d|\\nabla|∇|\\Delta|\bd[a-z]|\bh\b")
-
-
-def _reading() -> Reading:
-    """Reading by a subject's symbols, and judging on it."""
-    from derivgen.checking.judging import judge
-    from derivgen.checking.statements import statements
-    from derivgen.checking.symbols import Symbols
-
-    known: list[tuple[Subject, Symbols]] = []
-
-    def read(fragment: Fragment, subject: Subject) -> list[Statement | Unread]:
-        symbols = next((symbols for same, symbols in known if same is subject), None)
-        if symbols is None:
-            symbols = Symbols.of(subject)
-            known.append((subject, symbols))
-        return statements(fragment, symbols)
-
-    return Reading(read, judge)
 
 
 def _asked(part: str, topics: Mapping[int, Topic]) -> tuple[int, str]:
@@ -116,13 +107,16 @@ def _placed(
 
 
 def _judged(
-    topic: Topic | None, group: Sequence[Fragment], reading: Reading, topics: Mapping[int, Topic]
+    topic: Topic | None, group: Sequence[Fragment], reader: _Reader, topics: Mapping[int, Topic], text: str
 ) -> list[Verdict]:
     """The verdicts on the fragments of one exercise, which know of each other."""
     kinds: dict[str, list[Statement | Unread]] = {}  # a part with a subject of its own is judged apart
     subjects: dict[str, Subject] = {}
     verdicts: list[Verdict] = []
+    behind: Fragment | None = None
     for fragment in group:
+        goes_on = behind is not None and _goes_on(text, behind, fragment)
+        behind = fragment
         reason = fragment.skip or (topic and NOT_JUDGED.get(topic.ask(fragment.part), "")) or ""
         if reason and not _RELATES.search(fragment.source):
             continue  # a name in passing: nothing is said of it
@@ -137,14 +131,38 @@ def _judged(
             subject = topic.of(fragment.part)
             key = fragment.part if subject is not topic.subject else ""
             subject = subjects.setdefault(key, subject)
-            for one in filter(_claims, reading.read(fragment, subject)):
+            said = kinds.setdefault(key, [])
+            last = said[-1] if goes_on and said and isinstance(said[-1], Statement) else None
+            if last is not None:
+                said.pop()
+            for one in _joined(last, filter(_claims, reader.read(fragment, subject, last))):
                 if _is_change(one, fragment, topic):
                     verdicts.append(_whole(fragment, "skipped", "differential"))
                 else:
-                    kinds.setdefault(key, []).append(one)
+                    said.append(one)
     for key, found in kinds.items():
-        verdicts += _in_parts(reading.judge(subjects[key], found), group)
+        verdicts += _in_parts(judge(subjects[key], found), group)
     return verdicts
+
+
+def _goes_on(text: str, before: Fragment, fragment: Fragment) -> bool:
+    """Whether a formula begins with a relation, and nothing is said between the one before it and this."""
+    if before.part != fragment.part or before.skip or fragment.skip or not _RELATION_FIRST.match(fragment.source):
+        return False
+    between = text[before.at + len(before.source) : fragment.at]
+    return re.search(r"[A-Za-z0-9]", _DELIMITER.sub("", between)) is None
+
+
+def _joined(last: Statement | None, found: Iterable[Statement | Unread]) -> Iterator[Statement | Unread]:
+    """What was found, its first chain made one with the chain that it goes on with."""
+    first, *others = (*found,) or (None,)
+    if last is not None:
+        end = last.links[-1][1] if last.links else last.left
+        if isinstance(first, Statement) and first.left is end:
+            first = replace(last, links=(*last.links, *first.links))
+        else:
+            yield last
+    yield from filter(None, (first, *others))
 
 
 def _is_change(one: Statement | Unread, fragment: Fragment, topic: Topic) -> bool:

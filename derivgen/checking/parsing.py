@@ -300,7 +300,7 @@ class Foreign(Parser):
             raise self.unknown(written, token)
         self.i += 1
         if written.primes:
-            raise self.no(f"{written.plain}: a quantity has no prime", token, self.primed(tree))
+            return self.primed(tree, written, token)
         if isinstance(tree, Name):
             if following == "(":
                 self.argued(tree, token)
@@ -346,11 +346,18 @@ class Foreign(Parser):
             return self.no(problem, token, rf"write a number, or \sum_{{{loose}}}; {has}")
         return self.no(f"{escaped(written.plain)}: no such quantity", token, has)
 
-    def primed(self, tree: Tree) -> str:
-        """What to write for a_1': the derivative of the function that gives it."""
-        name = tree.name if isinstance(tree, Name) else ""
+    def primed(self, tree: Tree, written: Written, token: Token) -> Partial:
+        """f'(x): the derivative of a quantity by the one that it is written to depend on; a_1' alone does not say."""
+        name = tree.name if isinstance(tree, Name) and not self.array(tree) else ""
+        if name and written.primes == 1 and self.token.text == "(" and self.ahead(2).text == ")":
+            self.i += 1
+            argument = self.quantity()
+            if self.symbols.depends(name, argument) and not self.array(argument):
+                self.i += 1
+                return Partial(name, argument.name, (), token.at)
         parents = self.symbols.graph.parents(name) if name in self.symbols.graph else ()
-        return f"write d{name}/d{parents[0]}, or the function's derivative" if parents else "write it as dL/dw"
+        instead = f"write d{name}/d{parents[0]}, or the function's derivative" if parents else "write it as dL/dw"
+        raise self.no(f"{written.plain}: a quantity has no prime", token, instead)
 
     def argued(self, name: Name, token: Token) -> None:
         """Pass over the arguments of a quantity that is written with what it depends on: f(x, y)."""
@@ -533,6 +540,9 @@ class Foreign(Parser):
             raise self.no("a derivative is by one quantity", token, r"write \frac{\partial L}{\partial w}")
         written = token.value
         assert isinstance(written, Written)
+        if written == (self.dummy, (), (), 0):
+            self.i += 1
+            return Name(self.dummy, token.at)
         tree = self.symbols.quantity(self.resolved(written, token))
         if tree is None:
             raise self.unknown(written, token)

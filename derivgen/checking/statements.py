@@ -22,6 +22,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from derivgen.checking.foreign import LENGTH, Mark, RefusedError, tokens
 from derivgen.checking.parsing import Foreign
@@ -282,7 +283,7 @@ class _Reader:
         left = None
         earlier = (before.links[-1][1] if before.links else before.left) if before else None
         goes_on = before is not None and not pieces[0].marks
-        self.dummy = before.dummy if before and goes_on else _dummy(pieces[0].marks, self.symbols)
+        self.dummy = before.dummy if before and goes_on else _dummy([piece.marks for piece in pieces], self.symbols)
         links: list[tuple[str, Side]] = []
         lost = False  # the link before belongs to a side that cannot be read
         for k, piece in enumerate(pieces):
@@ -345,17 +346,28 @@ class _Reader:
         return Foreign(source, side, self.symbols, plain, self.ends, self.dummy).side()
 
 
-def _dummy(side: Sequence[Mark], symbols: Symbols) -> str:
-    """The undeclared letter that a first side applies a function to, and nothing more: the z of g(z) or g'(z)."""
-    texts = [mark.text for mark in side]
-    bracketed = len(side) == 4 and (texts[1], texts[3]) in (("(", ")"), ("[", "]"))
-    if not bracketed and len(side) != 2:  # \tanh z
+def _dummy(sides: Sequence[Sequence[Mark]], symbols: Symbols) -> str:
+    """The undeclared letter that stands for any argument of a function: the z of g(z) = …, \\tanh z = …, dg(z)/dz = ….
+
+    The first side applies a function to it; no quantity of the network stands beside it, or it would be a slip of the
+    pen for one of them.
+    """
+    first, *others = ([mark.value for mark in side if isinstance(mark.value, Written)] for side in sides)
+    letters = {symbol for symbol in first if _undeclared(symbol, symbols)}
+    if len(letters) != 1 or any(symbols.function(symbol.key) is None for symbol in first if symbol not in letters):
         return ""
-    function, letter = side[0].value, side[2 if bracketed else 1].value
-    if not isinstance(function, Written) or not isinstance(letter, Written) or symbols.function(function.key) is None:
+    if any(symbols.quantity(symbol.key) is not None for side in others for symbol in side):
         return ""
-    alone = letter == Written(letter.base) and (len(letter.base) == 1 or letter.base in GREEK)
-    return letter.base if alone and symbols.key(letter.key) is None else ""
+    (letter,) = letters
+    called = pairwise(mark.value for mark in sides[0] if mark.text not in ("(", "["))
+    is_argument = any(isinstance(f, Written) and f != letter and argument == letter for f, argument in called)
+    return letter.base if is_argument else ""
+
+
+def _undeclared(written: Written, symbols: Symbols) -> bool:
+    """Whether a symbol is a letter alone that the network does not have."""
+    alone = written == Written(written.base) and (len(written.base) == 1 or written.base in GREEK)
+    return alone and symbols.key(written.key) is None
 
 
 def _judged(relation: str) -> str:

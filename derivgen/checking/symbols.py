@@ -27,7 +27,7 @@ Bindings = list[tuple[Key, dict[str, int]]]
 
 SHOWN = 8
 REMEMBERED = 1_000  # answers to one question
-GENERIC = ("g", "phi", "s")  # what books call an activation, whichever it is
+GENERIC = ("g", "phi", "s")  # what books call an activation, whichever it is; s is a sigmoid wherever it is used
 LOSSES = ("L", "ell", "Loss", "loss")  # one of them is declared: the others can mean nothing else
 DERIVED = {"min": 2, "sinh": 1, "cosh": 1}  # no rows of the table, but written by its rows
 _BRACKETS = "()[]"
@@ -78,16 +78,19 @@ class Symbols:
     spread: Mapping[str, tuple[tuple[str, str], ...]]
     inputs: frozenset[str]
     known: tuple[str, ...]
+    subject: Subject = field(repr=False, compare=False)
+    own: tuple[tuple[str, str], ...]  # letters that the work has defined, and the operations that they are
     _labels: Mapping[Key, tuple[Key, ...]] = field(repr=False, compare=False)
     _said: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
     _bindings: dict[object, Bindings] = field(default_factory=dict, repr=False, compare=False)
 
     @staticmethod
-    def of(subject: Subject) -> Symbols:
-        """The table of a subject's network."""
+    def of(subject: Subject, own: tuple[tuple[str, str], ...] = ()) -> Symbols:
+        """The table of a subject's network, and of the functions that its work has defined."""
         graph = subject.graph
         quantities = dict(_quantities(graph.scope, subject))
-        functions = dict(_functions(graph, {base for base, _, _ in quantities}, subject))
+        functions = dict(_functions(graph, {base for base, _, _ in quantities}))
+        functions |= {(letter, "", ""): Function(operation, 1) for letter, operation in own}
         spread: dict[str, list[tuple[str, str]]] = defaultdict(list)
         labels: dict[Key, list[Key]] = defaultdict(list)
         for base, subscript, superscript in (*quantities, *functions):
@@ -99,8 +102,20 @@ class Symbols:
         return Symbols(
             graph, quantities, functions, frozenset(words), {base: tuple(found) for base, found in spread.items()},
             frozenset(inputs or graph.leaves), (*graph.leaves, *(node.name for node in graph.nodes)),
-            {key: tuple(dict.fromkeys(found)) for key, found in labels.items()},
+            subject, own, {key: tuple(dict.fromkeys(found)) for key, found in labels.items()},
         )  # fmt: skip
+
+    def may_be_called(self, letter: str) -> bool:
+        """Whether a work may say what a letter is as a function: one that means nothing, or any activation."""
+        key = (letter, "", "")
+        if key in self.quantities or key in self._declared:
+            return False
+        return key not in self.functions or letter in GENERIC
+
+    def calling(self, letter: str, operation: str) -> Symbols:
+        """These symbols and one more function, which the work has defined."""
+        own = {**dict(self.own), letter: operation}
+        return Symbols.of(self.subject, tuple(own.items()))
 
     # --- looking up ---------------------------------------------------------------------------------------------
 
@@ -141,6 +156,10 @@ class Symbols:
     def takes(self, base: str, subscript: str) -> bool:
         """Whether some quantity has this base and subscript, under whatever superscript."""
         return (base, subscript.replace(",", "")) in self._subscripts
+
+    @cached_property
+    def _declared(self) -> frozenset[Key]:
+        return frozenset(parts(name) for name in dict(self.graph.functions))
 
     @cached_property
     def widest(self) -> int:
@@ -283,7 +302,7 @@ def _loss_names(rows: Mapping[Key, Tree], subject: Subject) -> Iterator[tuple[Ke
             yield (name, "", ""), Name(loss)
 
 
-def _functions(graph: Graph, taken: set[str], subject: Subject) -> Iterator[tuple[Key, Function]]:
+def _functions(graph: Graph, taken: set[str]) -> Iterator[tuple[Key, Function]]:
     """Declared functions, then the table's by every spelling that no quantity has, then the books' own letter."""
     declared = dict(graph.functions)
     for name, arity in declared.items():
@@ -299,7 +318,7 @@ def _functions(graph: Graph, taken: set[str], subject: Subject) -> Iterator[tupl
     if len(used) == 1:
         activation = used.pop()
         for letter in GENERIC:
-            if letter not in bases:
+            if letter not in bases and (letter != "s" or activation == "sigmoid"):
                 yield (letter, "", ""), Function(activation, 1)
 
 

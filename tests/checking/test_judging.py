@@ -174,12 +174,35 @@ def test_functions_and_letters_of_the_work() -> None:
         ("$z_2 = w_2 z_1$, $s'(r) = s(r)$, $s(r) = r(1-r)$", ["wrong", "wrong", "wrong"]),
         # the letter is the statement's own, and one letter alone
         (r"$s(r) = 1/(1+e^{-r})$, $z_1 = r$, $a_1 = s(r)$", ["right", "unread", "unread"]),
-        (r"$s(r_1) = 1/(1+e^{-r_1})$, $s(r) = r_1$, $s(r)^2 = 1$, $q(r) = r$", ["unread"] * 4),
+        (r"$s(r_1) = 1/(1+e^{-r_1})$, $s(r) = r_1$, $s(r)^2 = 1$, $s(r) = a_1$", [*["unread"] * 2, "undecided", "unread"]),
         (r"$s(r) += r$", ["undecided"]),
     ],
 )  # fmt: skip
-def test_a_function_is_defined_with_a_letter_of_its_own(text: str, expected: list[str]) -> None:
+def test_a_function_is_defined_for_any_argument(text: str, expected: list[str]) -> None:
     assert [v.verdict for v in check(NET, text, form="tex").verdicts] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (r"$s(r) = \frac{1}{1+e^{-r}}$, $f = 2s(2x) - 1$, $f'(x) = 4s'(2x)$, $f'(x) = 4s(2x)$", "right right right wrong"),
+        (r"$f = 2s(2x) - 1$", "unread"),  # nobody has said what s is
+        (r"$s(r) = 1/(1+e^{r})$", "unread"),  # no function of the table
+        (r"$g(z) = \max(0, z)$, $f = g(f) - g(-f)$, $\frac{d g(u)}{du} = \mathbb{1}[u > 0]$", "right right right"),
+        (r"$h(x) = x$, $h(f) = f$, $\tanh(r) = r$", "right right wrong"),
+        (r"$\tanh(r) = h(r)$, $x(t) = t$", "unread unread"),  # a quantity is no function
+        (r"$\frac{\partial \tanh(z)}{\partial z} = 1 - \tanh^2(z)$, $1 - \sigma(z) = \sigma(-z)$", "right right"),
+    ],
+)
+def test_a_work_may_say_what_a_letter_is_as_a_function(text: str, expected: str) -> None:
+    about = subject("f=tanh(x)", "x")
+    assert [v.verdict for v in check(about, text, form="tex").verdicts] == expected.split()
+
+
+def test_a_display_goes_on_with_the_one_before() -> None:
+    chain = r"$$\frac{\partial L}{\partial w_2} = \frac{\partial L}{\partial z_2} \frac{\partial z_2}{\partial w_2}$$"
+    text = chain + "\n\n$$= (a_2 - y) a_2 (1 - a_2) a_1$$\n\n$$= (a_2 - y) a_2 a_1$$\n\nThis is $= 0$.\n"
+    assert [v.verdict for v in check(NET, text, form="md").verdicts] == ["right", "right", "wrong", "unread"]
 
 
 def test_what_is_told_of_a_wrong_line() -> None:

@@ -234,14 +234,14 @@ def test_the_terminal_shows_any_text_as_it_is(text):
 # --- the whole flow -----------------------------------------------------------------------------------------------
 
 
-def test_a_work_is_checked_line_by_line(stand_ins):
+def test_a_work_is_checked_line_by_line():
     made = check(SUBJECT, f"So {RIGHT}.\n\nBut {WRONG}.\n\n```\n$q = 1$\n```\n")
     assert [line.verdict.verdict for line in made.lines] == ["right", "wrong"]
     assert [line.place.line for line in made.lines] == [1, 3]
     assert made.first_wrong == 1
 
 
-def test_in_python(stand_ins):
+def test_in_python():
     net = derivgen.network("z = w*x; a = sigmoid(z); L = (a - y)^2")
     assert derivgen.check(net, RIGHT).exit_code == 0
     assert derivgen.check("L = (a - y)^2", WRONG).exit_code == 1
@@ -252,7 +252,7 @@ def test_in_python(stand_ins):
         derivgen.check(sheet, RIGHT)
 
 
-def test_the_pieces_of_a_work_are_judged_on_their_own_exercises(stand_ins):
+def test_the_pieces_of_a_work_are_judged_on_their_own_exercises():
     sheet = derivgen.generate("backprop-practice")
     own = r"$\frac{\partial z_1^{(2)}}{\partial a_1^{(1)}} = W_{11}^{(2)}$"
     made = derivgen.check(sheet, f"{own}\n\n# Exercise 3\n\n{own}\n\n# Exercise 99\n\n{own}\n")
@@ -273,7 +273,7 @@ ANSWERS = [  # neural-nets 1.e asks for a product of partials, 1.f for the gradi
 
 @pytest.mark.parametrize(("part", "answer", "code", "problem"), ANSWERS)
 @pytest.mark.parametrize("left", ["", r"\frac{\partial \mathrm{Loss}}{\partial w_1} = "])
-def test_an_answer_alone(stand_ins, part, answer, code, problem, left):
+def test_an_answer_alone(part, answer, code, problem, left):
     made = derivgen.check(derivgen.generate("neural-nets"), f"${left}{answer}$", part=part)
     assert made.exit_code == code
     assert [one.problem for one in made.verdicts if one.problem] == ([problem] if problem else [])
@@ -281,14 +281,14 @@ def test_an_answer_alone(stand_ins, part, answer, code, problem, left):
     assert made.write("terminal")
 
 
-def test_an_answer_to_something_else_is_none(stand_ins):
+def test_an_answer_to_something_else_is_none():
     made = derivgen.check(derivgen.generate("neural-nets"), r"$\frac{\partial z_1}{\partial w_1} = x$", part="1.f")
     assert made.exit_code == 1
     assert "nothing says what dLoss/dw_1 is" in str(made)
 
 
 @pytest.mark.parametrize("part", ["10.b", "10.c"])
-def test_true_or_false(stand_ins, part):
+def test_true_or_false(part):
     sheet = derivgen.generate("backprop-practice")
     solution = sheet.text(solutions=True).partition(r"## 10\.")[2].partition(f"### ({part[-1]})")[2]
     right = re.search(r"\*\*(True|False)\*\*", solution)[1]
@@ -297,7 +297,7 @@ def test_true_or_false(stand_ins, part):
     assert f"The right choice is {right.lower()}" in str(derivgen.check(sheet, wrong, part=part))
 
 
-def test_a_part_about_a_function_of_its_own_is_judged_on_that(stand_ins):
+def test_a_part_about_a_function_of_its_own_is_judged_on_that():
     sheet = derivgen.generate("staged-computation")
     made = derivgen.check(
         sheet, r"## 4.\n\n### (a)\n\n$\frac{\partial f}{\partial x} = 4 s(2 x) (1 - s(2 x))$".replace("\\n", "\n")
@@ -305,7 +305,7 @@ def test_a_part_about_a_function_of_its_own_is_judged_on_that(stand_ins):
     assert made.counts["right"] == 1
 
 
-def test_small_changes_are_no_quantities_of_the_network(stand_ins):
+def test_small_changes_are_no_quantities_of_the_network():
     sheet = derivgen.generate("staged-computation")
     text = "## 1.\n\n### (b)\n\n$\\mathrm{df} = y \\cdot \\mathrm{dx}$ and $\\frac{\\partial f}{\\partial x} = y$"
     made = derivgen.check(sheet, text)
@@ -314,7 +314,7 @@ def test_small_changes_are_no_quantities_of_the_network(stand_ins):
     ]  # fmt: skip
 
 
-def test_a_letter_is_an_answer_to_a_choice(stand_ins, tmp_path):
+def test_a_letter_is_an_answer_to_a_choice(tmp_path):
     quiz = tmp_path / "choice.yaml"
     quiz.write_text(QUIZ)
     sheet = derivgen.generate(quiz)

@@ -1,0 +1,49 @@
+r"""A fragment that defines a function of the work's own in, the symbols with that function out.
+
+s(r) = 1/(1 + e^{-r}) says that the letter s is the sigmoid from here on. What the network declares keeps its meaning; a
+letter that books use for any activation, g, takes the one that the work gives it.
+
+>>> from derivgen.checking.subjects import of_equations
+>>> symbols = Symbols.of(of_equations("f = tanh(x)"))
+>>> learned(Fragment(r"s(r) = \frac{1}{1 + e^{-r}}", 0), symbols).own
+(('s', 'sigmoid'),)
+"""
+
+from __future__ import annotations
+
+import re
+
+from derivgen.checking.deciding import World
+from derivgen.checking.statements import statements
+from derivgen.checking.symbols import Symbols
+from derivgen.checking.work import Fragment, Statement
+from derivgen.expression import Apply, Name
+from derivgen.graph import Graph
+from derivgen.operations import OPERATIONS
+
+_DEFINITION = re.compile(r"(?<![A-Za-z\\'_^])\\?([A-Za-z]+)\s*(?:\\left)?\(\s*\\?[A-Za-z]+\s*(?:\\right)?\)\s*&?\s*:?=")
+_FUNCTIONS = [name for name, row in OPERATIONS.items() if row.role == "activation"]
+
+
+def learned(fragment: Fragment, symbols: Symbols) -> Symbols:
+    """The symbols, and with them the letters that the fragment defines as functions of the operations' table."""
+    for letter in dict.fromkeys(match[1] for match in _DEFINITION.finditer(fragment.source)):
+        if symbols.may_be_called(letter) and (operation := _defined(letter, fragment, symbols)):
+            symbols = symbols.calling(letter, operation)
+    return symbols
+
+
+def _defined(letter: str, fragment: Fragment, symbols: Symbols) -> str:
+    """The function that a fragment says a letter is; empty if it says none of the table."""
+    trial = symbols.calling(letter, "identity")
+    for one in statements(fragment, trial):
+        if not isinstance(one, Statement) or not one.links or not isinstance(one.left.tree, Apply):
+            continue
+        (argument, *others), side = one.left.tree.args, one.links[0][1].tree
+        if one.left.tree.operation != "identity" or others or not isinstance(argument, Name):
+            continue
+        world = World.of(Graph((argument.name,), ()))
+        for operation in () if world.unknown(side) else _FUNCTIONS:
+            if world.decide(Apply(operation, (argument,)), side).equal:
+                return operation
+    return ""
