@@ -17,7 +17,8 @@ from derivgen.checking.carrying import Figures, Values
 from derivgen.checking.deciding import AtNumbers, Clock, Decision, World, close
 from derivgen.checking.diagnosing import Asked
 from derivgen.checking.expecting import expected, step
-from derivgen.checking.rounding import agreement, literal, numeric, outside_exponents, structural, worked
+from derivgen.checking.rounding import agreement, literal, numeric, outside_exponents, structural, truncated, worked
+from derivgen.checking.shaping import completed, said_shape
 from derivgen.checking.summing import accumulated, path_of, shares_of, subsets
 from derivgen.checking.work import Side, Statement, Subject, Unread, Verdict, Witness
 from derivgen.errors import CertificateError, DerivgenError
@@ -162,9 +163,9 @@ class _Judging:
         verdicts = []
         for relation, side in links:
             self.clock = Clock(self.seconds)
-            tree = self._meant(side.tree)
+            tree = completed(self._array(chain.left), self._meant(side.tree), self.subject.roles.constants)
             try:
-                finding = self._finding(chain, tree, world)
+                finding = self._of_shape(chain, tree) or self._finding(chain, tree, world)
             except (DerivgenError, RecursionError) as error:  # arrays that do not fit, a derivative of an array
                 finding = _Finding("undecided", problem=str(error))
             verdicts.append(self._verdict(chain, relation, side, tree, finding, world or self.world))
@@ -172,6 +173,20 @@ class _Judging:
             chain = replace(chain, before=tree, sound=sound or (verdicts[-1].verdict == "undecided" and chain.sound))
         self._remember(chain, verdicts[-1])
         return verdicts
+
+    def _array(self, tree: Tree) -> Tree:
+        """The matrix of an array's entries, of its name; any other tree as it stands."""
+        return dict(self.world.graph.arrays).get(tree.name, tree) if isinstance(tree, Name) else tree
+
+    def _of_shape(self, chain: _Chain, tree: Tree) -> _Finding | None:
+        """W = 3 × 2 says of an array what shape it has."""
+        said = said_shape(tree)
+        rows = None if said is None or chain.token is None else self.world.graph.entries(chain.token)
+        if said is None or rows is None:
+            return None
+        shape = len(rows), len(rows[0])
+        problem = f"{plain(chain.left, self.world.graph.scope)} has the shape {shape[0]}×{shape[1]}"
+        return _Finding("right") if said == shape else _Finding("wrong", problem=problem)
 
     def _remember(self, chain: _Chain, last: Verdict) -> None:
         """Keep what the chain claims: a wrong form or number of its quantity, or the digits of a right one."""
@@ -348,7 +363,7 @@ class _Judging:
         if true is None:
             return None
         grade = self.figures.graded(cells, true, self.figures.state("now"))
-        if not grade and chain.sound and self._drifted(chain, truths, cells):
+        if not grade and chain.sound and (self._drifted(chain, truths, cells) or _cut_off(cells, true)):
             grade = "drifted"
         exact = self.figures.text(true)
         if grade:
@@ -409,6 +424,8 @@ class _Judging:
             exact=finding.exact, needs=finding.needs, problem=finding.problem, sampled=finding.decision.sampled,
         )  # fmt: skip
         if finding.verdict not in ("wrong", "follows"):
+            return found
+        if said_shape(tree) and finding.problem:  # of the shape of an array
             return found
         found = replace(found, expected=self._expected(chain, tree, finding))
         if finding.verdict == "follows":
@@ -529,7 +546,7 @@ class _Judging:
         elif shown is not None and not known:
             self.figures.give(name, shown.value)
         elif known and not self._says(sides[0]) and not any(shown and agreement(shown, value) for value in known):
-            stepped = self._is_update(chain, sides[0])  # w_1 = 0.3 - 0.1*0.2
+            stepped = self._is_update(chain, sides[0]) or self._takes_a_step(name, sides[0])  # w_1 = 0.3 - 0.1*0.2
             return self._update(chain, links) if stepped else self._judged(chain, links)
         found = self._judged(chain, links)
         if shown is None and found[0].verdict == "wrong" and self._says(sides[0]):
@@ -544,6 +561,15 @@ class _Judging:
         return truth is not None and (found := self._as_number(replace(chain, truth=truth), side)) is not None and (
             found.verdict == "right"
         )
+
+    def _takes_a_step(self, name: str, side: Tree) -> bool:
+        """Whether a side begins with a weight's number, and takes the step size times something from it, or adds it."""
+        size = self.figures.given.get(self.subject.roles.step_size)
+        if not isinstance(side, Apply) or side.operation not in ("subtract", "add") or size is None:
+            return False
+        old, *moves = (literal(part) for part in (side.args[0], *walk(side.args[-1])))
+        begins = old is not None and old.value == self.figures.given.get(name)
+        return begins and any(move is not None and move.value == size for move in moves)
 
     def _argument(self, left: Tree, links: Sequence[tuple[str, Side]]) -> str:
         """The array that stands for any number in a function's definition, σ(x) = 1/(1 + e^-x); empty if none does."""
@@ -691,6 +717,12 @@ class _Judging:
 
     def _is_right(self, token: Tree, truth: Tree, tree: Tree) -> bool:
         return self._finding(_Chain(token, truth, "share"), tree).verdict == "right"
+
+def _cut_off(cells: tuple[Tree, ...], true: Values) -> bool:
+    """Whether every number is the true one, or that with digits cut off instead of rounded."""
+    shown = [literal(cell) for cell in cells]
+    return all(own and (agreement(own, value) or truncated(own, value)) for own, value in zip(shown, true, strict=True))
+
 
 def _with_parts(tree: Tree, others: Mapping[int, Tree]) -> Tree:
     """The tree with others for some of its very parts, equal ones elsewhere untouched."""

@@ -64,6 +64,13 @@ def agreement(shown: Literal, true: Real) -> str:
     return "rounded" if fine and abs(to_decimal(shown.value) - to_decimal(true)) <= half else ""
 
 
+def truncated(shown: Literal, true: Real) -> bool:
+    """Whether a number of three digits or more is the true one with the rest cut off: 0.119623 for 0.1196235."""
+    rest = abs(to_decimal(true)) - abs(to_decimal(shown.value))
+    same_sign = shown.value * (1 if to_decimal(true) > 0 else -1) > 0
+    return same_sign and abs(shown.value) >= 100 * shown.unit and 0 <= rest < to_decimal(shown.unit)
+
+
 def numeric(tree: Tree) -> bool:
     """Whether numbers stand in a tree for quantities: there are no names in it, or decimals beside them."""
     named = False

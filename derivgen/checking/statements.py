@@ -24,11 +24,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from derivgen.arrays import ShapeError
 from derivgen.checking.foreign import LENGTH, Mark, RefusedError, tokens
 from derivgen.checking.parsing import Foreign
 from derivgen.checking.symbols import Symbols, Written
 from derivgen.checking.work import Fragment, Side, Statement, Unread
-from derivgen.expression import Tree, apply
+from derivgen.expression import Apply, Tree, apply
 from derivgen.lexing import COMPARISONS, Token
 from derivgen.notation import GREEK
 
@@ -312,8 +313,26 @@ class _Reader:
             elif left is None:
                 left = side
             else:
+                side, beside = self.parted(side, piece) if k < len(pieces) - 1 else (side, None)
                 links.append((_judged(relation), side))
+                if beside is not None:
+                    self.state(left, links, alone=False)
+                    left, links = beside, []
         self.state(left, links, alone=len(pieces) == 1)
+
+    def parted(self, side: Side, piece: _Piece) -> tuple[Side, Side | None]:
+        """V = [1; 2] W = [3; 4]: where the product does not fit, the array before a relation begins an equation."""
+        tree, last = side.tree, piece.marks[-1]
+        if not isinstance(tree, Apply) or tree.operation != "multiply" or piece.marks[-2].text != r"\end{matrix}":
+            return side, None
+        try:
+            self.symbols.graph.entries(tree)
+        except ShapeError:
+            *before, name = tree.args
+            first = before[0] if len(before) == 1 else Apply("multiply", tuple(before))
+            at = self.fragment.at + last.at
+            return Side(first, side.start, self.fragment.at + piece.marks[-2].end), Side(name, at, side.end)
+        return side, None
 
     def state(self, left: Side | None, links: list[tuple[str, Side]], *, alone: bool) -> None:
         if left is not None and (links or alone):

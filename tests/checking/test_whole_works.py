@@ -46,6 +46,34 @@ def test_a_work_is_judged_as_its_reader_would(
     assert [verdict.verdict for verdict in report.verdicts] == verdicts
 
 
+BIASED = """
+title: T
+exercises:
+  - network: {kind: layered, sizes: [2, 2, 1], activation: sigmoid, output_activation: sigmoid, loss: squared_error,
+              notation: bias-row}
+    givens: {x: [1, 2, 5], y: 1, W^1: [[-1, 2], [-2, 1], [1, 4]], W^2: [[1], [2], [-4]], lambda: 2}
+    asks: [output]
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "verdicts"),
+    [
+        (r"$W^1 = 3 \times 2$, $W^2 = 1 \times 3$", "right wrong"),  # shapes
+        (r"$x = \begin{bmatrix} 2 \\ 5 \end{bmatrix}$", "right"),  # without the bias's 1
+        (r"$x = \begin{bmatrix} 5 \\ 2 \end{bmatrix}$", "wrong"),
+        (r"$x = \begin{bmatrix} 2 \end{bmatrix}$", "wrong"),
+        (r"$W^1 = \begin{bmatrix} -1 & 2 \\ -2 & 1 \\ 1 & 4 \end{bmatrix} W^2 = \begin{bmatrix} 1 \\ 2 \\ -4 \end{bmatrix}$", "right right"),
+        (r"$\alpha^1 = \begin{bmatrix} -1 & -2 & 1 \\ 2 & 1 & 4 \end{bmatrix} x = \begin{bmatrix} 0 \\ 24 \end{bmatrix}$", "right right"),
+        (r"$\hat{y} = 0.11920$, $\hat{y} = 0.119202$, $\hat{y} = 0.119204$", "right right wrong"),  # 0.1192029…
+        (r"$W_{21}^1 = 1 - 2 \cdot (-0.4624)$, $W_{21}^1 = 1 - 2 \cdot (-0.4)$", "right wrong"),
+    ],
+)
+def test_what_is_said_of_arrays_and_of_digits(text: str, verdicts: str) -> None:
+    about = of_sheet(compose(spec.loads(BIASED, asks=ASKS, kinds=KINDS)))
+    assert [verdict.verdict for verdict in check(about, text, form="md").verdicts] == verdicts.split()
+
+
 QUIZ = """
 title: T
 exercises:
