@@ -68,17 +68,26 @@ class Figures:
         more = {key.name if isinstance(key, Name) else key: value for key, value in said.items() if key not in tokens}
         return AtNumbers(world, {**self.given, **(self.updated if new else {}), **more}, self.subject.taken)
 
-    def states(self, truth: Tree, *, stepped: bool) -> list[AtNumbers]:
-        """The states that a statement may be about: once values are updated, a value may be the old or the new one.
+    def states(self, truth: Tree, *, stepped: bool, goes_on: bool) -> list[AtNumbers]:
+        """The states that a statement may be about: once weights are updated, values are those of the new ones.
 
-        A derivative is one before the step until the new values are worked out, or all weights have theirs.
+        While the step ``goes_on`` to other weights, its old values are said too. A derivative is one before the step
+        until the new values are worked out, or all weights have theirs.
         """
         now = [self.state("now")]
         if not self.updated or stepped:
             return now
+        if not any(isinstance(part, Partial) for part in walk(truth)):
+            return [*now, self.state("new")] if goes_on else [self.state("new")]
         whole = set(self.subject.roles.weights) <= self.updated.keys()
-        values = not any(isinstance(part, Partial) for part in walk(truth))
-        return [*now, self.state("new")] if values or whole else now
+        return [*now, self.state("new")] if whole else now
+
+    def missing(self, *sides: Tree) -> list[str]:
+        """The leaves that the sides need and that have no number, in the network's order."""
+        graph, given = self.world.graph, [name for name in self.given if isinstance(name, str)]
+        cuts = frozenset(name for name in given if name in graph and not graph.is_leaf(name))
+        spoken = {name for side in sides for own in self.world.quantities(side) for name in graph.upstream(own, cuts)}
+        return [leaf for leaf in graph.leaves if leaf in spoken and leaf not in self.given]
 
     def go_on(self) -> None:
         """From the old state to the new one: what was said of the old values is no more so."""

@@ -486,11 +486,12 @@ class World:
         """Whether more kinks have a say in these sides than all patterns of could be tried."""
         if 2 ** sum(map(len, self.kinked.values())) <= MOST_PATTERNS:
             return False
-        spoken = {name for side in sides for cell in self._quantities(side) for name in self.graph.ancestors(cell)}
+        spoken = {name for side in sides for cell in self.quantities(side) for name in self.graph.ancestors(cell)}
         kinks = sum(len(parts) for name, parts in self.kinked.items() if name in spoken)
         return kinks >= MOST_PATTERNS.bit_length()
 
-    def _quantities(self, tree: Tree) -> Iterator[str]:
+    def quantities(self, tree: Tree) -> Iterator[str]:
+        """What a tree names: quantities, and those whose derivatives it takes."""
         for part in walk(self.graph.spread(tree)):
             if isinstance(part, Name) and part.name in self.graph:
                 yield part.name
@@ -499,12 +500,12 @@ class World:
 
     def leaves_of(self, *sides: Tree) -> tuple[str, ...]:
         """The leaves on which the sides depend, in the network's order."""
-        spoken = {name for side in sides for cell in self._quantities(side) for name in self.graph.ancestors(cell)}
+        spoken = {name for side in sides for cell in self.quantities(side) for name in self.graph.ancestors(cell)}
         return tuple(leaf for leaf in self.graph.leaves if leaf in spoken)
 
     def functions_of(self, *sides: Tree) -> frozenset[str]:
         """The functions that the sides call, or that what they speak of calls."""
-        spoken = {name for side in sides for cell in self._quantities(side) for name in self.graph.ancestors(cell)}
+        spoken = {name for side in sides for cell in self.quantities(side) for name in self.graph.ancestors(cell)}
         trees = [*sides, *(self.graph.node(name).tree for name in spoken if not self.graph.is_leaf(name))]
         return frozenset(part.operation for tree in trees for part in walk(tree) if isinstance(part, Apply))
 

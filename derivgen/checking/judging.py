@@ -6,6 +6,7 @@ that were written are carried; an update leads to a new state of the network; sh
 
 from __future__ import annotations
 
+import contextlib
 import decimal
 import itertools
 from collections.abc import Mapping, Sequence
@@ -18,10 +19,11 @@ from derivgen.checking.deciding import AtNumbers, Clock, Decision, World, close
 from derivgen.checking.diagnosing import Asked
 from derivgen.checking.expecting import expected, step
 from derivgen.checking.rounding import agreement, literal, numeric, outside_exponents, structural, worked
+from derivgen.checking.stepping import Steps
 from derivgen.checking.summing import accumulated, path_of, shares_of, subsets
 from derivgen.checking.work import Side, Statement, Subject, Unread, Verdict, Witness
 from derivgen.errors import CertificateError, DerivgenError
-from derivgen.evaluation import EvaluationError, Real, to_decimal
+from derivgen.evaluation import CONTEXT, EvaluationError, Real, to_decimal
 from derivgen.expression import (
     Apply,
     Name,
@@ -45,6 +47,7 @@ __all__ = ["judge"]
 
 SECONDS = 2.0  # for one link
 MOST_WORLDS = 6  # of single wrong claims in which a line may follow
+MOST_DRAWN = 3  # points for what has no number
 MOST_FILLED, MOST_FILLINGS = 4, 32  # numbers in a side that may stand for given quantities, and ways to read them
 
 
@@ -108,11 +111,13 @@ class _Judging:
         self.shares: dict[Partial, list[Tree]] = {}
         self.parts: dict[Tree, list[Tree]] = {}  # wrong sides that leave out a path
         self.begun: set[Partial] = set()
+        self.steps = Steps(subject, found)
 
     # --- statements -----------------------------------------------------------------------------------------------
 
     def statement(self, statement: Statement) -> list[Verdict]:
         fragment = statement.fragment
+        self.steps.reach(statement)
         if fragment.skip:
             found = [
                 Verdict("skipped", side.start, side.end, relation, tree=side.tree, problem=fragment.skip)
@@ -218,6 +223,8 @@ class _Judging:
                 if found.verdict == "right" and not chain.sound:
                     found = replace(found, verdict="recovered")
                 return replace(found, decision=decision)
+            if (found := self._partly_known(chain, tree, world)) is not None:
+                return found
             decision = world.decide(chain.truth, tree, self.clock)
             alone = not self._says(tree) and not (structural(tree) and self._derived(chain.truth))
             alone = alone and not self._constant(chain.truth)
@@ -357,10 +364,42 @@ class _Judging:
             return _Finding("follows", "wrong", exact)
         return _Finding("wrong", "wrong", exact, shown=(exact, self.figures.text(self.figures.as_written(cells))))
 
+    def _partly_known(self, chain: _Chain, tree: Tree, world: World) -> _Finding | None:
+        """A side with numbers in it where some quantities have numbers and others none, whatever these may be.
+
+        What the side has no letter for and nobody has given a number may be any of the side's numbers.
+        """
+        given = self.figures.given
+        missing = self.figures.missing(chain.truth, tree) if given else []
+        if not missing:
+            return None
+        if absent := [leaf for leaf in missing if leaf not in self.figures.missing(tree)]:
+            what = "the step size" if self.subject.roles.step_size in absent else absent[0]
+            return _Finding("undecided", problem=f"{what} has no number")
+        try:
+            (shape, truths), (own, cells) = (world.cells(side) for side in (chain.truth, tree))
+        except CertificateError:
+            return None
+        seen = 0
+        for drawn in itertools.islice(world.points, MOST_DRAWN) if shape == own else ():
+            state = AtNumbers(world, {**drawn.leaves, **given}, self.subject.taken)
+            try:
+                values = [(state.value(cell), state.value(side)) for cell, side in zip(truths, cells, strict=True)]
+                right = self.figures.graded(cells, [true for true, _ in values], state)
+            except (EvaluationError, decimal.DecimalException):
+                continue
+            if not right:
+                apart = next(pair for pair in values if not close(*pair))
+                follows = self._follows(chain, tree)
+                return _Finding("follows" if follows else "wrong", decision=Decision(False, point=state, values=apart))
+            seen += 1
+        return _Finding("right" if chain.sound else "recovered", "rounded") if seen else None
+
     def _true_values(self, chain: _Chain, truths: tuple[Tree, ...], cells: tuple[Tree, ...]) -> Values | None:
         """The values that a side must have; after updates the new ones, where the work has gone on to them."""
         found = None
-        for state in self.figures.states(chain.truth, stepped=chain.kind != "equation"):
+        stepped = chain.kind != "equation"
+        for state in self.figures.states(chain.truth, stepped=stepped, goes_on=self._step_goes_on):
             try:
                 values = tuple(state.value(cell) for cell in truths)
             except (EvaluationError, decimal.DecimalException):
@@ -373,15 +412,25 @@ class _Judging:
 
     def _drifted(self, chain: _Chain, truths: tuple[Tree, ...], cells: tuple[Tree, ...]) -> bool:
         """Whether a number comes of the digits that were written before, rounded as they are."""
-        carried = self.figures.carried(self.world, chain.left, mistaken=False)
-        return self._comes_of(chain, truths, cells, carried)
+        states = [self.figures.carried(self.world, chain.left, mistaken=False, new=new) for new in self._times(chain)]
+        return any(self._comes_of(chain, truths, cells, state) for state in states)
+
+    @property
+    def _step_goes_on(self) -> bool:
+        return self.steps.goes_on(frozenset(self.figures.updated))
+
+    def _times(self, chain: _Chain) -> tuple[bool, ...]:
+        """Whether a line may be about the old weights, about the new ones, or about either."""
+        if not self.figures.updated or chain.kind != "equation":
+            return (False,)
+        return (False, True) if self._step_goes_on or self._derived(chain.truth) else (True,)
 
     def _follows_in_numbers(self, chain: _Chain, truths: tuple[Tree, ...], cells: tuple[Tree, ...]) -> bool:
         """Whether a number comes of what is wrong before it: in its chain, in forms, in numbers."""
         worlds = [self.world, *self._wrong_worlds()]
         if chain.sound and not self.claims and not self.figures.mistaken:
             return False
-        times = (False, True) if self.figures.updated and chain.kind == "equation" else (False,)
+        times = self._times(chain)
         states = [self.figures.carried(world, chain.left, mistaken=True, new=new) for world in worlds for new in times]
         return any(self._comes_of(chain, truths, cells, state) for state in states)
 
@@ -597,6 +646,8 @@ class _Judging:
         """w <- w − α ∂L/∂w, from the old values; the new one counts when the work goes on from it."""
         truth = self._stepped(chain.left)
         own = self.subject.roles.step_size not in self.figures.given and not self._uses_step(links[0][1].tree)
+        if own and truth is not None and self.figures.given:
+            return self._unknown_step(chain, links)
         if (truth is None or own) and (found := self._any_step(chain, links)) is not None:
             return found
         if truth is None:
@@ -607,45 +658,70 @@ class _Judging:
             ]  # fmt: skip
         found = self._judged(replace(chain, truth=truth, kind="update"), links)
         if any(verdict.verdict in ("right", "recovered", "follows", "right only when") for verdict in found):
-            new: dict[str, Real] = {}
-            for token, cell in zip(self._cells(chain.left), self._cells(truth), strict=True):
-                try:
-                    if isinstance(token, Name):
-                        new[token.name] = self.figures.state("now").value(cell)
-                except (EvaluationError, decimal.DecimalException):
-                    continue
-            for name, value in new.items():
-                self.figures.update(name, value)
+            self._move(chain.left, truth, links)
         return found
+
+    def _move(self, weight: Tree, truth: Tree | None, links: Sequence[tuple[str, Side]]) -> None:
+        """Take down a weight's new value: the true one, or what the work has where that cannot be worked out."""
+        _, side = links[-1]
+        cells = self._cells(truth) if truth is not None else ()
+        for name, true, own in itertools.zip_longest(self._cells(weight), cells, self._cells(self._meant(side.tree))):
+            value: Real | None = None
+            with contextlib.suppress(EvaluationError, decimal.DecimalException):
+                value = self.figures.state("now").value(true) if true is not None else None
+            if value is None and own is not None:
+                value = next(iter(self.figures.as_written((own,))), None)
+            if value is not None and isinstance(name, Name):
+                self.figures.update(name.name, value)
+                self.steps.stepped()
+
+    def _unknown_step(self, chain: _Chain, links: Sequence[tuple[str, Side]]) -> list[Verdict]:
+        """An update by a number where nothing says what the step size is; the work goes on from what it comes to."""
+        size = self._size_of_step(chain.left, self._meant(links[0][1].tree))
+        if size is not None and size < 0:  # wrong whatever the step size is
+            return self._judged(self._stepped_by(chain, -size), links)
+        self._move(chain.left, None, links)
+        return [
+            Verdict("undecided", side.start, side.end, relation, chain.left, side.tree,
+                    problem="the step size has no number")
+            for relation, side in links
+        ]  # fmt: skip
 
     def _uses_step(self, tree: Tree) -> bool:
         return self.subject.roles.step_size in names(self._meant(tree))
 
     def _any_step(self, chain: _Chain, links: Sequence[tuple[str, Side]]) -> list[Verdict] | None:
         """An update with a step size of its own: w − 0.1 ∂L/∂w is right when the step size is 0.1."""
-        loss = self.subject.roles.loss or self.world.graph.output
-        if not isinstance(chain.left, Name) or self.world.unknown(chain.left):
+        size = self._size_of_step(chain.left, self._meant(links[0][1].tree))
+        if size is None or size <= 0:
             return None
-        weight, gradient = chain.left, Partial(loss, chain.left.name)
-        side = self._meant(links[0][1].tree)
-        if not self._says(side) or self.world.unknown(side):
-            return None
-        sizes = []
-        try:
-            pairs = [self._cells(tree) for tree in (weight, side, gradient)]
-            for point in itertools.islice(self.world.points, 3):
-                old, new, slope = (point.value(cells[0]) for cells in pairs)
-                sizes.append((to_decimal(old) - to_decimal(new)) / to_decimal(slope))
-        except (DerivgenError, decimal.DecimalException):
-            return None
-        size = Fraction(sizes[0]).limit_denominator(10**9) if sizes else Fraction(0)
-        if not sizes or size <= 0 or size == 1 or not all(close(each, size) for each in sizes):
-            return None
-        truth = Apply("subtract", (weight, product((Number(size), gradient))))
-        found = self._judged(replace(chain, truth=truth, kind="update"), links)
+        found = self._judged(self._stepped_by(chain, size), links)
         name = self.subject.roles.step_size or "alpha"
         needs = f"{name} = {write(size, 9)[0]}"
         return [replace(v, verdict="right only when", needs=needs) if v.verdict == "right" else v for v in found]
+
+    def _stepped_by(self, chain: _Chain, size: Fraction) -> _Chain:
+        assert isinstance(chain.left, Name)
+        gradient = Partial(self.subject.roles.loss or self.world.graph.output, chain.left.name)
+        return replace(chain, truth=Apply("subtract", (chain.left, product((Number(size), gradient)))), kind="update")
+
+    def _size_of_step(self, weight: Tree, side: Tree) -> Fraction | None:
+        """How many times the gradient is taken away from a weight, the same wherever one looks; None if it is not."""
+        loss = self.subject.roles.loss or self.world.graph.output
+        known = isinstance(weight, Name) and not self.world.unknown(weight) and not self.world.unknown(side)
+        if not known or not self._says(side):
+            return None
+        assert isinstance(weight, Name)
+        sizes = []
+        try:
+            pairs = [self._cells(tree) for tree in (weight, side, Partial(loss, weight.name))]
+            for point in itertools.islice(self.world.points, 3):
+                old, new, slope = (to_decimal(point.value(cells[0])) for cells in pairs)
+                sizes.append(CONTEXT.divide(CONTEXT.subtract(old, new), slope))
+        except (DerivgenError, decimal.DecimalException):
+            return None
+        size = Fraction(sizes[0]).limit_denominator(10**9) if sizes else Fraction(0)
+        return size if size not in (0, 1) and all(close(each, size) for each in sizes) else None
 
     # --- shares of a sum ------------------------------------------------------------------------------------------
 

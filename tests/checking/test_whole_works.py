@@ -13,6 +13,7 @@ from derivgen.sheet import compose
 
 CHAIN = "z_1 = x*w_1; a_1 = sigmoid(z_1); z_2 = a_1*w_2; a_2 = sigmoid(z_2); L = (a_2 - y)^2/2"
 GATE = "z = x*w; h = relu(z); L = (h - y)^2"
+POINT = "x=1,w_1=0.5,w_2=-1,y=1"
 PAIR = "a = tanh(w*x); b = tanh(w*a); L = (b - t)^2"
 
 WORKS = [
@@ -29,6 +30,19 @@ WORKS = [
     (CHAIN, "x=1,w_1=0.5,w_2=-1,y=1", "md", r"$a_1 = 6.22e-1 = 0.622$", ["right", "right"]),
     (CHAIN, "x=1,w_1=0.5,w_2=-1,y=1", "md", r"$a_1 = 6.23e-1$", ["wrong"]),
     (CHAIN, "x=1,w_1=0.5,w_2=-1,y=1,eta=0.5", "md", r"$w_2 \leftarrow -1 - 0.5(-0.0921) = -0.954$", ["right", "right"]),
+    # a step size without a number; a value after the last update is one of the new weights
+    (CHAIN, POINT, "md", r"$w_1 \leftarrow w_1 - 0.5\cdot 0.0348 = 0.4826$", ["undecided", "undecided"]),
+    (CHAIN, POINT, "plain", "w_2 = w_2 - 0.5*dL/dw_2", ["undecided"]),
+    (CHAIN, POINT, "plain", "w_2 = w_2 + 0.5*dL/dw_2", ["wrong"]),
+    (CHAIN, POINT, "plain", "w_2 <- w_2 - eta*dL/dw_2 = -0.954\nz_2 = -0.594", ["right", "undecided", "right"]),
+    (CHAIN, POINT, "plain", "w_2 <- -1 - 0.5*(-0.0921) = -0.954\nz_2 = -0.622", ["undecided"] * 2 + ["wrong"]),
+    (CHAIN, POINT, "plain", "w_1 <- w_1 - eta*0.0348", ["right"]),
+    (CHAIN, POINT, "plain", "w_1 <- 0.5 - eta*0.0448", ["wrong"]),
+    (CHAIN, "x=1,w_1=0.5", "plain", "z_2 = 0.62*w_2", ["right"]),
+    (CHAIN, "x=1,w_1=0.5", "plain", "z_2 = 0.63*w_2", ["wrong"]),
+    (CHAIN, POINT + ",eta=0.5", "plain", "w_2 <- w_2 - 0.5*(-0.0921) = -0.954\nz_2 = -0.594", ["right"] * 3),
+    (CHAIN, POINT + ",eta=0.5", "plain", "w_2 <- w_2 - 0.5*(-0.0921) = -0.954\nz_2 = -0.622", ["right"] * 2 + ["wrong"]),
+    (CHAIN, POINT + ",eta=0.5", "plain", "w_2 <- -0.954\nz_2 = -0.622\nw_1 <- 0.4826", ["right"] * 3),  # one step
     (GATE, "x=2,w=1,y=1", "md", r"$\frac{\partial L}{\partial w} = 2(h-y)x = 4$", ["right only when", "right"]),
     (GATE, "x=2,w=1,y=1", "md", r"$\frac{\partial L}{\partial w} = h x = 4$", ["wrong", "recovered"]),
     (GATE, "x=2,w=1,y=1", "md", r"$\frac{\partial L}{\partial w} = (h-y)x^2 = 4$", ["wrong", "recovered"]),
