@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from derivgen.checking import diagnosing
+from derivgen.checking.branches import conditions, convention, open_at_kink
 from derivgen.checking.carrying import Figures, Values
 from derivgen.checking.deciding import AtNumbers, Clock, Decision, World, close
 from derivgen.checking.diagnosing import Asked
@@ -211,7 +212,7 @@ class _Judging:
         filled = numeric(tree)
         decision = world.decide(chain.truth, tree, self.clock, real=not filled)
         if decision.equal:
-            needs = self._needs(chain.truth, tree)
+            needs = self._needs(chain.truth, tree) or convention(world, chain.truth, tree, self.clock)
             verdict = "right only when" if needs else "right" if chain.sound else "recovered"
             number = "exact" if literal(tree) and self.figures.given else ""
             return _Finding(verdict, number, decision=decision, needs=needs)
@@ -241,31 +242,10 @@ class _Judging:
         return _Finding("wrong", decision=decision, problem=decision.problem)
 
     def _at_these_numbers(self, chain: _Chain, tree: Tree, world: World) -> str:
-        """The signs that the work's numbers give its ReLUs, where a line is right for these; empty if it is not.
-
-        Decided on the network whose ReLUs are as these signs have them: that two sides meet at one point is not enough.
-        """
-        if not self.figures.given or not world.kinked:
+        """The branches that the work's numbers take at kinks, where a line is right on these; empty if it is not."""
+        if not self.figures.given or not (world.kinked or world.compares(tree)):
             return ""
-        state, graph, scope = self.figures.state("now"), world.graph, world.graph.scope
-        nodes, signs = [], []
-        for node in graph.nodes:
-            if node.name in world.kinked:
-                (part, *more) = world.kinked[node.name]
-                if more or part != node.tree or part.operation != "relu":
-                    return ""
-                try:
-                    value = state.value(part.args[0])
-                except (EvaluationError, decimal.DecimalException):
-                    return ""
-                if not value:
-                    return ""
-                signs.append(f"{plain(part.args[0], scope)} {'>' if value > 0 else '<'} 0")
-                closed = Apply("multiply", (number(0), part.args[0]))
-                node = replace(node, tree=part.args[0] if value > 0 else closed)
-            nodes.append(node)
-        there = World.of(replace(graph, nodes=tuple(nodes), stated=()))
-        return ", ".join(signs) if there.decide(chain.truth, tree, self.clock).equal else ""
+        return ", ".join(conditions(world, self.figures.state("now"), chain.truth, tree, self.clock))
 
     def _says(self, tree: Tree) -> bool:
         """Whether quantities stand in a tree, so that it is no matter of numbers alone."""
@@ -354,6 +334,8 @@ class _Judging:
         true = self._true_values(chain, truths, cells)
         if true is None:
             return None
+        if self._derived(chain.truth) and open_at_kink(self.world, self.figures.state("now"), truths):
+            return _Finding("undecided", problem="the numbers lie at a kink, and nothing says what counts there")
         grade = self.figures.graded(cells, true, self.figures.state("now"))
         if not grade and chain.sound and self._drifted(chain, truths, cells):
             grade = "drifted"

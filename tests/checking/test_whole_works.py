@@ -14,6 +14,7 @@ from derivgen.sheet import compose
 CHAIN = "z_1 = x*w_1; a_1 = sigmoid(z_1); z_2 = a_1*w_2; a_2 = sigmoid(z_2); L = (a_2 - y)^2/2"
 GATE = "z = x*w; h = relu(z); L = (h - y)^2"
 POINT = "x=1,w_1=0.5,w_2=-1,y=1"
+LARGER = "m = max(x, y); f = m*z"
 PAIR = "a = tanh(w*x); b = tanh(w*a); L = (b - t)^2"
 
 WORKS = [
@@ -49,6 +50,16 @@ WORKS = [
     (GATE, "x=-2,w=1,y=1", "md", r"$\frac{\partial L}{\partial w} = 2(h-y)x = 4$", ["wrong", "follows"]),
     (GATE, "", "md", r"$\frac{\partial L}{\partial w} = 2(h-y)x$", ["wrong"]),
     (GATE, "", "md", r"$\frac{\partial h}{\partial w} = \mathbb{1}[h \ge 0]\,x$", ["wrong"]),
+    (GATE, "", "plain", "dh/dz = ReLU'(h)\ndh/dz = ReLU'(z)\ndh/dz = 1[h > 0]", ["right only when", "right", "right"]),
+    (GATE, "x=2,w=0,y=1", "plain", "dh/dz = 1\ndh/dz = 0\nh = 0", ["undecided", "undecided", "right"]),
+    ("z = x*w; h = relu(z); k = relu(h*v)", "x=2,w=-1,v=3", "plain", "dk/dw = 0\ndk/dw = 1", ["right", "wrong"]),
+    # other kinks with numbers
+    (LARGER, "x=2,y=1,z=2", "md", r"$\frac{\partial f}{\partial x} = z$, $f = xz = 4$",
+     ["right only when", "right only when", "right"]),
+    (LARGER, "x=2,y=1,z=2", "md", r"$\frac{\partial f}{\partial x} = x$, $f = yz$", ["wrong", "wrong"]),
+    ("m = max(x, max(y, z)); f = m*w", "x=1,y=2,z=2,w=3", "plain", "df/dy = w", ["wrong"]),
+    ("a = abs(z); L = (a-y)^2", "z=-2,y=1", "plain", "dL/dz = -2*(a - y)\ndL/dz = 2*(a - y)", ["right only when", "wrong"]),
+    ("h = elu(z); L = (h-y)^2", "z=-2,y=1", "plain", "dL/dz = 2*(h - y)*(h + 1)", ["right only when"]),
 ]  # fmt: skip
 
 
@@ -58,6 +69,14 @@ def test_a_work_is_judged_as_its_reader_would(
 ) -> None:
     report = check(of_equations(network, numbers, text), text, form=form)
     assert [verdict.verdict for verdict in report.verdicts] == verdicts
+
+
+
+
+def test_a_condition_says_the_branch_that_a_line_needs() -> None:
+    about = of_equations("m = max(x, max(y, z)); f = m*w + relu(v)", "x=1,y=3,z=2,w=3,v=1")
+    (verdict,) = check(about, "df/dy = w", form="plain").verdicts
+    assert verdict.needs == "x < max(y, z), y > z"
 
 
 QUIZ = """
