@@ -212,7 +212,7 @@ class _Judging:
         filled = numeric(tree)
         decision = world.decide(chain.truth, tree, self.clock, real=not filled)
         if decision.equal:
-            needs = self._needs(chain.truth, tree) or convention(world, chain.truth, tree, self.clock)
+            needs = convention(world, chain.truth, tree, self.clock)
             verdict = "right only when" if needs else "right" if chain.sound else "recovered"
             number = "exact" if literal(tree) and self.figures.given else ""
             return _Finding(verdict, number, decision=decision, needs=needs)
@@ -237,7 +237,7 @@ class _Judging:
             return _Finding("follows", decision=decision)
         if decision.equal is None:
             return _Finding("undecided", decision=decision, problem=decision.problem)
-        if needs := self._at_these_numbers(chain, tree, world):
+        if needs := self._at_these_numbers(chain, tree, world) or self._undeclared(chain, tree, world):
             return _Finding("right only when", decision=decision, needs=needs)
         return _Finding("wrong", decision=decision, problem=decision.problem)
 
@@ -274,19 +274,15 @@ class _Judging:
         found = [values for values in self.world.residues(truth) if values is not None]
         return len(found) > 1 and all(values == found[0] for values in found)
 
-    def _needs(self, truth: Tree, tree: Tree) -> str:
-        """The constraints without which the sides are not equal."""
-        simplices = self.world.graph.simplices
-        if not simplices:
+    def _undeclared(self, chain: _Chain, tree: Tree, world: World) -> str:
+        """That the targets add up to 1, where a line is right for such and the network does not say so itself."""
+        targets, graph = self.subject.roles.targets, world.graph
+        if len(targets) < 2 or graph.simplices or not set(targets) & set(world.leaves_of(chain.truth, tree)):
             return ""
-        touched = [group for group in simplices if set(group) & set(self.world.leaves_of(truth, tree))]
-        if not touched or truth == tree:
+        there = World.of(replace(graph, simplices=(targets,)))
+        if not there.decide(chain.truth, tree, self.clock).equal:
             return ""
-        free = World.of(replace(self.world.graph, simplices=()))
-        if free.decide(truth, tree, self.clock, real=False).equal:
-            return ""
-        scope = self.world.graph.scope
-        return ", ".join(f"{plain(total(map(Name, group)), scope)} = 1" for group in touched)
+        return f"{plain(total(map(Name, targets)), graph.scope)} = 1"
 
     def _needs_of_functions(self, world: World, truth: Tree, tree: Tree) -> str:
         """What an abstract function would have to be: g'(z) = a(1 - a) is right when g is the sigmoid."""

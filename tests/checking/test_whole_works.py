@@ -8,6 +8,7 @@ from derivgen import spec
 from derivgen.asks import ASKS
 from derivgen.checking import check
 from derivgen.checking.subjects import of_equations, of_sheet
+from derivgen.formats import format_of
 from derivgen.networks import KINDS
 from derivgen.sheet import compose
 
@@ -96,13 +97,23 @@ def test_a_function_is_defined_for_any_argument_though_it_be_called_like_an_arra
 
 
 @pytest.mark.parametrize(("slope", "verdict"), [
-    ("1 - (a^{[1]})^2", "right only when"), (r"1 - \tanh^2(z^{[1]})", "right only when"),  # Σ y = 1
+    ("1 - (a^{[1]})^2", "right"), (r"1 - \tanh^2(z^{[1]})", "right"),
     ("1 - (a^{[1]})^3", "wrong"), ("1 - a^{[1]}", "wrong"),
 ])  # fmt: skip
 def test_powers_of_a_column_are_meant_entry_by_entry(slope: str, verdict: str) -> None:
     about = of_sheet(compose(spec.loads(QUIZ, asks=ASKS, kinds=KINDS)))
     line = rf"$\frac{{\partial L}}{{\partial z^{{[1]}}}} = (W^{{[2]\top}}(\hat y - y)) \odot ({slope})$"
     assert [found.verdict for found in check(about, line, form="md").verdicts] == [verdict]
+
+
+def test_a_sheet_s_own_softmax_lines_are_right() -> None:
+    """That the targets add up to 1 is declared with the network; of equations it is a condition."""
+    sheet = compose(spec.loads(QUIZ.replace("[gradients]", "[loss_gradient, gradients]"), asks=ASKS, kinds=KINDS))
+    report = check(of_sheet(sheet), format_of("markdown").render(sheet, solutions=True), form="md")
+    assert {verdict.verdict for verdict in report.verdicts} == {"right"}
+    softmax = "s = e^z_1 + e^z_2; p_1 = e^z_1/s; p_2 = e^z_2/s; L = -y_1*log(p_1) - y_2*log(p_2)"
+    (verdict,) = check(of_equations(softmax), "dL/dz_1 = p_1 - y_1", form="plain").verdicts
+    assert (verdict.verdict, verdict.needs) == ("right only when", "y_1 + y_2 = 1")
 
 
 NO_SLIP = ["z_1 > b_1", "w_1 > 0", "z_1 > z_2"]
