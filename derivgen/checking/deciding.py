@@ -31,6 +31,7 @@ from typing import Any
 
 from derivgen import certify
 from derivgen.certify import PRIME, Residues, UnluckyError
+from derivgen.checking.fitting import misfit, size
 from derivgen.derivation import branch, local_derivatives, local_partial
 from derivgen.errors import CertificateError
 from derivgen.evaluation import EvaluationError, Numbers, Real, to_decimal
@@ -349,10 +350,13 @@ class World:
         try:
             return certify.cells_of(self.graph, tree)
         except CertificateError:
-            meant = self._entrywise(tree)
-            if meant == tree:
-                raise
-            return certify.cells_of(self.graph, meant)
+            try:
+                return certify.cells_of(self.graph, self._entrywise(tree))
+            except CertificateError as error:
+                raise CertificateError(misfit(tree, self._shape, self.graph.scope) or str(error)) from None
+
+    def _shape(self, tree: Tree) -> tuple[int, int]:
+        return certify.cells_of(self.graph, self._entrywise(tree))[0]
 
     def _entrywise(self, tree: Tree) -> Tree:
         """1 - a^2 of a column as books mean it: entry by entry, the number beside each entry.
@@ -419,7 +423,7 @@ class World:
         except CertificateError as error:
             return Decision(False, problem=str(error))
         if own != shape:
-            return Decision(False, problem=f"{_size(own)} is not the shape of the left side, {_size(shape)}")
+            return Decision(False, problem=f"this is {size(own)}, and the left side is {size(shape)}")
         sampled = self.sampled(left, right)
         refused: list[bool] = []
         for reading in self._readings(right):
@@ -613,7 +617,3 @@ def _beyond_residues(tree: Tree) -> bool:
 
 
 _RATIONAL = ("add", "subtract", "multiply", "divide", "negate", "power", "reciprocal")
-
-
-def _size(shape: tuple[int, int]) -> str:
-    return f"{shape[0]}×{shape[1]}"

@@ -19,7 +19,20 @@ from derivgen.errors import CertificateError
 from derivgen.expression import Apply, Name, Partial, Tree, apply, product, walk
 from derivgen.graph import Graph
 from derivgen.networks import Layer, Network
-from derivgen.slips import LARGEST, Roles, Slipped, Work, chain_rule, derivation, line, local_step, update, ways_of
+from derivgen.slips import (
+    LARGEST,
+    SLIPS,
+    Roles,
+    Slipped,
+    Work,
+    chain_rule,
+    derivation,
+    line,
+    local_step,
+    update,
+    ways_of,
+)  # fmt: skip
+from derivgen.worked import arrays_in
 
 MOST_KEPT = 2_000  # quantities whose slips are kept for the next wrong line about them
 MOST_PATHS = 24  # so many are still tried one by one
@@ -44,6 +57,8 @@ def slip_in_symbols(
 ) -> Slipped | None:  # fmt: skip
     """The one slip that makes the wrong side out of the truth, else out of the side before."""
     assert asked.side is not None
+    if (turned := _turned_back(world, roles, asked, clock)) is not None:
+        return turned
     first, wanted = world.first_residues(asked.side), world.residues(asked.side)
     for source, key in _sources(roles, network, asked):
         if key not in world.kept:
@@ -59,6 +74,18 @@ def slip_in_symbols(
         if alike or clock.over:
             return _only(alike, asked)
     return None
+
+
+def _turned_back(world: World, roles: Roles, asked: Asked, clock: Clock) -> Slipped | None:
+    """The matrix that, transposed once more, makes the wrong side right; shapes may not fit as it stands.
+
+    A transposition is its own inverse, so that it is looked for in what was written, whichever form that has.
+    """
+    if asked.side is None or asked.updated or not arrays_in(roles.graph, asked.side):
+        return None
+    ways = SLIPS["transposed_matrix"](line(roles, asked.token, asked.side))
+    right = [way for way in ways if not clock.over and world.decide(asked.token, way.tree, clock, real=False).equal]
+    return right[0] if len(right) == 1 else None
 
 
 def slip_in_numbers(

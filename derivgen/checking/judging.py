@@ -492,7 +492,10 @@ class _Judging:
 
     def _wrong_entry(self, left: Tree, tree: Tree) -> tuple[Tree, Tree]:
         """The only wrong entry of an array and what it is an entry of; the sides themselves if there are more."""
-        tokens, cells = self._cells(left), self._cells(tree)
+        try:
+            tokens, cells = self._cells(left), self._cells(tree)
+        except CertificateError:  # arrays that do not fit together: which one is wrong may show all the same
+            return left, tree
         if len(tokens) == len(cells) > 1:
             pairs = [pair for pair in zip(tokens, cells, strict=True) if not self.world.decide(*pair, self.clock).equal]
             if len(pairs) == 1:

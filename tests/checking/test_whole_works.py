@@ -106,6 +106,22 @@ def test_powers_of_a_column_are_meant_entry_by_entry(slope: str, verdict: str) -
     assert [found.verdict for found in check(about, line, form="md").verdicts] == [verdict]
 
 
+@pytest.mark.parametrize(("line", "slip", "problem"), [
+    (r"\frac{\partial L}{\partial z^{[1]}} = (W^{[2]}(\hat y - y)) \odot (1 - (a^{[1]})^2)", "transposed_matrix",
+     "W^[2] is 2×3 and cannot multiply (yhat - y), which is 2×1"),
+    (r"z^{[2]} = W^{[2]\top} a^{[1]} + b^{[2]}", "transposed_matrix",
+     "transpose(W^[2]) is 3×2 and cannot multiply a^[1], which is 3×1"),
+    (r"\frac{\partial L}{\partial W^{[2]}} = (\hat y - y) a^{[1]}", "transposed_matrix",
+     "(yhat - y) is 2×1 and cannot multiply a^[1], which is 3×1"),
+    (r"z^{[2]} = W^{[2]} a^{[1]} + b^{[1]}", "", "(W^[2]*a^[1]) is 2×1 and b^[1] is 3×1: they cannot be added"),
+    (r"a^{[1]} = \tanh(W^{[1]})", "", "this is 3×2, and the left side is 3×1"),
+])  # fmt: skip
+def test_shapes_that_do_not_fit_are_said_in_the_work_s_symbols(line: str, slip: str, problem: str) -> None:
+    about = of_sheet(compose(spec.loads(QUIZ, asks=ASKS, kinds=KINDS)))
+    (verdict,) = check(about, f"${line}$", form="md").verdicts
+    assert (verdict.verdict, verdict.slip, verdict.problem) == ("wrong", slip, problem)
+
+
 def test_a_sheet_s_own_softmax_lines_are_right() -> None:
     """That the targets add up to 1 is declared with the network; of equations it is a condition."""
     sheet = compose(spec.loads(QUIZ.replace("[gradients]", "[loss_gradient, gradients]"), asks=ASKS, kinds=KINDS))
