@@ -122,6 +122,45 @@ def test_shapes_that_do_not_fit_are_said_in_the_work_s_symbols(line: str, slip: 
     assert (verdict.verdict, verdict.slip, verdict.problem) == ("wrong", slip, problem)
 
 
+TANH = "z_1 = x*w_1 + b_1; a_1 = tanh(z_1); z_2 = a_1*w_2 + b_2; L = (z_2 - y)^2"
+SOFTMAX = "s = e^z_1 + e^z_2 + e^z_3; p_1 = e^z_1/s; p_2 = e^z_2/s; p_3 = e^z_3/s; L = -y_1*log(p_1) - y_2*log(p_2) - y_3*log(p_3)"
+
+
+@pytest.mark.parametrize(("network", "line", "slip"), [
+    # of a wrong sign only what is written can say whose it is
+    (CHAIN, "dL/dw_2 = (a_2 - y)*a_2*(a_2 - 1)*a_1", "whole_sign"),
+    (CHAIN, "dL/dw_2 = (y - a_2)*a_2*(1 - a_2)*a_1", "loss_sign"),
+    (CHAIN, "dL/dz_2 = -dL/da_2*da_2/dz_2", "whole_sign"),
+    (TANH, "dL/dw_1 = 2*(z_2 - y)*w_2*(a_1^2 - 1)*x", "whole_sign"),
+    ("z = x*w; h = relu(z); g = relu(-z); L = (h + g - y)^2", "dL/dz = 2*(h + g - y)", ""),
+    (CHAIN, "z_2 = a_1*w_1", "another_weight"),
+    (CHAIN, "dL/dw_1 = (a_2 - y)*a_2*(1 - a_2)*w_1*a_1*(1 - a_1)*x", "another_weight"),
+    (CHAIN, "dL/dw_1 = (a_2 - y)*a_2*(1 - a_2)*w_2*(1 - a_1^2)*x", "another_slope"),
+    (TANH, "dL/dw_1 = 2*(z_2 - y)*w_2*a_1*(1 - a_1)*x", "another_slope"),
+    (TANH, "dL/dw_2 = 4*(z_2 - y)*a_1", "half_or_two_added"),
+    (CHAIN, "dL/dw_2 = 1/2*(a_2 - y)*a_2*(1 - a_2)*a_1", "half_or_two_added"),
+    (TANH, "L = 1/2*(z_2 - y)^2", "half_or_two_added"),
+    (SOFTMAX, "dL/dz_1 = dL/dp_1*dp_1/dz_1", "path_left_out"),
+    (SOFTMAX, "dp_1/dz_2 = p_1*p_2", "whole_sign"),
+])  # fmt: skip
+def test_the_slip_that_was_made_is_named(network: str, line: str, slip: str) -> None:
+    (verdict,) = check(of_equations(network), line, form="plain").verdicts
+    assert (verdict.verdict, verdict.slip) == ("wrong", slip)
+
+
+@pytest.mark.parametrize(("line", "slip"), [
+    (r"\frac{\partial L}{\partial z^{[2]}} = y - \hat y", "loss_sign"),
+    (r"\frac{\partial L}{\partial z_1^{[2]}} = \frac{\partial L}{\partial\hat y_1}\frac{\partial\hat y_1}{\partial z_1^{[2]}}",
+     "path_left_out"),
+    (r"\frac{\partial\hat y_1}{\partial z_2^{[2]}} = \hat y_1 \hat y_2", "whole_sign"),
+    (r"\frac{\partial L}{\partial z^{[1]}} = (W^{[2]\top}(\hat y - y)) \odot a^{[1]} \odot (1 - a^{[1]})", "another_slope"),
+])  # fmt: skip
+def test_the_slip_of_a_layer_is_named(line: str, slip: str) -> None:
+    about = of_sheet(compose(spec.loads(QUIZ, asks=ASKS, kinds=KINDS)))
+    (verdict,) = check(about, f"${line}$", form="md").verdicts
+    assert (verdict.verdict, verdict.slip) == ("wrong", slip)
+
+
 def test_a_sheet_s_own_softmax_lines_are_right() -> None:
     """That the targets add up to 1 is declared with the network; of equations it is a condition."""
     sheet = compose(spec.loads(QUIZ.replace("[gradients]", "[loss_gradient, gradients]"), asks=ASKS, kinds=KINDS))
