@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 import decimal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from derivgen.checking.deciding import AtNumbers, World, close
@@ -61,26 +61,40 @@ class Figures:
             self._at[name] = AtNumbers(self.world, given, self.subject.taken)
         return self._at[name]
 
-    def carried(self, world: World, token: Tree | None, *, mistaken: bool, new: bool = False) -> AtNumbers:
-        """The network with the numbers that the work has written down for its quantities, but the one in question."""
+    def carried(self, world: World, token: Tree | None, *, mistaken: bool, new: bool = False) -> Iterator[AtNumbers]:
+        """The network with the numbers that the work has written down for its quantities, but the one in question.
+
+        All of them, or those of values, or of weights alone: a calculator keeps what is rounded on paper.
+        """
         said = {**self.written, **self.mistaken} if mistaken else self.written
         tokens = set(self.world.cells(token)[1]) if token is not None else set()
-        more = {key.name if isinstance(key, Name) else key: value for key, value in said.items() if key not in tokens}
-        return AtNumbers(world, {**self.given, **(self.updated if new else {}), **more}, self.subject.taken)
+        if not new:  # a new weight stands among the numbers of the work as soon as it is written there
+            tokens |= {Name(name) for name in self.updated}
+        kept = {key: value for key, value in said.items() if key not in tokens}
+        values = {key.name: value for key, value in kept.items() if isinstance(key, Name)}
+        slopes = {key: value for key, value in kept.items() if not isinstance(key, Name)}
+        leaves = {name: value for name, value in values.items() if self.world.graph.is_leaf(name)}
+        start = {**self.given, **(self.updated if new else {})}
+        for more in _different({**values, **slopes}, values, leaves):
+            yield AtNumbers(world, {**start, **more}, self.subject.taken)
 
-    def states(self, truth: Tree, *, stepped: bool, goes_on: bool) -> list[AtNumbers]:
-        """The states that a statement may be about: once weights are updated, values are those of the new ones.
+    def times(self, truth: Tree, *, stepped: bool, goes_on: bool) -> tuple[bool, ...]:
+        """Whether a statement is about the old weights, False, or the new ones, True, or may be about either.
 
-        While the step ``goes_on`` to other weights, its old values are said too. A derivative is one before the step
-        until the new values are worked out, or all weights have theirs.
+        Once weights are updated, values are those of the new ones; while the step ``goes_on`` to other weights, its
+        old values are said too. A derivative is one before the step until the new values are worked out, or all
+        weights have theirs.
         """
-        now = [self.state("now")]
         if not self.updated or stepped:
-            return now
+            return (False,)
         if not any(isinstance(part, Partial) for part in walk(truth)):
-            return [*now, self.state("new")] if goes_on else [self.state("new")]
+            return (False, True) if goes_on else (True,)
         whole = set(self.subject.roles.weights) <= self.updated.keys()
-        return [*now, self.state("new")] if whole else now
+        return (False, True) if whole else (False,)
+
+    def states(self, times: Sequence[bool]) -> list[AtNumbers]:
+        """The states that a statement may be about."""
+        return [self.state("new" if new else "now") for new in times]
 
     def missing(self, *sides: Tree) -> list[str]:
         """The leaves that the sides need and that have no number, in the network's order."""
@@ -152,3 +166,8 @@ class Figures:
             return ", ".join(write(value, self.subject.digits + 2)[0] for value in values)
         except WritingError:
             return ""
+
+
+def _different(*rows: dict[Any, Real]) -> list[dict[Any, Real]]:
+    """The rows, each once."""
+    return [row for i, row in enumerate(rows) if row not in rows[:i]]

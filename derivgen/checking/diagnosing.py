@@ -87,7 +87,15 @@ def _signed(world: World, roles: Roles, found: Slipped | None, asked: Asked) -> 
         for slope in _loss_slopes(roles, token, asked.updated):
             straight |= world.first_residues(slope) in shown
             turned |= world.first_residues(negate(slope)) in shown
-    return found if turned and not straight else replace(found, slip="whole_sign", about=())
+    if turned and not straight:
+        return found
+    whole = asked.updated or world.decide(negate(asked.token), asked.side or ONE, Clock(), real=False).equal
+    return _neutral(found) if whole else None
+
+
+def _neutral(found: Slipped) -> Slipped:
+    """A wrong sign of which nothing says whose it is."""
+    return replace(found, slip="whole_sign", about=())
 
 
 def _loss_slopes(roles: Roles, token: Tree, updated: bool) -> list[Tree]:
@@ -118,7 +126,8 @@ def slip_in_numbers(
         # So many quantities may stand for others that some number is met by chance.
         alike = [way for way in source() if way.slip != "another_weight" and not clock.over and matches(way.tree)]
         if alike or clock.over:
-            return None if clock.over else _only(alike, asked)
+            found = None if clock.over else _only(alike, asked)
+            return _neutral(found) if found is not None and found.slip == "loss_sign" else found
     return None
 
 

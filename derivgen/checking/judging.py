@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import decimal
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -32,6 +32,7 @@ from derivgen.expression import (
     Partial,
     Tree,
     names,
+    negate,
     number,
     product,
     substitute,
@@ -300,8 +301,20 @@ class _Judging:
         before = chain.before
         if before is not None and not chain.sound and self.world.decide(before, tree, self.clock).equal:
             return True
-        worlds = self._wrong_worlds()
-        return any(not self.clock.over and w.decide(chain.truth, tree, self.clock).equal for w in worlds)
+        meant = [(self.world, form) for form in self._claimed(chain.truth)]
+        meant += [(world, chain.truth) for world in self._wrong_worlds()]
+        return any(not self.clock.over and world.decide(form, tree, self.clock).equal for world, form in meant)
+
+    def _claimed(self, truth: Tree) -> Iterator[Tree]:
+        """∂L/∂v = ∂L/∂c ∂c/∂v with a wrong claim for ∂c/∂v in it, where there is no way from v to L but through c."""
+        if not isinstance(truth, Partial) or truth.held:
+            return
+        graph, of = self.world.graph, truth.of
+        for token, claim in self.claims.items():
+            if isinstance(token, Partial) and not token.held and token.wrt == truth.wrt and token.of != of:
+                through = token.of in graph.ancestors(of)
+                if through and truth.wrt not in graph.upstream(of, frozenset([token.of])):
+                    yield product((Partial(of, token.of), claim))
 
     def _wrong_worlds(self) -> list[World]:
         """The worlds in which all wrong claims are true, or one of them."""
@@ -376,8 +389,7 @@ class _Judging:
     def _true_values(self, chain: _Chain, truths: tuple[Tree, ...], cells: tuple[Tree, ...]) -> Values | None:
         """The values that a side must have; after updates the new ones, where the work has gone on to them."""
         found = None
-        stepped = chain.kind != "equation"
-        for state in self.figures.states(chain.truth, stepped=stepped, goes_on=self._step_goes_on):
+        for state in self.figures.states(self._times(chain)):
             try:
                 values = tuple(state.value(cell) for cell in truths)
             except (EvaluationError, decimal.DecimalException):
@@ -390,26 +402,24 @@ class _Judging:
 
     def _drifted(self, chain: _Chain, truths: tuple[Tree, ...], cells: tuple[Tree, ...]) -> bool:
         """Whether a number comes of the digits that were written before, rounded as they are."""
-        states = [self.figures.carried(self.world, chain.left, mistaken=False, new=new) for new in self._times(chain)]
+        states = self._carried([self.world], chain, mistaken=False)
         return any(self._comes_of(chain, truths, cells, state) for state in states)
 
-    @property
-    def _step_goes_on(self) -> bool:
-        return self.steps.goes_on(frozenset(self.figures.updated))
-
     def _times(self, chain: _Chain) -> tuple[bool, ...]:
-        """Whether a line may be about the old weights, about the new ones, or about either."""
-        if not self.figures.updated or chain.kind != "equation":
-            return (False,)
-        return (False, True) if self._step_goes_on or self._derived(chain.truth) else (True,)
+        goes_on = self.steps.goes_on(frozenset(self.figures.updated))
+        return self.figures.times(chain.truth, stepped=chain.kind != "equation", goes_on=goes_on)
+
+    def _carried(self, worlds: Sequence[World], chain: _Chain, *, mistaken: bool) -> Iterator[AtNumbers]:
+        for world in worlds:
+            for new in self._times(chain):
+                yield from self.figures.carried(world, chain.left, mistaken=mistaken, new=new)
 
     def _follows_in_numbers(self, chain: _Chain, truths: tuple[Tree, ...], cells: tuple[Tree, ...]) -> bool:
         """Whether a number comes of what is wrong before it: in its chain, in forms, in numbers."""
         worlds = [self.world, *self._wrong_worlds()]
         if chain.sound and not self.claims and not self.figures.mistaken:
             return False
-        times = self._times(chain)
-        states = [self.figures.carried(world, chain.left, mistaken=True, new=new) for world in worlds for new in times]
+        states = self._carried(worlds, chain, mistaken=True)
         return any(self._comes_of(chain, truths, cells, state) for state in states)
 
     def _comes_of(self, chain: _Chain, truths: tuple[Tree, ...], cells: tuple[Tree, ...], state: AtNumbers) -> bool:
@@ -519,6 +529,8 @@ class _Judging:
             return len(values) == len(cells) and bool(self.figures.graded(cells, values, state))
 
         asked = Asked(chain.left, chain.kind == "update", None, tree)
+        if chain.before is not None and chain.sound and not self._says(chain.before):  # a slip of the calculator
+            return Slipped("whole_sign", tree) if matches(negate(chain.truth)) else None
         return diagnosing.slip_in_numbers(self.subject.roles, self.subject.network, asked, matches, self.clock)
 
     def _used_early(self, chain: _Chain, cells: tuple[Tree, ...]) -> Slipped | None:

@@ -85,7 +85,7 @@ def test_verdicts(about: object, text: str, expected: list[str]) -> None:
         ("z_2 = 0.3*0.65 = 0.195", ["wrong wrong", "follows wrong"]),
         ("a_1 = 0.7\nz_2 = -0.35\nz_2 = -0.3228", ["wrong wrong", "follows wrong", "right rounded"]),
         ("da_1/dz_1 = a_1\ndL/dw_1 = 0.0912", ["wrong value_for_derivative", "follows wrong"]),
-        ("dL/dw_2 = -0.0912\ndL/dw_2 = 0.0912", ["right rounded", "wrong wrong loss_sign"]),
+        ("dL/dw_2 = -0.0912\ndL/dw_2 = 0.0912", ["right rounded", "wrong wrong whole_sign"]),
         ("dL/dw_2 = -0.3745", ["wrong wrong activation_derivative_forgotten"]),
         ("dL/dw_2 = -0.58*0.42*(1 - 0.42)*0.6457 = -9.12*10^(-2)", ["right rounded", "right rounded"]),
         ("dL/da_2 = a_2 - 1 = -0.58", ["right", "right rounded"]),

@@ -15,6 +15,7 @@ from derivgen.sheet import compose
 CHAIN = "z_1 = x*w_1; a_1 = sigmoid(z_1); z_2 = a_1*w_2; a_2 = sigmoid(z_2); L = (a_2 - y)^2/2"
 GATE = "z = x*w; h = relu(z); L = (h - y)^2"
 POINT = "x=1,w_1=0.5,w_2=-1,y=1"
+SUM, SUM_AT = "h_1 = relu(w_1*x); o = v_1*h_1; L = (o - y)^2/2", "x=1,w_1=3,v_1=2,y=4,eta=0.1"
 LARGER = "m = max(x, y); f = m*z"
 PAIR = "a = tanh(w*x); b = tanh(w*a); L = (b - t)^2"
 
@@ -45,6 +46,15 @@ WORKS = [
     (CHAIN, POINT + ",eta=0.5", "plain", "w_2 <- w_2 - 0.5*(-0.0921) = -0.954\nz_2 = -0.594", ["right"] * 3),
     (CHAIN, POINT + ",eta=0.5", "plain", "w_2 <- w_2 - 0.5*(-0.0921) = -0.954\nz_2 = -0.622", ["right"] * 2 + ["wrong"]),
     (CHAIN, POINT + ",eta=0.5", "plain", "w_2 <- -0.954\nz_2 = -0.622\nw_1 <- 0.4826", ["right"] * 3),  # one step
+    # a new weight is not used for the other gradients, though it stands in the work
+    (SUM, SUM_AT, "plain", "h_1 = 3\no = 6\ndL/do = 2\nv_1 <- 1.4\ndL/dh_1 = 2*1.4 = 2.8\ndL/dw_1 = 2.8",
+     ["right"] * 4 + ["wrong", "follows", "follows"]),
+    # what was rounded on paper was carried on by a calculator, right or wrong
+    (CHAIN, POINT, "plain", "a_1 = 0.6\na_2 = 0.354\ndL/dz_2 = -0.148\ndL/dw_2 = -0.0886", ["right"] * 4),
+    (CHAIN, POINT + ",eta=0.5", "plain", "w_2 <- -1.046\nz_2 = -0.651\na_2 = 0.3427",
+     ["wrong", "follows", "follows"]),
+    # a wrong derivative of what the loss goes through
+    (PAIR, "", "plain", "db/dw = (1 - b^2)*a\ndL/dw = 2*(b - t)*(1 - b^2)*a", ["wrong", "follows"]),
     (GATE, "x=2,w=1,y=1", "md", r"$\frac{\partial L}{\partial w} = 2(h-y)x = 4$", ["right only when", "right"]),
     (GATE, "x=2,w=1,y=1", "md", r"$\frac{\partial L}{\partial w} = h x = 4$", ["wrong", "recovered"]),
     (GATE, "x=2,w=1,y=1", "md", r"$\frac{\partial L}{\partial w} = (h-y)x^2 = 4$", ["wrong", "recovered"]),
@@ -122,6 +132,7 @@ def test_shapes_that_do_not_fit_are_said_in_the_work_s_symbols(line: str, slip: 
     assert (verdict.verdict, verdict.slip, verdict.problem) == ("wrong", slip, problem)
 
 
+LOGISTIC = "z = w*x; p = sigmoid(z); L = -y*log(p) - (1 - y)*log(1 - p)"
 TANH = "z_1 = x*w_1 + b_1; a_1 = tanh(z_1); z_2 = a_1*w_2 + b_2; L = (z_2 - y)^2"
 SOFTMAX = "s = e^z_1 + e^z_2 + e^z_3; p_1 = e^z_1/s; p_2 = e^z_2/s; p_3 = e^z_3/s; L = -y_1*log(p_1) - y_2*log(p_2) - y_3*log(p_3)"
 
@@ -130,6 +141,7 @@ SOFTMAX = "s = e^z_1 + e^z_2 + e^z_3; p_1 = e^z_1/s; p_2 = e^z_2/s; p_3 = e^z_3/
     # of a wrong sign only what is written can say whose it is
     (CHAIN, "dL/dw_2 = (a_2 - y)*a_2*(a_2 - 1)*a_1", "whole_sign"),
     (CHAIN, "dL/dw_2 = (y - a_2)*a_2*(1 - a_2)*a_1", "loss_sign"),
+    (LOGISTIC, "dL/dp = -y/p - (1 - y)/(1 - p)", ""),
     (CHAIN, "dL/dz_2 = -dL/da_2*da_2/dz_2", "whole_sign"),
     (TANH, "dL/dw_1 = 2*(z_2 - y)*w_2*(a_1^2 - 1)*x", "whole_sign"),
     ("z = x*w; h = relu(z); g = relu(-z); L = (h + g - y)^2", "dL/dz = 2*(h + g - y)", ""),
