@@ -337,6 +337,10 @@ def factors(tree: Tree) -> tuple[Tree, ...]:
     return tree.args if isinstance(tree, Apply) and tree.operation == "multiply" else (tree,)
 
 
+def is_gate(tree: Tree) -> bool:
+    return isinstance(tree, Apply) and tree.operation == "above"
+
+
 def all_factors(tree: Tree) -> tuple[Tree, ...]:
     """The factors of a product, of those that are quotients or negative too, without what is divided by."""
     if isinstance(tree, Apply) and tree.operation in ("multiply", "divide", "negate"):
