@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import decimal
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -142,15 +143,22 @@ class Figures:
             return True
         return any(agreement(own, value) == "rounded" for value in self._known_values())
 
+    def known(self) -> dict[str, Real]:
+        """The numbers of leaves and nodes, as far as the work's numbers say them."""
+        found = {name: value for name, value in self.given.items() if isinstance(name, str)}
+        return {**found, **self._worked_out([node.name for node in self.world.graph.nodes if node.name not in found])}
+
     def _known_values(self) -> list[Real]:
         """The numbers of all nodes, and of the loss's derivatives, as far as the work's numbers say them."""
-        state, graph, found = self.state("now"), self.world.graph, []
-        loss = self.subject.roles.loss
-        for key in (*(node.name for node in graph.nodes), *(Partial(loss, n) for n in graph.ancestors(loss) if loss)):
-            try:
-                found.append(state[key])
-            except (EvaluationError, decimal.DecimalException):
-                continue
+        graph, loss = self.world.graph, self.subject.roles.loss
+        slopes = [Partial(loss, name) for name in graph.ancestors(loss)] if loss else []
+        return list(self._worked_out([*(node.name for node in graph.nodes), *slopes]).values())
+
+    def _worked_out(self, keys: Sequence[Any]) -> dict[Any, Real]:
+        state, found = self.state("now"), {}
+        for key in keys:
+            with contextlib.suppress(EvaluationError, decimal.DecimalException):
+                found[key] = state[key]
         return found
 
     def as_written(self, cells: tuple[Tree, ...]) -> Values:

@@ -93,8 +93,8 @@ class Sides:
             verdict = "right only when" if needs else "right" if chain.sound else "recovered"
             number = "exact" if literal(tree) and self.figures.given else ""
             return Finding(verdict, number, decision=decision, needs=needs)
-        if not filled and self.figures.given and self._filled_in(chain.truth, tree):
-            return Finding("right" if chain.sound else "recovered", decision=decision)
+        if not filled and self.figures.given and (found := self._filled_in(chain, tree, world)) is not None:
+            return replace(found, decision=decision)
         if filled:
             found = self.as_number(chain, tree)
             if found is not None:
@@ -124,19 +124,26 @@ class Sides:
             return ""
         return ", ".join(conditions(world, self.figures.state("now"), chain.truth, tree, self.clock))
 
-    def _filled_in(self, truth: Tree, tree: Tree) -> bool:
-        """Whether a side is right with given quantities in place of some of its numbers: a - 1 where y = 1."""
+    def _filled_in(self, chain: Chain, tree: Tree, world: World) -> Finding | None:
+        """Right, where known quantities stand for some of a side's numbers: a - 1 where y = 1.
+
+        Where one would have to stand there that has no number, nobody can tell.
+        """
         places = [part for part in outside_exponents(tree) if isinstance(part, Number)][:MOST_FILLED]
-        ways = [
-            [None, *(key for key, own in self.figures.given.items() if isinstance(key, str) and own == place.value)]
-            for place in places
-        ]  # fmt: skip
+        absent = [leaf for leaf in self.figures.missing(chain.truth) if leaf not in self.figures.missing(tree)]
+        known = self.figures.known() if places else {}
+        ways = [[None, *(n for n, own in known.items() if own == place.value), *absent] for place in places]
+        open_leaf = ""
         for way in itertools.islice(itertools.product(*ways), 1, MOST_FILLINGS):
             stand_for = {id(place): Name(name) for place, name in zip(places, way, strict=True) if name}
             filled = _with_parts(tree, stand_for)
-            if not self.clock.over and self.world.decide(truth, filled, self.clock, real=False).equal:
-                return True
-        return False
+            equal = not self.clock.over and world.decide(chain.truth, filled, self.clock, real=False).equal
+            if equal or (not self.clock.over and self._at_these_numbers(chain, filled, world)):
+                if unknown := [name for name in way if name in absent]:
+                    open_leaf = open_leaf or str(unknown[0])
+                else:
+                    return Finding("right" if chain.sound else "recovered")
+        return Finding("undecided", problem=f"{open_leaf} has no number") if open_leaf else None
 
     def _constant(self, truth: Tree) -> bool:
         """Whether a quantity is the same number whatever the leaves are: ∂z/∂b = 1."""

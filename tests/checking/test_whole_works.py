@@ -43,6 +43,8 @@ WORKS = [
     (CHAIN, POINT, "plain", "w_1 <- 0.5 - eta*0.0448", ["wrong"]),
     (CHAIN, "x=1,w_1=0.5", "plain", "z_2 = 0.62*w_2", ["right"]),
     (CHAIN, "x=1,w_1=0.5", "plain", "z_2 = 0.63*w_2", ["wrong"]),
+    (GATE, "x=2,w=1", "plain", "L = (2 - y)^2\ndL/dw = 2*(2 - y)*2\ndL/dw = 2*(2 - y)*1", ["right", "right", "wrong"]),
+    (CHAIN, "x=1,w_1=0.5", "plain", "dL/da_2 = a_2 - 1\ndL/da_2 = a_2\ndL/da_2 = 2*a_2", ["undecided", "wrong", "wrong"]),
     (CHAIN, POINT + ",eta=0.5", "plain", "w_2 <- w_2 - 0.5*(-0.0921) = -0.954\nz_2 = -0.594", ["right"] * 3),
     (CHAIN, POINT + ",eta=0.5", "plain", "w_2 <- w_2 - 0.5*(-0.0921) = -0.954\nz_2 = -0.622", ["right"] * 2 + ["wrong"]),
     (CHAIN, POINT + ",eta=0.5", "plain", "w_2 <- -0.954\nz_2 = -0.622\nw_1 <- 0.4826", ["right"] * 3),  # one step
