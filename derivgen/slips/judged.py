@@ -61,7 +61,7 @@ def whole_sign(work: Work) -> Iterator[Slipped]:
 
 @slip
 def half_or_two_added(work: Work) -> Iterator[Slipped]:
-    """a factor 1/2 or 2 is added that the squared loss does not have"""
+    """a factor 1/2 or 2 of a squared loss is there once too often"""
     losses = (work.roles.loss, *work.roles.example_losses)
     if not work.judged:
         return
