@@ -337,6 +337,18 @@ def factors(tree: Tree) -> tuple[Tree, ...]:
     return tree.args if isinstance(tree, Apply) and tree.operation == "multiply" else (tree,)
 
 
+def is_gate(tree: Tree) -> bool:
+    return isinstance(tree, Apply) and tree.operation == "above"
+
+
+def all_factors(tree: Tree) -> tuple[Tree, ...]:
+    """The factors of a product, of those that are quotients or negative too, without what is divided by."""
+    if isinstance(tree, Apply) and tree.operation in ("multiply", "divide", "negate"):
+        above = tree.args[:1] if tree.operation == "divide" else tree.args
+        return tuple(factor for part in above for factor in all_factors(part))
+    return (tree,)
+
+
 def tidied(tree: Tree) -> Tree:
     """The tree without 1 · and 0 · and + 0."""
     if not isinstance(tree, Apply):

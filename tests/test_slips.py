@@ -203,6 +203,15 @@ def of_net(wrt: str, of: str = "L") -> slips.Work:
         ("another_variable", of_net("v_1", "H"), []),  # a question's choices would say what they are
         ("whole_sign", replace(of_net("v_1", "H"), judged=True), ["-a_1"]),
         ("whole_sign", of_net("v_1", "H"), []),
+        ("half_or_two_added", replace(of_net("v_1"), judged=True), ["1/2*(H - y)*a_1"]),
+        ("half_or_two_added", replace(derivation(Roles(BATCH, ("w",), "L", ("e_1", "e_2")), Partial("e_1", "w")), judged=True),
+         ["4*(p - y)*x"]),
+        ("half_or_two_added", of_net("v_1"), []),
+        ("another_slope", replace(of_net("W_11", "H"), judged=True), ["v_1*a_1*(1 - a_1)*x_1"]),
+        ("another_slope", replace(of_net("W_12", "H"), judged=True), []),
+        ("another_slope", replace(HIDDEN, judged=True), ["hadamard(W*d, [a_1*(1 - a_1); a_2*(1 - a_2)])"]),
+        ("another_weight", replace(of_net("a_1", "H"), judged=True), ["W_11", "W_12", "W_21", "W_22"]),
+        ("another_weight", of_net("a_1", "H"), []),
     ],
 )  # fmt: skip
 def test_a_slip_applies_where_it_should(name: str, work: slips.Work, expected: list[str]) -> None:

@@ -12,8 +12,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import decimal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from derivgen.checking.deciding import AtNumbers, World, close
@@ -61,24 +62,47 @@ class Figures:
             self._at[name] = AtNumbers(self.world, given, self.subject.taken)
         return self._at[name]
 
-    def carried(self, world: World, token: Tree | None, *, mistaken: bool, new: bool = False) -> AtNumbers:
-        """The network with the numbers that the work has written down for its quantities, but the one in question."""
+    def carried(self, world: World, token: Tree | None, *, mistaken: bool, new: bool = False) -> Iterator[AtNumbers]:
+        """The network with the numbers that the work has written down for its quantities, but the one in question.
+
+        All of them, or those of values, or of weights alone: a calculator keeps what is rounded on paper.
+        """
         said = {**self.written, **self.mistaken} if mistaken else self.written
         tokens = set(self.world.cells(token)[1]) if token is not None else set()
-        more = {key.name if isinstance(key, Name) else key: value for key, value in said.items() if key not in tokens}
-        return AtNumbers(world, {**self.given, **(self.updated if new else {}), **more}, self.subject.taken)
+        if not new:  # a new weight stands among the numbers of the work as soon as it is written there
+            tokens |= {Name(name) for name in self.updated}
+        kept = {key: value for key, value in said.items() if key not in tokens}
+        values = {key.name: value for key, value in kept.items() if isinstance(key, Name)}
+        slopes = {key: value for key, value in kept.items() if not isinstance(key, Name)}
+        leaves = {name: value for name, value in values.items() if self.world.graph.is_leaf(name)}
+        start = {**self.given, **(self.updated if new else {})}
+        for more in _different({**values, **slopes}, values, leaves):
+            yield AtNumbers(world, {**start, **more}, self.subject.taken)
 
-    def states(self, truth: Tree, *, stepped: bool) -> list[AtNumbers]:
-        """The states that a statement may be about: once values are updated, a value may be the old or the new one.
+    def times(self, truth: Tree, *, stepped: bool, goes_on: bool) -> tuple[bool, ...]:
+        """Whether a statement is about the old weights, False, or the new ones, True, or may be about either.
 
-        A derivative is one before the step until the new values are worked out, or all weights have theirs.
+        Once weights are updated, values are those of the new ones; while the step ``goes_on`` to other weights, its
+        old values are said too. A derivative is one before the step until the new values are worked out, or all
+        weights have theirs.
         """
-        now = [self.state("now")]
         if not self.updated or stepped:
-            return now
+            return (False,)
+        if not any(isinstance(part, Partial) for part in walk(truth)):
+            return (False, True) if goes_on else (True,)
         whole = set(self.subject.roles.weights) <= self.updated.keys()
-        values = not any(isinstance(part, Partial) for part in walk(truth))
-        return [*now, self.state("new")] if values or whole else now
+        return (False, True) if whole else (False,)
+
+    def states(self, times: Sequence[bool]) -> list[AtNumbers]:
+        """The states that a statement may be about."""
+        return [self.state("new" if new else "now") for new in times]
+
+    def missing(self, *sides: Tree) -> list[str]:
+        """The leaves that the sides need and that have no number, in the network's order."""
+        graph, given = self.world.graph, [name for name in self.given if isinstance(name, str)]
+        cuts = frozenset(name for name in given if name in graph and not graph.is_leaf(name))
+        spoken = {name for side in sides for own in self.world.quantities(side) for name in graph.upstream(own, cuts)}
+        return [leaf for leaf in graph.leaves if leaf in spoken and leaf not in self.given]
 
     def go_on(self) -> None:
         """From the old state to the new one: what was said of the old values is no more so."""
@@ -119,15 +143,22 @@ class Figures:
             return True
         return any(agreement(own, value) == "rounded" for value in self._known_values())
 
+    def known(self) -> dict[str, Real]:
+        """The numbers of leaves and nodes, as far as the work's numbers say them."""
+        found = {name: value for name, value in self.given.items() if isinstance(name, str)}
+        return {**found, **self._worked_out([node.name for node in self.world.graph.nodes if node.name not in found])}
+
     def _known_values(self) -> list[Real]:
         """The numbers of all nodes, and of the loss's derivatives, as far as the work's numbers say them."""
-        state, graph, found = self.state("now"), self.world.graph, []
-        loss = self.subject.roles.loss
-        for key in (*(node.name for node in graph.nodes), *(Partial(loss, n) for n in graph.ancestors(loss) if loss)):
-            try:
-                found.append(state[key])
-            except (EvaluationError, decimal.DecimalException):
-                continue
+        graph, loss = self.world.graph, self.subject.roles.loss
+        slopes = [Partial(loss, name) for name in graph.ancestors(loss)] if loss else []
+        return list(self._worked_out([*(node.name for node in graph.nodes), *slopes]).values())
+
+    def _worked_out(self, keys: Sequence[Any]) -> dict[Any, Real]:
+        state, found = self.state("now"), {}
+        for key in keys:
+            with contextlib.suppress(EvaluationError, decimal.DecimalException):
+                found[key] = state[key]
         return found
 
     def as_written(self, cells: tuple[Tree, ...]) -> Values:
@@ -143,3 +174,8 @@ class Figures:
             return ", ".join(write(value, self.subject.digits + 2)[0] for value in values)
         except WritingError:
             return ""
+
+
+def _different(*rows: dict[Any, Real]) -> list[dict[Any, Real]]:
+    """The rows, each once."""
+    return [row for i, row in enumerate(rows) if row not in rows[:i]]

@@ -31,6 +31,7 @@ from typing import Any
 
 from derivgen import certify
 from derivgen.certify import PRIME, Residues, UnluckyError
+from derivgen.checking.fitting import misfit, size
 from derivgen.derivation import branch, local_derivatives, local_partial
 from derivgen.errors import CertificateError
 from derivgen.evaluation import EvaluationError, Numbers, Real, to_decimal
@@ -349,10 +350,13 @@ class World:
         try:
             return certify.cells_of(self.graph, tree)
         except CertificateError:
-            meant = self._entrywise(tree)
-            if meant == tree:
-                raise
-            return certify.cells_of(self.graph, meant)
+            try:
+                return certify.cells_of(self.graph, self._entrywise(tree))
+            except CertificateError as error:
+                raise CertificateError(misfit(tree, self._shape, self.graph.scope) or str(error)) from None
+
+    def _shape(self, tree: Tree) -> tuple[int, int]:
+        return certify.cells_of(self.graph, self._entrywise(tree))[0]
 
     def _entrywise(self, tree: Tree) -> Tree:
         """1 - a^2 of a column as books mean it: entry by entry, the number beside each entry.
@@ -419,7 +423,7 @@ class World:
         except CertificateError as error:
             return Decision(False, problem=str(error))
         if own != shape:
-            return Decision(False, problem=f"{_size(own)} is not the shape of the left side, {_size(shape)}")
+            return Decision(False, problem=f"this is {size(own)}, and the left side is {size(shape)}")
         sampled = self.sampled(left, right)
         refused: list[bool] = []
         for reading in self._readings(right):
@@ -486,11 +490,12 @@ class World:
         """Whether more kinks have a say in these sides than all patterns of could be tried."""
         if 2 ** sum(map(len, self.kinked.values())) <= MOST_PATTERNS:
             return False
-        spoken = {name for side in sides for cell in self._quantities(side) for name in self.graph.ancestors(cell)}
+        spoken = {name for side in sides for cell in self.quantities(side) for name in self.graph.ancestors(cell)}
         kinks = sum(len(parts) for name, parts in self.kinked.items() if name in spoken)
         return kinks >= MOST_PATTERNS.bit_length()
 
-    def _quantities(self, tree: Tree) -> Iterator[str]:
+    def quantities(self, tree: Tree) -> Iterator[str]:
+        """What a tree names: quantities, and those whose derivatives it takes."""
         for part in walk(self.graph.spread(tree)):
             if isinstance(part, Name) and part.name in self.graph:
                 yield part.name
@@ -499,12 +504,12 @@ class World:
 
     def leaves_of(self, *sides: Tree) -> tuple[str, ...]:
         """The leaves on which the sides depend, in the network's order."""
-        spoken = {name for side in sides for cell in self._quantities(side) for name in self.graph.ancestors(cell)}
+        spoken = {name for side in sides for cell in self.quantities(side) for name in self.graph.ancestors(cell)}
         return tuple(leaf for leaf in self.graph.leaves if leaf in spoken)
 
     def functions_of(self, *sides: Tree) -> frozenset[str]:
         """The functions that the sides call, or that what they speak of calls."""
-        spoken = {name for side in sides for cell in self._quantities(side) for name in self.graph.ancestors(cell)}
+        spoken = {name for side in sides for cell in self.quantities(side) for name in self.graph.ancestors(cell)}
         trees = [*sides, *(self.graph.node(name).tree for name in spoken if not self.graph.is_leaf(name))]
         return frozenset(part.operation for tree in trees for part in walk(tree) if isinstance(part, Apply))
 
@@ -612,7 +617,3 @@ def _beyond_residues(tree: Tree) -> bool:
 
 
 _RATIONAL = ("add", "subtract", "multiply", "divide", "negate", "power", "reciprocal")
-
-
-def _size(shape: tuple[int, int]) -> str:
-    return f"{shape[0]}×{shape[1]}"

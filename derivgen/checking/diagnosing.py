@@ -16,17 +16,31 @@ from derivgen.backward import delta, delta_form, lone, post, pre, pre_form, slop
 from derivgen.checking.deciding import Clock, World
 from derivgen.derivation import DerivationError, count_paths, is_recursive, local
 from derivgen.errors import CertificateError
-from derivgen.expression import Apply, Name, Partial, Tree, apply, product, walk
+from derivgen.expression import ONE, Apply, Name, Partial, Tree, apply, names, negate, product, walk
 from derivgen.graph import Graph
 from derivgen.networks import Layer, Network
-from derivgen.slips import LARGEST, Roles, Slipped, Work, chain_rule, derivation, line, local_step, update, ways_of
+from derivgen.slips import (
+    LARGEST,
+    SLIPS,
+    Roles,
+    Slipped,
+    Work,
+    chain_rule,
+    derivation,
+    line,
+    local_step,
+    update,
+    ways_of,
+)  # fmt: skip
+from derivgen.worked import all_factors, arrays_in, of_loss
 
 MOST_KEPT = 2_000  # quantities whose slips are kept for the next wrong line about them
 MOST_PATHS = 24  # so many are still tried one by one
 # Rows that say the same where there is room for both: of two paths, the one left out is the one that is overwritten.
 _CLASSES = {"accumulation_overwritten": "path_left_out"}
-# Rows that speak of less are preferred to those that would explain nearly anything.
-_VAGUE = ("another_variable", "whole_sign", "term_left_out")
+# Rows that speak of less are preferred to those that would explain nearly anything; of these the first.
+_VAGUE = ("whole_sign", "another_variable", "term_left_out", "another_weight")
+_BY_NAME = ("another_variable", "another_weight")
 
 
 @dataclass(frozen=True)
@@ -44,6 +58,8 @@ def slip_in_symbols(
 ) -> Slipped | None:  # fmt: skip
     """The one slip that makes the wrong side out of the truth, else out of the side before."""
     assert asked.side is not None
+    if (turned := _turned_back(world, roles, asked, clock)) is not None:
+        return turned
     first, wanted = world.first_residues(asked.side), world.residues(asked.side)
     for source, key in _sources(roles, network, asked):
         if key not in world.kept:
@@ -57,8 +73,49 @@ def slip_in_symbols(
         if world.compares(asked.side):  # residues have no order: the points must tell too
             alike = [way for way in alike if world.decide(way.tree, asked.side, clock).equal]
         if alike or clock.over:
-            return _only(alike, asked)
+            return _signed(world, roles, _only(alike, asked), asked)
     return None
+
+
+def _signed(world: World, roles: Roles, found: Slipped | None, asked: Asked) -> Slipped | None:
+    """Whose sign it is that is wrong: the loss's only where its difference stands there turned, y - a for a - y."""
+    if found is None or found.slip != "loss_sign":
+        return found
+    straight = turned = False
+    for token, cell in zip(world.cells(asked.token)[1], world.cells(asked.side or ONE)[1], strict=False):
+        shown = {world.first_residues(part) for part in walk(cell)}
+        for slope in _loss_slopes(roles, token, asked.updated):
+            straight |= world.first_residues(slope) in shown
+            turned |= world.first_residues(negate(slope)) in shown
+    if turned and not straight:
+        return found
+    whole = asked.updated or world.decide(negate(asked.token), asked.side or ONE, Clock(), real=False).equal
+    return _neutral(found) if whole else None
+
+
+def _neutral(found: Slipped) -> Slipped:
+    """A wrong sign of which nothing says whose it is."""
+    return replace(found, slip="whole_sign", about=())
+
+
+def _loss_slopes(roles: Roles, token: Tree, updated: bool) -> list[Tree]:
+    """The factors of the loss's derivatives that have quantities in them."""
+    steps = [step for work in _works(roles, token, updated) for term in work.terms for step in term
+             if of_loss(work, *step)]  # fmt: skip
+    found = (factor for _, tree in steps for factor in all_factors(tree) if names(factor))
+    return list(dict.fromkeys(found))
+
+
+def _turned_back(world: World, roles: Roles, asked: Asked, clock: Clock) -> Slipped | None:
+    """The matrix that, transposed once more, makes the wrong side right; shapes may not fit as it stands.
+
+    A transposition is its own inverse, so that it is looked for in what was written, whichever form that has.
+    """
+    if asked.side is None or asked.updated or not arrays_in(roles.graph, asked.side):
+        return None
+    ways = SLIPS["transposed_matrix"](line(roles, asked.token, asked.side))
+    right = [way for way in ways if not clock.over and world.decide(asked.token, way.tree, clock, real=False).equal]
+    return right[0] if len(right) == 1 else None
 
 
 def slip_in_numbers(
@@ -66,9 +123,11 @@ def slip_in_numbers(
 ) -> Slipped | None:  # fmt: skip
     """The one slip whose numbers ``matches`` accepts."""
     for source, _ in _sources(roles, network, asked):
-        alike = [way for way in source() if not clock.over and matches(way.tree)]
+        # So many quantities may stand for others that some number is met by chance.
+        alike = [way for way in source() if way.slip != "another_weight" and not clock.over and matches(way.tree)]
         if alike or clock.over:
-            return None if clock.over else _only(alike, asked)
+            found = None if clock.over else _only(alike, asked)
+            return _neutral(found) if found is not None and found.slip == "loss_sign" else found
     return None
 
 
@@ -94,8 +153,15 @@ def _only(alike: Sequence[Slipped], asked: Asked) -> Slipped | None:
         found.setdefault(_CLASSES.get(way.slip, way.slip), way)
     if "step_sign" in found:
         found = {name: way for name, way in found.items() if name not in _signs(asked)}
-    precise = {name: way for name, way in found.items() if name not in _VAGUE} or found
-    return next(iter(precise.values())) if len(precise) == 1 else None
+    for tier in (set(found) - set(_VAGUE), *({name} for name in _VAGUE[:2]), set(_VAGUE)):
+        if left := [way for name, way in found.items() if name in tier]:
+            return left[0] if len(left) == 1 and not _several(left[0], alike) else None
+    return None
+
+
+def _several(chosen: Slipped, alike: Sequence[Slipped]) -> bool:
+    """Whether a row explains a line by several quantities, of which nobody can say which was meant."""
+    return chosen.slip in _BY_NAME and len({way.about for way in alike if way.slip == chosen.slip}) > 1
 
 
 def _signs(asked: Asked) -> tuple[str, ...]:
@@ -151,6 +217,17 @@ def _works(roles: Roles, token: Tree, updated: bool) -> Iterator[Work]:
     for over in _forms(graph, target):
         yield derivation(roles, target, over)
         yield chain_rule(roles, target, over)
+    yield from _over_parents(roles, target)
+
+
+def _over_parents(roles: Roles, target: Partial) -> Iterator[Work]:
+    """∂L/∂v = Σ ∂L/∂p ∂p/∂v over what the loss is made of: the way of softmax, where each p depends on each z."""
+    graph = replace(roles.graph, stated=())
+    users = [p for p in graph.sources(target.of) if target.wrt in graph.ancestors(p)]
+    if len(users) < 2 or len(users) > MOST_PATHS or target.wrt in users:
+        return
+    terms = tuple((((target.of, p), Partial(target.of, p)), ((p, target.wrt), Partial(p, target.wrt))) for p in users)
+    yield Work(replace(roles, graph=graph), target, terms)
 
 
 def _forms(graph: Graph, target: Partial) -> list[bool | None]:

@@ -6,23 +6,23 @@ that were written are carried; an update leads to a new state of the network; sh
 
 from __future__ import annotations
 
+import contextlib
 import decimal
 import itertools
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
-from derivgen.checking import diagnosing
-from derivgen.checking.carrying import Figures, Values
-from derivgen.checking.deciding import AtNumbers, Clock, Decision, World, close
-from derivgen.checking.diagnosing import Asked
-from derivgen.checking.expecting import expected, step
-from derivgen.checking.rounding import agreement, literal, numeric, outside_exponents, structural, truncated, worked
-from derivgen.checking.shaping import completed, said_shape
+from derivgen.checking.deciding import World, close
+from derivgen.checking.expecting import step
+from derivgen.checking.rounding import agreement, literal
+from derivgen.checking.shaping import completed
+from derivgen.checking.sides import Chain, Finding, Sides, says
 from derivgen.checking.summing import accumulated, path_of, shares_of, subsets
-from derivgen.checking.work import Side, Statement, Subject, Unread, Verdict, Witness
+from derivgen.checking.telling import Telling
+from derivgen.checking.work import Side, Statement, Subject, Unread, Verdict
 from derivgen.errors import CertificateError, DerivgenError
-from derivgen.evaluation import EvaluationError, Real, to_decimal
+from derivgen.evaluation import CONTEXT, EvaluationError, Real, to_decimal
 from derivgen.expression import (
     Apply,
     Name,
@@ -34,19 +34,13 @@ from derivgen.expression import (
     product,
     substitute,
     total,
-    transform,
     walk,
 )  # fmt: skip
-from derivgen.operations import OPERATIONS
-from derivgen.printing import plain
-from derivgen.slips import Slipped
-from derivgen.written import WritingError, write
+from derivgen.written import write
 
 __all__ = ["judge"]
 
 SECONDS = 2.0  # for one link
-MOST_WORLDS = 6  # of single wrong claims in which a line may follow
-MOST_FILLED, MOST_FILLINGS = 4, 32  # numbers in a side that may stand for given quantities, and ways to read them
 
 
 def judge(subject: Subject, found: Sequence[Statement | Unread], seconds: float = SECONDS) -> list[Verdict]:
@@ -64,56 +58,25 @@ def judge(subject: Subject, found: Sequence[Statement | Unread], seconds: float 
     return verdicts
 
 
-@dataclass(frozen=True)
-class _Finding:
-    """What is found of a side before words are made of it."""
-
-    verdict: str
-    number: str = ""
-    exact: str = ""
-    decision: Decision = field(default_factory=lambda: Decision(None))
-    needs: str = ""
-    problem: str = ""
-    shown: tuple[str, str] | None = None  # the true number and the one written
-
-
-@dataclass(frozen=True)
-class _Chain:
-    """A chain as far as it is judged: what every side must come to, and the side before."""
-
-    left: Tree
-    truth: Tree
-    kind: str = "equation"  # update, share
-    before: Tree | None = None
-    sound: bool = True  # whether the side before is right
-
-    @property
-    def token(self) -> Tree | None:
-        """The quantity or derivative that the chain is about; None for a chain between expressions."""
-        return self.left if isinstance(self.left, (Name, Partial)) else None
-
-
 class _Judging:
     """What is known while a work is gone through: wrong claims, numbers given and written, updates, shares."""
 
     def __init__(self, subject: Subject, found: Sequence[Statement | Unread], seconds: float) -> None:
-        self.subject, self.seconds = subject, seconds
-        self.world = World.of(subject.graph)
-        self.world.prepare(subject.roles.loss or subject.graph.output)
-        self.claims: dict[Tree, Tree] = {}
-        self.worlds: dict[tuple[tuple[Tree, Tree], ...], World] = {}
+        self.subject = subject
+        self.sides = Sides(subject, found, seconds)
+        self.telling = Telling(self.sides)
+        self.world, self.figures, self.steps = self.sides.world, self.sides.figures, self.sides.steps
+        self.claims = self.sides.claims
         self.definitions: dict[str, Tree] = {}
-        self.figures = Figures(subject, self.world)
-        self.clock = Clock(seconds)
         self.summed = accumulated(found)
         self.shares: dict[Partial, list[Tree]] = {}
-        self.parts: dict[Tree, list[Tree]] = {}  # wrong sides that leave out a path
         self.begun: set[Partial] = set()
 
     # --- statements -----------------------------------------------------------------------------------------------
 
     def statement(self, statement: Statement) -> list[Verdict]:
         fragment = statement.fragment
+        self.steps.reach(statement)
         if fragment.skip:
             found = [
                 Verdict("skipped", side.start, side.end, relation, tree=side.tree, problem=fragment.skip)
@@ -145,7 +108,7 @@ class _Judging:
         token = self._meant(left.tree)
         if defined := self._defined(left, links):
             return defined
-        chain = _Chain(token, token)
+        chain = Chain(token, token)
         if links[0][0] == "<-":
             return self._update(chain, links)
         if links[0][0] == "+=" or (isinstance(token, Partial) and token in self.summed):
@@ -158,37 +121,23 @@ class _Judging:
         """The tree with the work's own letters replaced by what they were said to be."""
         return substitute(tree, self.definitions) if self.definitions else tree
 
-    def _judged(self, chain: _Chain, links: Sequence[tuple[str, Side]], world: World | None = None) -> list[Verdict]:
+    def _judged(self, chain: Chain, links: Sequence[tuple[str, Side]], world: World | None = None) -> list[Verdict]:
         """Every link of a chain; what it ends with is what the work goes on with."""
         verdicts = []
         for relation, side in links:
-            self.clock = Clock(self.seconds)
-            tree = completed(self._array(chain.left), self._meant(side.tree), self.subject.roles.constants)
+            self.sides.begin()
+            tree = completed(self.world.graph, chain.left, self._meant(side.tree), self.subject.roles.constants)
             try:
-                finding = self._of_shape(chain, tree) or self._finding(chain, tree, world)
+                finding = self.sides.finding(chain, tree, world)
             except (DerivgenError, RecursionError) as error:  # arrays that do not fit, a derivative of an array
-                finding = _Finding("undecided", problem=str(error))
-            verdicts.append(self._verdict(chain, relation, side, tree, finding, world or self.world))
+                finding = Finding("undecided", problem=str(error))
+            verdicts.append(self.telling.verdict(chain, relation, side, tree, finding, world or self.world))
             sound = verdicts[-1].verdict in ("right", "recovered", "right only when")
             chain = replace(chain, before=tree, sound=sound or (verdicts[-1].verdict == "undecided" and chain.sound))
         self._remember(chain, verdicts[-1])
         return verdicts
 
-    def _array(self, tree: Tree) -> Tree:
-        """The matrix of an array's entries, of its name; any other tree as it stands."""
-        return dict(self.world.graph.arrays).get(tree.name, tree) if isinstance(tree, Name) else tree
-
-    def _of_shape(self, chain: _Chain, tree: Tree) -> _Finding | None:
-        """W = 3 × 2 says of an array what shape it has."""
-        said = said_shape(tree)
-        rows = None if said is None or chain.token is None else self.world.graph.entries(chain.token)
-        if said is None or rows is None:
-            return None
-        shape = len(rows), len(rows[0])
-        problem = f"{plain(chain.left, self.world.graph.scope)} has the shape {shape[0]}×{shape[1]}"
-        return _Finding("right") if said == shape else _Finding("wrong", problem=problem)
-
-    def _remember(self, chain: _Chain, last: Verdict) -> None:
+    def _remember(self, chain: Chain, last: Verdict) -> None:
         """Keep what the chain claims: a wrong form or number of its quantity, or the digits of a right one."""
         if chain.kind == "share" or chain.before is None or last.verdict == "undecided":
             return
@@ -211,328 +160,9 @@ class _Judging:
                 self.claims.pop(token, None)  # the latest claim stands last
                 self.claims[token] = side
 
-    # --- one side -------------------------------------------------------------------------------------------------
-
-    def _finding(self, chain: _Chain, tree: Tree, world: World | None = None) -> _Finding:
-        """Right as it stands, right as a number, or following from what is wrong before it; else wrong."""
-        world = world or self.world
-        if name := world.unknown(tree) or world.unknown(chain.truth):
-            return _Finding("undecided", problem=world.problem(name))
-        filled = numeric(tree)
-        decision = world.decide(chain.truth, tree, self.clock, real=not filled)
-        if decision.equal:
-            needs = self._needs(chain.truth, tree)
-            verdict = "right only when" if needs else "right" if chain.sound else "recovered"
-            number = "exact" if literal(tree) and self.figures.given else ""
-            return _Finding(verdict, number, decision=decision, needs=needs)
-        if not filled and self.figures.given and self._filled_in(chain.truth, tree):
-            return _Finding("right" if chain.sound else "recovered", decision=decision)
-        if filled:
-            found = self._as_number(chain, tree)
-            if found is not None:
-                if found.verdict == "right" and not chain.sound:
-                    found = replace(found, verdict="recovered")
-                return replace(found, decision=decision)
-            decision = world.decide(chain.truth, tree, self.clock)
-            alone = not self._says(tree) and not (structural(tree) and self._derived(chain.truth))
-            alone = alone and not self._constant(chain.truth)
-            if decision.equal is False and not decision.problem and alone:
-                return _Finding("undecided", problem="nothing says which numbers the quantities have")
-            if decision.equal:
-                return _Finding("right" if chain.sound else "recovered", decision=decision)
-        if self._follows(chain, tree):
-            return _Finding("follows", decision=decision)
-        if decision.equal is None:
-            return _Finding("undecided", decision=decision, problem=decision.problem)
-        if needs := self._at_these_numbers(chain, tree, world):
-            return _Finding("right only when", decision=decision, needs=needs)
-        return _Finding("wrong", decision=decision, problem=decision.problem)
-
-    def _at_these_numbers(self, chain: _Chain, tree: Tree, world: World) -> str:
-        """The signs that the work's numbers give its ReLUs, where a line is right for these; empty if it is not.
-
-        Decided on the network whose ReLUs are as these signs have them: that two sides meet at one point is not enough.
-        """
-        if not self.figures.given or not world.kinked:
-            return ""
-        state, graph, scope = self.figures.state("now"), world.graph, world.graph.scope
-        nodes, signs = [], []
-        for node in graph.nodes:
-            if node.name in world.kinked:
-                (part, *more) = world.kinked[node.name]
-                if more or part != node.tree or part.operation != "relu":
-                    return ""
-                try:
-                    value = state.value(part.args[0])
-                except (EvaluationError, decimal.DecimalException):
-                    return ""
-                if not value:
-                    return ""
-                signs.append(f"{plain(part.args[0], scope)} {'>' if value > 0 else '<'} 0")
-                closed = Apply("multiply", (number(0), part.args[0]))
-                node = replace(node, tree=part.args[0] if value > 0 else closed)
-            nodes.append(node)
-        there = World.of(replace(graph, nodes=tuple(nodes), stated=()))
-        return ", ".join(signs) if there.decide(chain.truth, tree, self.clock).equal else ""
-
-    def _says(self, tree: Tree) -> bool:
-        """Whether quantities stand in a tree, so that it is no matter of numbers alone."""
-        return any(isinstance(part, (Name, Partial)) for part in walk(tree))
-
-    def _filled_in(self, truth: Tree, tree: Tree) -> bool:
-        """Whether a side is right with given quantities in place of some of its numbers: a - 1 where y = 1."""
-        places = [part for part in outside_exponents(tree) if isinstance(part, Number)][:MOST_FILLED]
-        ways = [
-            [None, *(key for key, own in self.figures.given.items() if isinstance(key, str) and own == place.value)]
-            for place in places
-        ]  # fmt: skip
-        for way in itertools.islice(itertools.product(*ways), 1, MOST_FILLINGS):
-            stand_for = {id(place): Name(name) for place, name in zip(places, way, strict=True) if name}
-            filled = _with_parts(tree, stand_for)
-            if not self.clock.over and self.world.decide(truth, filled, self.clock, real=False).equal:
-                return True
-        return False
-
-    def _derived(self, truth: Tree) -> bool:
-        """Whether a chain is about a derivative, of which 0, 1 and 2 are said in symbols too."""
-        return any(isinstance(part, Partial) for part in walk(truth))
-
-    def _constant(self, truth: Tree) -> bool:
-        """Whether a quantity is the same number whatever the leaves are: ∂z/∂b = 1."""
-        found = [values for values in self.world.residues(truth) if values is not None]
-        return len(found) > 1 and all(values == found[0] for values in found)
-
-    def _needs(self, truth: Tree, tree: Tree) -> str:
-        """The constraints without which the sides are not equal."""
-        simplices = self.world.graph.simplices
-        if not simplices:
-            return ""
-        touched = [group for group in simplices if set(group) & set(self.world.leaves_of(truth, tree))]
-        if not touched or truth == tree:
-            return ""
-        free = World.of(replace(self.world.graph, simplices=()))
-        if free.decide(truth, tree, self.clock, real=False).equal:
-            return ""
-        scope = self.world.graph.scope
-        return ", ".join(f"{plain(total(map(Name, group)), scope)} = 1" for group in touched)
-
-    def _needs_of_functions(self, world: World, truth: Tree, tree: Tree) -> str:
-        """What an abstract function would have to be: g'(z) = a(1 - a) is right when g is the sigmoid."""
-        graph = world.given_graph
-        for function, arity in graph.functions:
-            for row in OPERATIONS.values() if function not in dict(graph.bindings) and arity == 1 else ():
-                if row.role == "activation" and not self.clock.over:
-                    bound = World.of(graph.bind({function: row.name}))
-                    if bound.decide(truth, tree, self.clock, real=False).equal:
-                        return f"{function} = {row.name}"
-        return ""
-
-    def _follows(self, chain: _Chain, tree: Tree) -> bool:
-        """Whether a wrong side is right after all that was wrong before it."""
-        before = chain.before
-        if before is not None and not chain.sound and self.world.decide(before, tree, self.clock).equal:
-            return True
-        worlds = self._wrong_worlds()
-        return any(not self.clock.over and w.decide(chain.truth, tree, self.clock).equal for w in worlds)
-
-    def _wrong_worlds(self) -> list[World]:
-        """The worlds in which all wrong claims are true, or one of them."""
-        claims = tuple(self.claims.items())
-        alone = [(claim,) for claim in claims[-MOST_WORLDS:]]
-        sets = [claims, *alone] if len(claims) > 1 else alone
-        for some in sets:
-            if some not in self.worlds:
-                self.worlds[some] = World(self.subject.graph, some)
-        return [self.worlds[some] for some in sets]
-
-    # --- numbers --------------------------------------------------------------------------------------------------
-
-    def _cells(self, tree: Tree) -> tuple[Tree, ...]:
-        return self.world.cells(tree)[1]
-
-    def _as_number(self, chain: _Chain, tree: Tree) -> _Finding | None:
-        """A side with numbers in it, judged to the digits written; None if the numbers that it needs are not known."""
-        try:
-            shapes = [self.world.cells(side) for side in (chain.truth, tree)]
-        except CertificateError:
-            return None
-        if shapes[0][0] != shapes[1][0]:
-            return None
-        truths, cells = shapes[0][1], shapes[1][1]
-        true = self._true_values(chain, truths, cells)
-        if true is None:
-            return None
-        grade = self.figures.graded(cells, true, self.figures.state("now"))
-        if not grade and chain.sound and (self._drifted(chain, truths, cells) or _cut_off(cells, true)):
-            grade = "drifted"
-        exact = self.figures.text(true)
-        if grade:
-            return _Finding("right", grade, exact)
-        if self._follows_in_numbers(chain, truths, cells):
-            return _Finding("follows", "wrong", exact)
-        return _Finding("wrong", "wrong", exact, shown=(exact, self.figures.text(self.figures.as_written(cells))))
-
-    def _true_values(self, chain: _Chain, truths: tuple[Tree, ...], cells: tuple[Tree, ...]) -> Values | None:
-        """The values that a side must have; after updates the new ones, where the work has gone on to them."""
-        found = None
-        for state in self.figures.states(chain.truth, stepped=chain.kind != "equation"):
-            try:
-                values = tuple(state.value(cell) for cell in truths)
-            except (EvaluationError, decimal.DecimalException):
-                continue
-            if state is not self.figures.state("now") and self.figures.graded(cells, values, state):
-                self.figures.go_on()
-                return values
-            found = found or values
-        return found
-
-    def _drifted(self, chain: _Chain, truths: tuple[Tree, ...], cells: tuple[Tree, ...]) -> bool:
-        """Whether a number comes of the digits that were written before, rounded as they are."""
-        carried = self.figures.carried(self.world, chain.left, mistaken=False)
-        return self._comes_of(chain, truths, cells, carried)
-
-    def _follows_in_numbers(self, chain: _Chain, truths: tuple[Tree, ...], cells: tuple[Tree, ...]) -> bool:
-        """Whether a number comes of what is wrong before it: in its chain, in forms, in numbers."""
-        worlds = [self.world, *self._wrong_worlds()]
-        if chain.sound and not self.claims and not self.figures.mistaken:
-            return False
-        times = (False, True) if self.figures.updated and chain.kind == "equation" else (False,)
-        states = [self.figures.carried(world, chain.left, mistaken=True, new=new) for world in worlds for new in times]
-        return any(self._comes_of(chain, truths, cells, state) for state in states)
-
-    def _comes_of(self, chain: _Chain, truths: tuple[Tree, ...], cells: tuple[Tree, ...], state: AtNumbers) -> bool:
-        """Whether a side is what the one before it comes to as written, or what the quantity is in that state."""
-        sides = [truths] if chain.before is None or chain.sound else []
-        if chain.before is not None:
-            sides.insert(0, self._cells(chain.before))
-        for side in sides:
-            try:
-                values = tuple(worked(cell, state, lambda _: False)[0] for cell in side)
-            except (EvaluationError, decimal.DecimalException, KeyError):
-                continue
-            if len(values) == len(cells) and self.figures.graded(cells, values, state):
-                return True
-        return False
-
-    # --- what is said of a side -----------------------------------------------------------------------------------
-
-    def _verdict(
-        self, chain: _Chain, relation: str, side: Side, tree: Tree, finding: _Finding, world: World
-    ) -> Verdict:  # fmt: skip
-        found = Verdict(
-            finding.verdict, side.start, side.end, relation, chain.left, side.tree, number=finding.number,
-            exact=finding.exact, needs=finding.needs, problem=finding.problem, sampled=finding.decision.sampled,
-        )  # fmt: skip
-        if finding.verdict not in ("wrong", "follows"):
-            return found
-        if said_shape(tree) and finding.problem:  # of the shape of an array
-            return found
-        found = replace(found, expected=self._expected(chain, tree, finding))
-        if finding.verdict == "follows":
-            return found
-        named = self._slip(chain, tree, finding) if world is self.world else None
-        if named is None and not finding.number and (needs := self._needs_of_functions(world, chain.truth, tree)):
-            return replace(found, verdict="right only when", needs=needs, expected=None)
-        found = replace(found, witness=self._witness(chain, tree, finding, world))
-        if named is not None and named.slip == "path_left_out" and self._other_half(chain.left, tree):
-            named = replace(named, slip="accumulation_overwritten")
-        return _with_slip(found, named) if named is not None else found
-
-    def _other_half(self, token: Tree, tree: Tree) -> bool:
-        """Whether a derivative is said once more to be a part of its sum, and the parts make it up."""
-        before = self.parts.setdefault(token, [])
-        before.append(tree)
-        return len(before) > 1 and self.world.decide(token, total(before), self.clock).equal is True
-
-    def _expected(self, chain: _Chain, tree: Tree, finding: _Finding) -> Tree | None:
-        graph, network = self.subject.graph, self.subject.network
-        if finding.number and literal(tree) and finding.exact and "," not in finding.exact:
-            try:
-                value = self.figures.state("now").value(chain.truth)
-                return _as_tree(write(value, self.subject.digits)[0])
-            except (DerivgenError, decimal.DecimalException, ValueError):
-                return None
-        return expected(graph, network, chain.truth, tree)
-
-    def _witness(self, chain: _Chain, tree: Tree, finding: _Finding, world: World) -> Witness | None:
-        if finding.shown is not None:
-            return Witness((), *finding.shown)
-        decision = finding.decision
-        if not isinstance(decision.point, AtNumbers):
-            return None
-        at = [
-            (name, write(decision.point.leaves[name], 6)[0])
-            for name in world.leaves_of(chain.truth, tree) if name in decision.point.leaves
-        ]  # fmt: skip
-        at += [(f, op) for f, op in decision.point.bound if f in world.functions_of(chain.truth, tree)]
-        left, right = _apart(*decision.values)
-        return Witness(tuple(at), left, right)
-
-    def _slip(self, chain: _Chain, tree: Tree, finding: _Finding) -> Slipped | None:
-        """The slip that explains a wrong side, one entry of an array if only one is wrong."""
-        roles = self.subject.roles
-        try:
-            if finding.number:
-                return self._numeric_slip(chain, tree)
-            token, wrong = self._wrong_entry(chain.left, tree)
-            asked = Asked(token, chain.kind == "update", chain.before if chain.sound else None, wrong)
-            return diagnosing.slip_in_symbols(self.world, roles, self.subject.network, asked, self.clock)
-        except (DerivgenError, RecursionError):  # nothing that can be derived: no slip is named
-            return None
-
-    def _wrong_entry(self, left: Tree, tree: Tree) -> tuple[Tree, Tree]:
-        """The only wrong entry of an array and what it is an entry of; the sides themselves if there are more."""
-        tokens, cells = self._cells(left), self._cells(tree)
-        if len(tokens) == len(cells) > 1:
-            pairs = [pair for pair in zip(tokens, cells, strict=True) if not self.world.decide(*pair, self.clock).equal]
-            if len(pairs) == 1:
-                return pairs[0]
-        return left, tree
-
-    def _numeric_slip(self, chain: _Chain, tree: Tree) -> Slipped | None:
-        """A slip whose numbers are the wrong ones: two digits at least, or chance would name one."""
-        cells, state = self._cells(tree), self.figures.state("now")
-        if (early := self._used_early(chain, cells)) is not None:
-            return early
-        shown = [literal(cell) for cell in cells]
-        if not all(s is not None and abs(s.value) >= 10 * s.unit for s in shown) and all(shown):
-            return None
-
-        def matches(other: Tree) -> bool:
-            try:
-                values = tuple(state.value(cell) for cell in self.world.cells(other)[1])
-            except (DerivgenError, decimal.DecimalException):
-                return False
-            return len(values) == len(cells) and bool(self.figures.graded(cells, values, state))
-
-        asked = Asked(chain.left, chain.kind == "update", None, tree)
-        return diagnosing.slip_in_numbers(self.subject.roles, self.subject.network, asked, matches, self.clock)
-
-    def _used_early(self, chain: _Chain, cells: tuple[Tree, ...]) -> Slipped | None:
-        """A derivative that was worked out with a weight that has been updated already."""
-        if not self.figures.updated or not any(isinstance(part, Partial) for part in walk(chain.truth)):
-            return None
-        weights = [name for name in self.figures.updated if isinstance(name, str)]
-        state, found = self.figures.state("now"), []
-        forward = {node.name: state[node.name] for node in self.world.graph.nodes}
-        for name in weights:
-            new = {**self.figures.given, name: self.figures.updated[name]}
-            for given in ({**forward, **new}, new):  # with the values of the forward pass kept, or done anew
-                one = AtNumbers(self.world, given, self.subject.taken)
-                try:
-                    values = tuple(one.value(cell) for cell in self._cells(chain.truth))
-                except (EvaluationError, decimal.DecimalException):
-                    continue
-                if self.figures.graded(cells, values, one):
-                    found.append(name)
-        if len(set(found)) != 1:
-            return None
-        at = next((part.wrt for part in walk(chain.truth) if isinstance(part, Partial)), "")
-        return Slipped("updated_weight_early", chain.truth, (Name(found[0]), Name(at)))
-
     # --- leaves, functions, letters of the work's own -------------------------------------------------------------
 
-    def _leaf(self, chain: _Chain, links: Sequence[tuple[str, Side]]) -> list[Verdict]:
+    def _leaf(self, chain: Chain, links: Sequence[tuple[str, Side]]) -> list[Verdict]:
         """A statement about an input or a weight: a given number, an update, a declared constraint."""
         assert isinstance(chain.left, Name)
         name = chain.left.name
@@ -545,22 +175,21 @@ class _Judging:
             self.figures.go_on()
         elif shown is not None and not known:
             self.figures.give(name, shown.value)
-        elif known and not self._says(sides[0]) and not any(shown and agreement(shown, value) for value in known):
+        elif known and not says(sides[0]) and not any(shown and agreement(shown, value) for value in known):
             stepped = self._is_update(chain, sides[0]) or self._takes_a_step(name, sides[0])  # w_1 = 0.3 - 0.1*0.2
             return self._update(chain, links) if stepped else self._judged(chain, links)
         found = self._judged(chain, links)
-        if shown is None and found[0].verdict == "wrong" and self._says(sides[0]):
+        if shown is None and found[0].verdict == "wrong" and says(sides[0]):
             problem = f"{name} is given: the network has no equation for it"
             found[0] = replace(found[0], verdict="undecided", problem=problem, expected=None, witness=None, slip="")
             self.claims.pop(chain.left, None)
         return found
 
-    def _is_update(self, chain: _Chain, side: Tree) -> bool:
+    def _is_update(self, chain: Chain, side: Tree) -> bool:
         """Whether a number is a weight's after one step."""
         truth = self._stepped(chain.left)
-        return truth is not None and (found := self._as_number(replace(chain, truth=truth), side)) is not None and (
-            found.verdict == "right"
-        )
+        found = None if truth is None else self.sides.as_number(replace(chain, truth=truth), side)
+        return found is not None and found.verdict == "right"
 
     def _takes_a_step(self, name: str, side: Tree) -> bool:
         """Whether a side begins with a weight's number, and takes the step size times something from it, or adds it."""
@@ -582,7 +211,7 @@ class _Judging:
     def _of_function(self, left: Tree, links: Sequence[tuple[str, Side]], dummy: str) -> list[Verdict]:
         """A definition or a property of a function, for any argument."""
         graph = self.world.graph
-        found = self._judged(_Chain(left, left), links, World.of(replace(graph, leaves=(*graph.leaves, dummy))))
+        found = self._judged(Chain(left, left), links, World.of(replace(graph, leaves=(*graph.leaves, dummy))))
         if isinstance(left, Apply) and not left.slot and self._open(left.operation) and found[0].verdict == "wrong":
             problem = f"the network leaves open which function {left.operation} is"
             return [
@@ -607,7 +236,7 @@ class _Judging:
             return []
         self.definitions[tree.name] = meaning
         first = Verdict("right", side.start, side.end, relation, tree, side.tree)
-        return [first, *(self._judged(_Chain(tree, meaning, before=meaning), links[1:]) if links[1:] else ())]
+        return [first, *(self._judged(Chain(tree, meaning, before=meaning), links[1:]) if links[1:] else ())]
 
     # --- updates --------------------------------------------------------------------------------------------------
 
@@ -619,10 +248,12 @@ class _Judging:
             return None
         return step(roles.step_size, loss, weight)
 
-    def _update(self, chain: _Chain, links: Sequence[tuple[str, Side]]) -> list[Verdict]:
+    def _update(self, chain: Chain, links: Sequence[tuple[str, Side]]) -> list[Verdict]:
         """w <- w − α ∂L/∂w, from the old values; the new one counts when the work goes on from it."""
         truth = self._stepped(chain.left)
         own = self.subject.roles.step_size not in self.figures.given and not self._uses_step(links[0][1].tree)
+        if own and truth is not None and self.figures.given:
+            return self._unknown_step(chain, links)
         if (truth is None or own) and (found := self._any_step(chain, links)) is not None:
             return found
         if truth is None:
@@ -633,49 +264,75 @@ class _Judging:
             ]  # fmt: skip
         found = self._judged(replace(chain, truth=truth, kind="update"), links)
         if any(verdict.verdict in ("right", "recovered", "follows", "right only when") for verdict in found):
-            new: dict[str, Real] = {}
-            for token, cell in zip(self._cells(chain.left), self._cells(truth), strict=True):
-                try:
-                    if isinstance(token, Name):
-                        new[token.name] = self.figures.state("now").value(cell)
-                except (EvaluationError, decimal.DecimalException):
-                    continue
-            for name, value in new.items():
-                self.figures.update(name, value)
+            self._move(chain.left, truth, links)
         return found
+
+    def _move(self, weight: Tree, truth: Tree | None, links: Sequence[tuple[str, Side]]) -> None:
+        """Take down a weight's new value: the true one, or what the work has where that cannot be worked out."""
+        _, side = links[-1]
+        cells = self.sides.cells(truth) if truth is not None else ()
+        written = self.sides.cells(self._meant(side.tree))
+        for name, true, own in itertools.zip_longest(self.sides.cells(weight), cells, written):
+            value: Real | None = None
+            with contextlib.suppress(EvaluationError, decimal.DecimalException):
+                value = self.figures.state("now").value(true) if true is not None else None
+            if value is None and own is not None:
+                value = next(iter(self.figures.as_written((own,))), None)
+            if value is not None and isinstance(name, Name):
+                self.figures.update(name.name, value)
+                self.steps.stepped()
+
+    def _unknown_step(self, chain: Chain, links: Sequence[tuple[str, Side]]) -> list[Verdict]:
+        """An update by a number where nothing says what the step size is; the work goes on from what it comes to."""
+        size = self._size_of_step(chain.left, self._meant(links[0][1].tree))
+        if size is not None and size < 0:  # wrong whatever the step size is
+            return self._judged(self._stepped_by(chain, -size), links)
+        self._move(chain.left, None, links)
+        return [
+            Verdict("undecided", side.start, side.end, relation, chain.left, side.tree,
+                    problem="the step size has no number")
+            for relation, side in links
+        ]  # fmt: skip
 
     def _uses_step(self, tree: Tree) -> bool:
         return self.subject.roles.step_size in names(self._meant(tree))
 
-    def _any_step(self, chain: _Chain, links: Sequence[tuple[str, Side]]) -> list[Verdict] | None:
+    def _any_step(self, chain: Chain, links: Sequence[tuple[str, Side]]) -> list[Verdict] | None:
         """An update with a step size of its own: w − 0.1 ∂L/∂w is right when the step size is 0.1."""
-        loss = self.subject.roles.loss or self.world.graph.output
-        if not isinstance(chain.left, Name) or self.world.unknown(chain.left):
+        size = self._size_of_step(chain.left, self._meant(links[0][1].tree))
+        if size is None or size <= 0:
             return None
-        weight, gradient = chain.left, Partial(loss, chain.left.name)
-        side = self._meant(links[0][1].tree)
-        if not self._says(side) or self.world.unknown(side):
-            return None
-        sizes = []
-        try:
-            pairs = [self._cells(tree) for tree in (weight, side, gradient)]
-            for point in itertools.islice(self.world.points, 3):
-                old, new, slope = (point.value(cells[0]) for cells in pairs)
-                sizes.append((to_decimal(old) - to_decimal(new)) / to_decimal(slope))
-        except (DerivgenError, decimal.DecimalException):
-            return None
-        size = Fraction(sizes[0]).limit_denominator(10**9) if sizes else Fraction(0)
-        if not sizes or size <= 0 or size == 1 or not all(close(each, size) for each in sizes):
-            return None
-        truth = Apply("subtract", (weight, product((Number(size), gradient))))
-        found = self._judged(replace(chain, truth=truth, kind="update"), links)
+        found = self._judged(self._stepped_by(chain, size), links)
         name = self.subject.roles.step_size or "alpha"
         needs = f"{name} = {write(size, 9)[0]}"
         return [replace(v, verdict="right only when", needs=needs) if v.verdict == "right" else v for v in found]
 
+    def _stepped_by(self, chain: Chain, size: Fraction) -> Chain:
+        assert isinstance(chain.left, Name)
+        gradient = Partial(self.subject.roles.loss or self.world.graph.output, chain.left.name)
+        return replace(chain, truth=Apply("subtract", (chain.left, product((Number(size), gradient)))), kind="update")
+
+    def _size_of_step(self, weight: Tree, side: Tree) -> Fraction | None:
+        """How many times the gradient is taken away from a weight, the same wherever one looks; None if it is not."""
+        loss = self.subject.roles.loss or self.world.graph.output
+        known = isinstance(weight, Name) and not self.world.unknown(weight) and not self.world.unknown(side)
+        if not known or not says(side):
+            return None
+        assert isinstance(weight, Name)
+        sizes = []
+        try:
+            pairs = [self.sides.cells(tree) for tree in (weight, side, Partial(loss, weight.name))]
+            for point in itertools.islice(self.world.points, 3):
+                old, new, slope = (to_decimal(point.value(cells[0])) for cells in pairs)
+                sizes.append(CONTEXT.divide(CONTEXT.subtract(old, new), slope))
+        except (DerivgenError, decimal.DecimalException):
+            return None
+        size = Fraction(sizes[0]).limit_denominator(10**9) if sizes else Fraction(0)
+        return size if size not in (0, 1) and all(close(each, size) for each in sizes) else None
+
     # --- shares of a sum ------------------------------------------------------------------------------------------
 
-    def _summand(self, chain: _Chain, links: Sequence[tuple[str, Side]]) -> list[Verdict]:
+    def _summand(self, chain: Chain, links: Sequence[tuple[str, Side]]) -> list[Verdict]:
         """∂L/∂v += ∂L/∂c ∂c/∂v, one consumer c after the other: each share once, and all of them in the end."""
         token = chain.left
         if not isinstance(token, Partial) or self.world.unknown(token) or token.wrt in dict(self.world.graph.arrays):
@@ -684,7 +341,7 @@ class _Judging:
                         problem="only the derivative by a single quantity is added up share by share")
                 for relation, side in links
             ]  # fmt: skip
-        self.clock = Clock(self.seconds)
+        self.sides.begin()
         self.summed[token] = self.summed.get(token, 1) - 1
         relation, side = links[0]
         tree = self._meant(side.tree)
@@ -692,19 +349,19 @@ class _Judging:
         whole = total(left_over) if left_over else token
         zero = (shown := literal(tree)) is not None and shown.value == 0
         if relation == "=" and zero and token not in self.begun and left_over:
-            return self._judged(_Chain(token, shown_as(tree), "share"), links)
+            return self._judged(Chain(token, shown_as(tree), "share"), links)
         again = relation == "=" and token in self.begun
         self.begun.add(token)
         share = next((some for some in subsets(left_over) if self._is_right(token, total(some), tree)), None)
         if again and share is not None and not self._is_right(token, token, tree):
-            found = self._judged(_Chain(token, total(share), "share"), links)
+            found = self._judged(Chain(token, total(share), "share"), links)
             slip, path = "accumulation_overwritten", path_of(token, share[0])
             expects = total(shares_of(self.world.graph, token))
             return [replace(found[0], verdict="wrong", expected=expects, slip=slip, path=path), *found[1:]]
         if share is None:
             target = whole if relation == "+=" else token
-            return self._judged(_Chain(token, target, "share"), links)
-        found = self._judged(_Chain(token, total(share), "share"), links)
+            return self._judged(Chain(token, target, "share"), links)
+        found = self._judged(Chain(token, total(share), "share"), links)
         for one in share:
             left_over.remove(one)
         if left_over and not self.summed[token]:
@@ -716,42 +373,10 @@ class _Judging:
         return found
 
     def _is_right(self, token: Tree, truth: Tree, tree: Tree) -> bool:
-        return self._finding(_Chain(token, truth, "share"), tree).verdict == "right"
-
-def _cut_off(cells: tuple[Tree, ...], true: Values) -> bool:
-    """Whether every number is the true one, or that with digits cut off instead of rounded."""
-    shown = [literal(cell) for cell in cells]
-    return all(own and (agreement(own, value) or truncated(own, value)) for own, value in zip(shown, true, strict=True))
-
-
-def _with_parts(tree: Tree, others: Mapping[int, Tree]) -> Tree:
-    """The tree with others for some of its very parts, equal ones elsewhere untouched."""
-    return transform(tree, lambda part: others.get(id(part)))
-
-
-def _as_tree(text: str) -> Tree:
-    """A decimal as it is printed."""
-    bare = Number(Fraction(text.lstrip("-")), text.lstrip("-"))
-    return Apply("negate", (bare,)) if text.startswith("-") else bare
+        return self.sides.finding(Chain(token, truth, "share"), tree).verdict == "right"
 
 
 def shown_as(tree: Tree) -> Tree:
     """A number as the value that it has."""
     found = literal(tree)
     return tree if found is None else number(found.value)
-
-
-def _with_slip(verdict: Verdict, named: Slipped) -> Verdict:
-    return replace(verdict, slip=named.slip, about=named.about, path=named.path, at=named.at)
-
-
-def _apart(left: Real, right: Real) -> tuple[str, str]:
-    """Two numbers with as many decimals as it takes to tell them apart, four at least."""
-    for places in (4, 6, 9, 15, 30):
-        try:
-            texts = write(left, places)[0], write(right, places)[0]
-        except WritingError:
-            break
-        if texts[0] != texts[1]:
-            return texts
-    return f"{to_decimal(left):.6e}", f"{to_decimal(right):.6e}"

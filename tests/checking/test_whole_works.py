@@ -8,11 +8,15 @@ from derivgen import spec
 from derivgen.asks import ASKS
 from derivgen.checking import check
 from derivgen.checking.subjects import of_equations, of_sheet
+from derivgen.formats import format_of
 from derivgen.networks import KINDS
 from derivgen.sheet import compose
 
 CHAIN = "z_1 = x*w_1; a_1 = sigmoid(z_1); z_2 = a_1*w_2; a_2 = sigmoid(z_2); L = (a_2 - y)^2/2"
 GATE = "z = x*w; h = relu(z); L = (h - y)^2"
+POINT = "x=1,w_1=0.5,w_2=-1,y=1"
+SUM, SUM_AT = "h_1 = relu(w_1*x); o = v_1*h_1; L = (o - y)^2/2", "x=1,w_1=3,v_1=2,y=4,eta=0.1"
+LARGER = "m = max(x, y); f = m*z"
 PAIR = "a = tanh(w*x); b = tanh(w*a); L = (b - t)^2"
 
 WORKS = [
@@ -29,12 +33,46 @@ WORKS = [
     (CHAIN, "x=1,w_1=0.5,w_2=-1,y=1", "md", r"$a_1 = 6.22e-1 = 0.622$", ["right", "right"]),
     (CHAIN, "x=1,w_1=0.5,w_2=-1,y=1", "md", r"$a_1 = 6.23e-1$", ["wrong"]),
     (CHAIN, "x=1,w_1=0.5,w_2=-1,y=1,eta=0.5", "md", r"$w_2 \leftarrow -1 - 0.5(-0.0921) = -0.954$", ["right", "right"]),
+    # a step size without a number; a value after the last update is one of the new weights
+    (CHAIN, POINT, "md", r"$w_1 \leftarrow w_1 - 0.5\cdot 0.0348 = 0.4826$", ["undecided", "undecided"]),
+    (CHAIN, POINT, "plain", "w_2 = w_2 - 0.5*dL/dw_2", ["undecided"]),
+    (CHAIN, POINT, "plain", "w_2 = w_2 + 0.5*dL/dw_2", ["wrong"]),
+    (CHAIN, POINT, "plain", "w_2 <- w_2 - eta*dL/dw_2 = -0.954\nz_2 = -0.594", ["right", "undecided", "right"]),
+    (CHAIN, POINT, "plain", "w_2 <- -1 - 0.5*(-0.0921) = -0.954\nz_2 = -0.622", ["undecided"] * 2 + ["wrong"]),
+    (CHAIN, POINT, "plain", "w_1 <- w_1 - eta*0.0348", ["right"]),
+    (CHAIN, POINT, "plain", "w_1 <- 0.5 - eta*0.0448", ["wrong"]),
+    (CHAIN, "x=1,w_1=0.5", "plain", "z_2 = 0.62*w_2", ["right"]),
+    (CHAIN, "x=1,w_1=0.5", "plain", "z_2 = 0.63*w_2", ["wrong"]),
+    (GATE, "x=2,w=1", "plain", "L = (2 - y)^2\ndL/dw = 2*(2 - y)*2\ndL/dw = 2*(2 - y)*1", ["right", "right", "wrong"]),
+    (CHAIN, "x=1,w_1=0.5", "plain", "dL/da_2 = a_2 - 1\ndL/da_2 = a_2\ndL/da_2 = 2*a_2", ["undecided", "wrong", "wrong"]),
+    (CHAIN, POINT + ",eta=0.5", "plain", "w_2 <- w_2 - 0.5*(-0.0921) = -0.954\nz_2 = -0.594", ["right"] * 3),
+    (CHAIN, POINT + ",eta=0.5", "plain", "w_2 <- w_2 - 0.5*(-0.0921) = -0.954\nz_2 = -0.622", ["right"] * 2 + ["wrong"]),
+    (CHAIN, POINT + ",eta=0.5", "plain", "w_2 <- -0.954\nz_2 = -0.622\nw_1 <- 0.4826", ["right"] * 3),  # one step
+    # a new weight is not used for the other gradients, though it stands in the work
+    (SUM, SUM_AT, "plain", "h_1 = 3\no = 6\ndL/do = 2\nv_1 <- 1.4\ndL/dh_1 = 2*1.4 = 2.8\ndL/dw_1 = 2.8",
+     ["right"] * 4 + ["wrong", "follows", "follows"]),
+    # what was rounded on paper was carried on by a calculator, right or wrong
+    (CHAIN, POINT, "plain", "a_1 = 0.6\na_2 = 0.354\ndL/dz_2 = -0.148\ndL/dw_2 = -0.0886", ["right"] * 4),
+    (CHAIN, POINT + ",eta=0.5", "plain", "w_2 <- -1.046\nz_2 = -0.651\na_2 = 0.3427",
+     ["wrong", "follows", "follows"]),
+    # a wrong derivative of what the loss goes through
+    (PAIR, "", "plain", "db/dw = (1 - b^2)*a\ndL/dw = 2*(b - t)*(1 - b^2)*a", ["wrong", "follows"]),
     (GATE, "x=2,w=1,y=1", "md", r"$\frac{\partial L}{\partial w} = 2(h-y)x = 4$", ["right only when", "right"]),
     (GATE, "x=2,w=1,y=1", "md", r"$\frac{\partial L}{\partial w} = h x = 4$", ["wrong", "recovered"]),
     (GATE, "x=2,w=1,y=1", "md", r"$\frac{\partial L}{\partial w} = (h-y)x^2 = 4$", ["wrong", "recovered"]),
     (GATE, "x=-2,w=1,y=1", "md", r"$\frac{\partial L}{\partial w} = 2(h-y)x = 4$", ["wrong", "follows"]),
     (GATE, "", "md", r"$\frac{\partial L}{\partial w} = 2(h-y)x$", ["wrong"]),
     (GATE, "", "md", r"$\frac{\partial h}{\partial w} = \mathbb{1}[h \ge 0]\,x$", ["wrong"]),
+    (GATE, "", "plain", "dh/dz = ReLU'(h)\ndh/dz = ReLU'(z)\ndh/dz = 1[h > 0]", ["right only when", "right", "right"]),
+    (GATE, "x=2,w=0,y=1", "plain", "dh/dz = 1\ndh/dz = 0\nh = 0", ["undecided", "undecided", "right"]),
+    ("z = x*w; h = relu(z); k = relu(h*v)", "x=2,w=-1,v=3", "plain", "dk/dw = 0\ndk/dw = 1", ["right", "wrong"]),
+    # other kinks with numbers
+    (LARGER, "x=2,y=1,z=2", "md", r"$\frac{\partial f}{\partial x} = z$, $f = xz = 4$",
+     ["right only when", "right only when", "right"]),
+    (LARGER, "x=2,y=1,z=2", "md", r"$\frac{\partial f}{\partial x} = x$, $f = yz$", ["wrong", "wrong"]),
+    ("m = max(x, max(y, z)); f = m*w", "x=1,y=2,z=2,w=3", "plain", "df/dy = w", ["wrong"]),
+    ("a = abs(z); L = (a-y)^2", "z=-2,y=1", "plain", "dL/dz = -2*(a - y)\ndL/dz = 2*(a - y)", ["right only when", "wrong"]),
+    ("h = elu(z); L = (h-y)^2", "z=-2,y=1", "plain", "dL/dz = 2*(h - y)*(h + 1)", ["right only when"]),
 ]  # fmt: skip
 
 
@@ -74,6 +112,12 @@ def test_what_is_said_of_arrays_and_of_digits(text: str, verdicts: str) -> None:
     assert [verdict.verdict for verdict in check(about, text, form="md").verdicts] == verdicts.split()
 
 
+def test_a_condition_says_the_branch_that_a_line_needs() -> None:
+    about = of_equations("m = max(x, max(y, z)); f = m*w + relu(v)", "x=1,y=3,z=2,w=3,v=1")
+    (verdict,) = check(about, "df/dy = w", form="plain").verdicts
+    assert verdict.needs == "x < max(y, z), y > z"
+
+
 QUIZ = """
 title: T
 exercises:
@@ -91,13 +135,80 @@ def test_a_function_is_defined_for_any_argument_though_it_be_called_like_an_arra
 
 
 @pytest.mark.parametrize(("slope", "verdict"), [
-    ("1 - (a^{[1]})^2", "right only when"), (r"1 - \tanh^2(z^{[1]})", "right only when"),  # Σ y = 1
+    ("1 - (a^{[1]})^2", "right"), (r"1 - \tanh^2(z^{[1]})", "right"),
     ("1 - (a^{[1]})^3", "wrong"), ("1 - a^{[1]}", "wrong"),
 ])  # fmt: skip
 def test_powers_of_a_column_are_meant_entry_by_entry(slope: str, verdict: str) -> None:
     about = of_sheet(compose(spec.loads(QUIZ, asks=ASKS, kinds=KINDS)))
     line = rf"$\frac{{\partial L}}{{\partial z^{{[1]}}}} = (W^{{[2]\top}}(\hat y - y)) \odot ({slope})$"
     assert [found.verdict for found in check(about, line, form="md").verdicts] == [verdict]
+
+
+@pytest.mark.parametrize(("line", "slip", "problem"), [
+    (r"\frac{\partial L}{\partial z^{[1]}} = (W^{[2]}(\hat y - y)) \odot (1 - (a^{[1]})^2)", "transposed_matrix",
+     "W^[2] is 2×3 and cannot multiply (yhat - y), which is 2×1"),
+    (r"z^{[2]} = W^{[2]\top} a^{[1]} + b^{[2]}", "transposed_matrix",
+     "transpose(W^[2]) is 3×2 and cannot multiply a^[1], which is 3×1"),
+    (r"\frac{\partial L}{\partial W^{[2]}} = (\hat y - y) a^{[1]}", "transposed_matrix",
+     "(yhat - y) is 2×1 and cannot multiply a^[1], which is 3×1"),
+    (r"z^{[2]} = W^{[2]} a^{[1]} + b^{[1]}", "", "(W^[2]*a^[1]) is 2×1 and b^[1] is 3×1: they cannot be added"),
+    (r"a^{[1]} = \tanh(W^{[1]})", "", "this is 3×2, and the left side is 3×1"),
+])  # fmt: skip
+def test_shapes_that_do_not_fit_are_said_in_the_work_s_symbols(line: str, slip: str, problem: str) -> None:
+    about = of_sheet(compose(spec.loads(QUIZ, asks=ASKS, kinds=KINDS)))
+    (verdict,) = check(about, f"${line}$", form="md").verdicts
+    assert (verdict.verdict, verdict.slip, verdict.problem) == ("wrong", slip, problem)
+
+
+LOGISTIC = "z = w*x; p = sigmoid(z); L = -y*log(p) - (1 - y)*log(1 - p)"
+TANH = "z_1 = x*w_1 + b_1; a_1 = tanh(z_1); z_2 = a_1*w_2 + b_2; L = (z_2 - y)^2"
+SOFTMAX = "s = e^z_1 + e^z_2 + e^z_3; p_1 = e^z_1/s; p_2 = e^z_2/s; p_3 = e^z_3/s; L = -y_1*log(p_1) - y_2*log(p_2) - y_3*log(p_3)"
+
+
+@pytest.mark.parametrize(("network", "line", "slip"), [
+    # of a wrong sign only what is written can say whose it is
+    (CHAIN, "dL/dw_2 = (a_2 - y)*a_2*(a_2 - 1)*a_1", "whole_sign"),
+    (CHAIN, "dL/dw_2 = (y - a_2)*a_2*(1 - a_2)*a_1", "loss_sign"),
+    (LOGISTIC, "dL/dp = -y/p - (1 - y)/(1 - p)", ""),
+    (CHAIN, "dL/dz_2 = -dL/da_2*da_2/dz_2", "whole_sign"),
+    (TANH, "dL/dw_1 = 2*(z_2 - y)*w_2*(a_1^2 - 1)*x", "whole_sign"),
+    ("z = x*w; h = relu(z); g = relu(-z); L = (h + g - y)^2", "dL/dz = 2*(h + g - y)", ""),
+    (CHAIN, "z_2 = a_1*w_1", "another_weight"),
+    (CHAIN, "dL/dw_1 = (a_2 - y)*a_2*(1 - a_2)*w_1*a_1*(1 - a_1)*x", "another_weight"),
+    (CHAIN, "dL/dw_1 = (a_2 - y)*a_2*(1 - a_2)*w_2*(1 - a_1^2)*x", "another_slope"),
+    (TANH, "dL/dw_1 = 2*(z_2 - y)*w_2*a_1*(1 - a_1)*x", "another_slope"),
+    (TANH, "dL/dw_2 = 4*(z_2 - y)*a_1", "half_or_two_added"),
+    (CHAIN, "dL/dw_2 = 1/2*(a_2 - y)*a_2*(1 - a_2)*a_1", "half_or_two_added"),
+    (TANH, "L = 1/2*(z_2 - y)^2", "half_or_two_added"),
+    (SOFTMAX, "dL/dz_1 = dL/dp_1*dp_1/dz_1", "path_left_out"),
+    (SOFTMAX, "dp_1/dz_2 = p_1*p_2", "whole_sign"),
+])  # fmt: skip
+def test_the_slip_that_was_made_is_named(network: str, line: str, slip: str) -> None:
+    (verdict,) = check(of_equations(network), line, form="plain").verdicts
+    assert (verdict.verdict, verdict.slip) == ("wrong", slip)
+
+
+@pytest.mark.parametrize(("line", "slip"), [
+    (r"\frac{\partial L}{\partial z^{[2]}} = y - \hat y", "loss_sign"),
+    (r"\frac{\partial L}{\partial z_1^{[2]}} = \frac{\partial L}{\partial\hat y_1}\frac{\partial\hat y_1}{\partial z_1^{[2]}}",
+     "path_left_out"),
+    (r"\frac{\partial\hat y_1}{\partial z_2^{[2]}} = \hat y_1 \hat y_2", "whole_sign"),
+    (r"\frac{\partial L}{\partial z^{[1]}} = (W^{[2]\top}(\hat y - y)) \odot a^{[1]} \odot (1 - a^{[1]})", "another_slope"),
+])  # fmt: skip
+def test_the_slip_of_a_layer_is_named(line: str, slip: str) -> None:
+    about = of_sheet(compose(spec.loads(QUIZ, asks=ASKS, kinds=KINDS)))
+    (verdict,) = check(about, f"${line}$", form="md").verdicts
+    assert (verdict.verdict, verdict.slip) == ("wrong", slip)
+
+
+def test_a_sheet_s_own_softmax_lines_are_right() -> None:
+    """That the targets add up to 1 is declared with the network; of equations it is a condition."""
+    sheet = compose(spec.loads(QUIZ.replace("[gradients]", "[loss_gradient, gradients]"), asks=ASKS, kinds=KINDS))
+    report = check(of_sheet(sheet), format_of("markdown").render(sheet, solutions=True), form="md")
+    assert {verdict.verdict for verdict in report.verdicts} == {"right"}
+    softmax = "s = e^z_1 + e^z_2; p_1 = e^z_1/s; p_2 = e^z_2/s; L = -y_1*log(p_1) - y_2*log(p_2)"
+    (verdict,) = check(of_equations(softmax), "dL/dz_1 = p_1 - y_1", form="plain").verdicts
+    assert (verdict.verdict, verdict.needs) == ("right only when", "y_1 + y_2 = 1")
 
 
 NO_SLIP = ["z_1 > b_1", "w_1 > 0", "z_1 > z_2"]

@@ -1,0 +1,148 @@
+"""A network with kinks and numbers in; the network on the branches that these numbers take out, and their conditions.
+
+On one branch max(x, y) is x, |x| is -x, and a ReLU is its argument or zero. Two sides that are equal there are equal
+for all numbers of the branch: that they meet at one point is not enough.
+
+>>> from derivgen.graph import Graph
+>>> from derivgen.reading import read
+>>> graph = Graph.of("m = max(x, y); f = m*abs(z)", ["x", "y", "z"])
+>>> numbers = AtNumbers(World.of(graph), {"x": 2, "y": 1, "z": -1})
+>>> left, right = (read(text, graph.scope) for text in ("df/dx", "-z"))
+>>> conditions(World.of(graph), numbers, left, right, Clock())
+['x > y', 'z < 0']
+"""
+
+from __future__ import annotations
+
+import decimal
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from derivgen.checking.deciding import COMPARING, AtNumbers, Clock, World, close
+from derivgen.evaluation import EvaluationError, Real, evaluator
+from derivgen.expression import ONE, ZERO, Apply, Name, Tree, substitute, total, transform, walk
+from derivgen.lexing import Scope
+from derivgen.operations import INDICATORS, KINKED, OPERATIONS
+from derivgen.printing import plain
+from derivgen.reading import read_row
+from derivgen.written import write
+
+MOST_DROPPED = 8  # conditions of which each is tried to be done without
+
+
+def conditions(world: World, numbers: AtNumbers, truth: Tree, side: Tree, clock: Clock) -> list[str]:
+    """What the numbers make of the kinks, where the sides are equal for all numbers like them; else nothing.
+
+    A condition that they do not need is left out.
+    """
+    taken = _branches(world, numbers, (truth, side))
+    if not taken or not _equal(world, taken, truth, side, clock):
+        return []
+    for part in list(taken)[:MOST_DROPPED]:
+        fewer = {other: branch for other, branch in taken.items() if other != part}
+        if not clock.over and _equal(world, fewer, truth, side, clock):
+            taken = fewer
+    return list(dict.fromkeys(_said(part, larger, world.graph.scope) for part, (_, larger) in taken.items()))
+
+
+Branch = tuple[Tree, bool]  # what a part is there, and whether the first of what it compares is the larger
+
+
+def _branches(world: World, numbers: AtNumbers, sides: Sequence[Tree]) -> dict[Apply, Branch]:
+    """Each part with a kink that the sides have a say in, as it is at these numbers; none at a kink itself."""
+    spoken = {name for side in sides for own in world.quantities(side) for name in world.graph.ancestors(own)}
+    parts = [part for name, own in world.kinked.items() if name in spoken for part in own]
+    parts += [part for side in sides for part in walk(numbers.written_out(world.graph.spread(side)))
+              if isinstance(part, Apply) and part.operation in COMPARING]  # fmt: skip
+    found: dict[Apply, Branch] = {}
+    for part in parts:
+        x, y = _compared(part)
+        try:
+            gap = numbers.value(Apply("subtract", (x, y)))
+            if gap:
+                found[part] = _resolved(part, numbers), gap > 0
+        except (EvaluationError, decimal.DecimalException):
+            continue
+    return found
+
+
+def _compared(part: Apply) -> tuple[Tree, Tree]:
+    """The two trees between which a kink is: x and y of max(x, y), z and 0 of ReLU(z)."""
+    return (part.args[0], part.args[1]) if len(part.args) > 1 else (part.args[0], ZERO)
+
+
+def _said(part: Apply, larger: bool, scope: Scope) -> str:
+    x, y = (plain(tree, scope) for tree in _compared(part))
+    return f"{x} {'>' if larger else '<'} {y}"
+
+
+def _resolved(part: Apply, numbers: AtNumbers) -> Tree:
+    """A part without its own kink; those inside its arguments stay, since each is a condition of its own."""
+    row = OPERATIONS[part.operation]
+    values = {name: numbers.value(argument) for name, argument in zip(row.arguments, part.args, strict=True)}
+    own = Apply(row.name, tuple(map(Name, row.arguments)))
+    return substitute(_smooth(own, values), dict(zip(row.arguments, part.args, strict=True)))
+
+
+def _smooth(tree: Tree, values: Mapping[str, Real]) -> Tree:
+    """Of a maximum the larger argument, plus nothing of the other, which it still depends on."""
+    if not isinstance(tree, Apply):
+        return tree
+    if tree.operation in INDICATORS or tree.operation == "max":
+        x, y = tree.args
+        larger = evaluator(Apply("subtract", (x, y)), "left")(values) > 0
+        if tree.operation == "max":
+            kept, other = (x, y) if larger else (y, x)
+            return total((kept, Apply("multiply", (ZERO, other))))
+        return ONE if larger == (">" in INDICATORS[tree.operation]) else ZERO
+    if tree.operation in COMPARING:
+        row = OPERATIONS[tree.operation]
+        meant = substitute(read_row(row.name, row.value), dict(zip(row.arguments, tree.args, strict=True)))
+        return _smooth(meant, values)
+    return replace(tree, args=tuple(_smooth(argument, values) for argument in tree.args))
+
+
+def _equal(world: World, taken: Mapping[Apply, Branch], truth: Tree, side: Tree, clock: Clock) -> bool:
+    """Whether the sides are equal on the network that has these branches only."""
+    if not taken:
+        return False
+
+    def change(part: Tree) -> Tree | None:
+        return transform(taken[part][0], change) if isinstance(part, Apply) and part in taken else None
+
+    graph = world.graph
+    nodes = tuple(
+        replace(node, tree=transform(graph.resolved(node.tree), change)) if node.name in world.kinked else node
+        for node in graph.nodes
+    )
+    there = World.of(replace(graph, nodes=nodes, stated=()))
+    return there.decide(transform(truth, change), transform(side, change), clock).equal is True
+
+
+def convention(world: World, truth: Tree, side: Tree, clock: Clock) -> str:
+    """What a side takes the derivative at a kink to be, where the network leaves it open: ReLU'(0) = 0.
+
+    That 1[z > 0] is ReLU'(h) with h = ReLU(z) is so by the left-hand derivative alone, since h is 0 wherever z is less.
+    """
+    graph = world.given_graph
+    parts = (part for part in walk(graph.resolved(graph.spread(side))) if isinstance(part, Apply) and part.slot)
+    primed = [part for part in parts if part.operation in KINKED and len(part.args) == 1]
+    if graph.kinks != "forbid" or not primed:
+        return ""
+    if World.of(replace(graph, kinks="right")).decide(truth, side, clock).equal:
+        return ""
+    row = OPERATIONS[primed[0].operation]
+    at_zero = evaluator(read_row(row.name, row.local[0]), "left")({row.arguments[0]: Fraction(0)})
+    return f"{plain(replace(primed[0], args=(ZERO,)), graph.scope)} = {write(at_zero, 9)[0]}"
+
+
+def open_at_kink(world: World, numbers: AtNumbers, cells: Sequence[Tree]) -> bool:
+    """Whether the numbers lie at a kink and the values hang on what counts there, which the network leaves open."""
+    if world.given_graph.kinks != "forbid" or not world.kinked:
+        return False
+    other = AtNumbers(World.of(replace(world.given_graph, kinks="right")), numbers.leaves)
+    try:
+        return not all(close(numbers.value(cell), other.value(cell)) for cell in cells)
+    except (EvaluationError, decimal.DecimalException):
+        return False
