@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from derivgen.checking import diagnosing
-from derivgen.checking.deciding import AtNumbers, World
+from derivgen.checking.deciding import AtNumbers, World, close
 from derivgen.checking.diagnosing import Asked
 from derivgen.checking.expecting import expected
 from derivgen.checking.rounding import literal
@@ -80,6 +80,8 @@ class Telling:
     def _witness(self, chain: Chain, tree: Tree, finding: Finding, world: World) -> Witness | None:
         if finding.shown is not None:
             return Witness((), *finding.shown)
+        if self.figures.given and (here := self._here(chain, tree)) is not None:
+            return Witness((), *_apart(*here))
         decision = finding.decision
         if not isinstance(decision.point, AtNumbers):
             return None
@@ -90,6 +92,16 @@ class Telling:
         at += [(f, op) for f, op in decision.point.bound if f in world.functions_of(chain.truth, tree)]
         left, right = _apart(*decision.values)
         return Witness(tuple(at), left, right)
+
+    def _here(self, chain: Chain, tree: Tree) -> tuple[Real, Real] | None:
+        """What the two sides come to at the work's own numbers, where these tell them apart."""
+        state = self.figures.state("now")
+        try:
+            pairs = [tuple(state.value(cell) for cell in pair)
+                     for pair in zip(self.sides.cells(chain.truth), self.sides.cells(tree), strict=True)]  # fmt: skip
+        except (DerivgenError, decimal.DecimalException, ValueError):
+            return None
+        return next(((left, right) for left, right in pairs if not close(left, right)), None)
 
     def _slip(self, chain: Chain, tree: Tree, finding: Finding) -> Slipped | None:
         """The slip that explains a wrong side, one entry of an array if only one is wrong."""
