@@ -98,6 +98,7 @@ exercises:
     ("text", "verdicts"),
     [
         (r"$W^1 = 3 \times 2$, $W^2 = 1 \times 3$", "right wrong"),  # shapes
+        (r"$\alpha_1^1 = W_{01}^1 + W_{11}^1 x_1 + W_{21}^1 x_2$, $\partial \alpha^2/\partial W_{01}^2 = \beta_0^1 = 1$", "right right right"),
         (r"$x = \begin{bmatrix} 2 \\ 5 \end{bmatrix}$", "right"),  # without the bias's 1
         (r"$x = \begin{bmatrix} 5 \\ 2 \end{bmatrix}$", "wrong"),
         (r"$x = \begin{bmatrix} 2 \end{bmatrix}$", "wrong"),
