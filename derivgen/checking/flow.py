@@ -126,7 +126,7 @@ def _judged(
         reason = fragment.skip or (topic and NOT_JUDGED.get(topic.ask(fragment.part), "")) or ""
         if reason and not _RELATES.search(fragment.source):
             continue  # a name in passing: nothing is said of it
-        if reason:
+        if reason and (reason != "condition" or topic is None):  # a condition is no claim, but may say numbers
             verdicts.append(_whole(fragment, "skipped", reason))
         elif topic is None:
             known = ", ".join(map(str, list(topics)[:8]))
@@ -174,8 +174,5 @@ def _in_parts(verdicts: Sequence[Verdict], group: Sequence[Fragment]) -> list[Ve
     for verdict in verdicts:
         within = (f for f in group if f.at <= verdict.end and verdict.start <= f.at + len(f.source))
         home = next(within, group[0])
-        if home.conditional and verdict.verdict in ("wrong", "follows"):  # the condition may make it right
-            problem = "it stands behind a condition"
-            verdict = replace(verdict, verdict="undecided", problem=problem, slip="", witness=None)
         placed.append(replace(verdict, exercise=home.exercise, part=home.part))
     return placed

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+from derivgen.checking import conditions
 from derivgen.checking.scanning import LENGTH, MOST, Raw, RefusedError, scanned
 from derivgen.checking.symbols import Symbols, Written
 from derivgen.errors import escaped
@@ -162,6 +163,10 @@ class _Joiner:
         if raw.text == "e" and self.symbols.has_euler and self.texts(1, 1)[0] == "^":
             self.i += 1
             self.add("sign", "e", raw.at, raw.end)
+            return
+        if self.plain and raw.text.lower() in conditions.WORDS and not self.split(raw.text):
+            self.i += 1
+            self.add("text", raw.text, raw.at, raw.end)
             return
         length = self.longest(raw.text)
         if length < len(raw.text):

@@ -19,6 +19,7 @@ from derivgen.checking.diagnosing import Asked
 from derivgen.checking.expecting import expected, step
 from derivgen.checking.rounding import agreement, literal, numeric, outside_exponents, structural, worked
 from derivgen.checking.summing import accumulated, path_of, shares_of, subsets
+from derivgen.checking.supposing import Suppositions
 from derivgen.checking.work import Side, Statement, Subject, Unread, Verdict, Witness
 from derivgen.errors import CertificateError, DerivgenError
 from derivgen.evaluation import EvaluationError, Real, to_decimal
@@ -52,8 +53,11 @@ def judge(subject: Subject, found: Sequence[Statement | Unread], seconds: float 
     """A verdict for each link, in the order of the text; an ``Unread`` has one."""
     judging = _Judging(subject, found, seconds)
     verdicts: list[Verdict] = []
-    for item in found:
-        if isinstance(item, Unread):
+    for i, item in enumerate(found):
+        judging.supposed.enter(found, i)
+        if isinstance(item, Unread) and item.fragment.skip:
+            verdicts.append(Verdict("skipped", item.start, item.end, problem=item.fragment.skip))
+        elif isinstance(item, Unread):
             verdicts.append(Verdict(
                 "unread", item.start, item.end, "", problem=item.problem, suggestion=item.suggestion,
                 exercise=item.fragment.exercise, part=item.fragment.part,
@@ -103,6 +107,7 @@ class _Judging:
         self.worlds: dict[tuple[tuple[Tree, Tree], ...], World] = {}
         self.definitions: dict[str, Tree] = {}
         self.figures = Figures(subject, self.world)
+        self.supposed = Suppositions(subject, self.world, self.figures)
         self.clock = Clock(seconds)
         self.summed = accumulated(found)
         self.shares: dict[Partial, list[Tree]] = {}
@@ -113,9 +118,10 @@ class _Judging:
 
     def statement(self, statement: Statement) -> list[Verdict]:
         fragment = statement.fragment
-        if fragment.skip:
+        reason = fragment.skip or ("condition" if fragment.supposed and self.supposed.assumes(statement) else "")
+        if reason:
             found = [
-                Verdict("skipped", side.start, side.end, relation, tree=side.tree, problem=fragment.skip)
+                Verdict("skipped", side.start, side.end, relation, tree=side.tree, problem=reason)
                 for relation, side in statement.links
             ]  # fmt: skip
         else:
@@ -124,11 +130,14 @@ class _Judging:
             for relation, side in statement.links:
                 if relation == "=>":  # what follows is a statement of its own; that it follows is not said to be so
                     found += self._chain(left, links, statement.dummy)
+                    self.supposed.further |= self.supposed.assumes(replace(statement, left=left, links=tuple(links)))
                     found.append(Verdict("skipped", side.start, side.end, relation, tree=side.tree))
                     left, links = side, []
                 else:
                     links.append((relation, side))
             found += self._chain(left, links, statement.dummy)
+        if fragment.conditional or self.supposed.further:
+            found = [_under_a_condition(verdict) for verdict in found]
         return [replace(verdict, exercise=fragment.exercise, part=fragment.part) for verdict in found]
 
     def _chain(self, left: Side, links: Sequence[tuple[str, Side]], dummy: str) -> list[Verdict]:
@@ -218,6 +227,10 @@ class _Judging:
                 if found.verdict == "right" and not chain.sound:
                     found = replace(found, verdict="recovered")
                 return replace(found, decision=decision)
+        needs, under = self.supposed.needed(chain.truth, tree, self.clock)
+        if needs:
+            return _Finding("right only when", decision=decision, needs=needs)
+        if filled:
             decision = world.decide(chain.truth, tree, self.clock)
             alone = not self._says(tree) and not (structural(tree) and self._derived(chain.truth))
             alone = alone and not self._constant(chain.truth)
@@ -229,6 +242,8 @@ class _Judging:
             return _Finding("follows", decision=decision)
         if decision.equal is None:
             return _Finding("undecided", decision=decision, problem=decision.problem)
+        if under is not None:
+            decision = under
         if needs := self._at_these_numbers(chain, tree, world):
             return _Finding("right only when", decision=decision, needs=needs)
         return _Finding("wrong", decision=decision, problem=decision.problem)
@@ -691,6 +706,15 @@ class _Judging:
 
     def _is_right(self, token: Tree, truth: Tree, tree: Tree) -> bool:
         return self._finding(_Chain(token, truth, "share"), tree).verdict == "right"
+
+
+def _under_a_condition(verdict: Verdict) -> Verdict:
+    """What is wrong in general may be right under the condition that it stands with."""
+    if verdict.verdict not in ("wrong", "follows"):
+        return verdict
+    problem = "it stands behind a condition"
+    return replace(verdict, verdict="undecided", problem=problem, slip="", expected=None, witness=None)
+
 
 def _with_parts(tree: Tree, others: Mapping[int, Tree]) -> Tree:
     """The tree with others for some of its very parts, equal ones elsewhere untouched."""

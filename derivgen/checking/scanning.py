@@ -87,7 +87,7 @@ _UNICODE = {
     "∑": r"\sum", "∏": r"\prod", "⊙": r"\odot", "⊤": r"\top", "′": "'", "’": "'", "ʹ": "'", "≈": r"\approx",
     "≃": r"\approx", "≅": r"\approx", "←": r"\gets", "⟵": r"\gets", "≔": ":=", "⇒": "=>", "⟹": "=>", "∴": "=>",
     "⇔": "=>", "⊥": r"\perp", "∣": "|", "ℓ": r"\ell", "ϵ": r"\epsilon", "ϕ": r"\phi", "⌊": r"\lfloor",
-    "⌋": r"\rfloor",
+    "⌋": r"\rfloor", ":": ":",
 }  # fmt: skip
 _ACCENTS = {"\u0302": "hat", "\u0304": "bar", "\u0303": "tilde", "\u0305": "bar"}
 

@@ -65,7 +65,10 @@ class Fragment:
     skip: str = ""
     exercise: int = 0
     part: str = ""
-    conditional: bool = False  # it stands in a sentence behind a condition: "if y = 1, then …"
+    conditional: bool = False  # it stands in a sentence with a condition: "if y = 1, then …"
+    supposed: bool = False  # behind words such as "since" or "let": if it is no fact, it is an assumption
+    sentence: int = 0
+    paragraph: int = 0
 
 
 @dataclass(frozen=True)

@@ -21,11 +21,13 @@ WORKS = [
 \end{aligned}$$""", ["right"]),
     (PAIR, "", "plain", "dL/dw\n = 2(b-t)(1-b^2)a\n", ["wrong"]),
     (PAIR, "", "plain", "dL/db\n = 2(b - t)\n", ["right"]),
-    (CHAIN, "", "md", r"If $y=1$ then $\frac{\partial L}{\partial a_2} = a_2 - 1$.", ["skipped", "undecided"]),
+    (CHAIN, "", "md", r"If $y=1$ then $\frac{\partial L}{\partial a_2} = a_2 - 1$.", ["skipped", "right"]),
     (CHAIN, "", "md", r"If $y=1$, all is well. $\frac{\partial L}{\partial a_2} = a_2 - 1$.", ["skipped", "wrong"]),
-    (CHAIN, "", "md", r"Suppose $x=2$. $\frac{\partial z_1}{\partial w_1} = 2$.", ["right", "right"]),
-    (CHAIN, "", "md", r"Suppose $x=2$. $\frac{\partial z_1}{\partial w_1} = 3$.", ["right", "wrong"]),
-    (CHAIN, "", "md", r"$\frac{\partial L}{\partial a_2} = a_2 - 1$ if $y=1$.", ["undecided", "skipped"]),
+    (CHAIN, "", "md", r"Suppose $x=2$. $\frac{\partial z_1}{\partial w_1} = 2$.", ["skipped", "right"]),
+    (CHAIN, "", "md", r"Suppose $x=2$. $\frac{\partial z_1}{\partial w_1} = 3$.", ["skipped", "wrong"]),
+    (CHAIN, "", "md", r"$\frac{\partial L}{\partial a_2} = a_2 - 1$ if $y=1$.", ["right", "skipped"]),
+    (CHAIN, "", "md", r"If $y=1$ then $\frac{\partial L}{\partial a_2} = a_2 - 3$.", ["skipped", "undecided"]),
+    (CHAIN, "", "md", r"If $z_1=0$ then $\frac{\partial L}{\partial a_2} = a_2$.", ["skipped", "undecided"]),
     (CHAIN, "x=1,w_1=0.5,w_2=-1,y=1", "md", r"$a_1 = 6.22e-1 = 0.622$", ["right", "right"]),
     (CHAIN, "x=1,w_1=0.5,w_2=-1,y=1", "md", r"$a_1 = 6.23e-1$", ["wrong"]),
     (CHAIN, "x=1,w_1=0.5,w_2=-1,y=1,eta=0.5", "md", r"$w_2 \leftarrow -1 - 0.5(-0.0921) = -0.954$", ["right", "right"]),
@@ -36,6 +38,53 @@ WORKS = [
     (GATE, "", "md", r"$\frac{\partial L}{\partial w} = 2(h-y)x$", ["wrong"]),
     (GATE, "", "md", r"$\frac{\partial h}{\partial w} = \mathbb{1}[h \ge 0]\,x$", ["wrong"]),
 ]  # fmt: skip
+
+
+NO_TARGET, NO_WEIGHT = r"$\frac{\partial L}{\partial a_2} = a_2$", r"$\frac{\partial L}{\partial w_1} = 0$"
+GIVEN, BEFORE = ["skipped", "right only when"], ["right only when", "skipped"]
+ASSUMED = [
+    ("md", f"With $y=0$: {NO_TARGET}", GIVEN),
+    ("md", f"With $y=0$:\n\n${NO_TARGET}$", GIVEN),
+    ("md", f"Since $w_2=0$, {NO_WEIGHT}.", GIVEN),
+    ("md", f"Because $y = a_2$, {NO_WEIGHT}. And so {NO_WEIGHT}.", ["skipped", "undecided", "undecided"]),
+    ("md", f"Because $y = a_2$, {NO_WEIGHT}.\n\nNow {NO_WEIGHT}.", ["skipped", "undecided", "wrong"]),
+    ("md", f"Since $a_1 = 0$, {NO_WEIGHT}.", ["skipped", "undecided"]),
+    ("md", f"Given $y=0$ we get {NO_TARGET}. Hence {NO_TARGET}.", [*GIVEN, "right only when"]),
+    ("md", f"Case 1: $y=0$. {NO_TARGET}. Case 2: $y=1$. {NO_TARGET}.", [*GIVEN, "skipped", "wrong"]),
+    ("md", f"At $y=0$ {NO_TARGET}, but {NO_TARGET}. {NO_TARGET}", [*GIVEN, "right only when", "wrong"]),
+    ("md", f"If $y=0$ and $x=1$ then {NO_TARGET}.", ["skipped", *GIVEN]),
+    ("md", f"With $y=0$ {NO_TARGET}, with $y=1$ it is {NO_TARGET}", ["skipped", "undecided"] * 2),
+    ("md", f"{NO_TARGET} for $y=0$.", BEFORE),
+    ("md", f"{NO_TARGET} if the target is $y=0$.", BEFORE),
+    ("md", r"$\frac{\partial z_1}{\partial w_1} = 1$ (where $x = 1$)", ["right", "skipped"]),
+    ("md", r"$\frac{\partial L}{\partial a_2} = a_2 \quad\text{(if } y=0\text{)}$", BEFORE),
+    ("md", r"$\frac{\partial L}{\partial a_2} = 2a_2 \quad\text{(if } y=0\text{)}$", ["undecided", "skipped"]),
+    ("md", r"$\frac{\partial L}{\partial a_2} = a_2 \text{ if } y=0$", BEFORE),
+    ("md", r"$\frac{\partial L}{\partial a_2} = a_2 \qquad (y = 0)$", BEFORE),
+    ("md", r"$\text{If } y=0, \text{ then } \frac{\partial L}{\partial a_2} = a_2$", GIVEN),
+    ("md", r"$y=0 \implies \frac{\partial L}{\partial a_2} = a_2$", GIVEN),
+    ("md", r"$y=a_2 \implies \frac{\partial L}{\partial a_2} = 0$", ["skipped", "undecided"]),
+    ("md", f"Since $y=0$, {NO_WEIGHT}", ["skipped", "wrong"]),
+    # facts stay claims, and make nothing conditional
+    ("md", rf"Since $a_2 = \sigma(z_2)$, {NO_TARGET}.", ["right", "wrong"]),
+    ("md", rf"Since $a_2 = z_2$, {NO_TARGET}.", ["wrong", "wrong"]),
+    ("md", rf"So we arrive at {NO_TARGET}.", ["wrong"]),
+    ("plain", "y = 0\ndL/da_2 = a_2", ["right", "right only when"]),
+    ("plain", "If y = 0, dL/da_2 = a_2", GIVEN),
+    ("plain", "y = 0: dL/da_2 = a_2", ["right", "right only when"]),
+    ("plain", "dL/da_2 = a_2 since y = 0", BEFORE),
+    ("plain", "dL/da_2 = a_2 (y = 0)", BEFORE),
+    ("plain", "dL/da_2 = a_2 since a_2 = sigmoid(z_2)", ["wrong", "right"]),
+]
+
+
+@pytest.mark.parametrize(("form", "text", "verdicts"), ASSUMED)
+def test_an_assumption_is_no_claim_and_what_it_makes_right_is_not_wrong(
+    form: str, text: str, verdicts: list[str]
+) -> None:
+    report = check(of_equations(CHAIN, "", text), text, form=form)
+    assert [verdict.verdict for verdict in report.verdicts] == verdicts
+    assert {verdict.needs for verdict in report.verdicts} <= {"", "y = 0", "w_2 = 0"}
 
 
 @pytest.mark.parametrize(("network", "numbers", "form", "text", "verdicts"), WORKS)
