@@ -26,7 +26,7 @@ from derivgen.operations import SPELLINGS
 
 FORMS = ("tex", "md", "plain")
 ENDINGS = {".tex": "tex", ".md": "md", ".markdown": "md"}
-SKIPS = ("question", "claim", "choice", "table", "drawing", "program", "blank", "condition")
+SKIPS = ("question", "claim", "choice", "table", "drawing", "program", "blank", "condition", "code", "undelimited")
 LONGEST = 2**20  # characters of a file
 LEAD = 200  # characters before a formula that may say how it is meant
 
@@ -66,6 +66,9 @@ def fragments(text: str, form: str) -> tuple[list[Fragment], list[Marker]]:
     if len(text) > LONGEST:
         raise DerivgenError(f"the work has more than {LONGEST:,} characters; check it in pieces")
     pieces, hidden = {"tex": in_tex.scan, "md": in_markdown.scan, "plain": _plain}[form](text)
+    if form != "plain":
+        pieces = _joined(text, pieces)
+        pieces = sorted([*pieces, *_strays(text, pieces, hidden)], key=lambda piece: piece.start)
     inside = _inside([*hidden, *((piece.start, piece.end) for piece in pieces)])
     # A line of plain maths may begin with its label: only formulas with delimiters can hide one.
     marks = markers(text, form, _inside(hidden) if form == "plain" else inside)
@@ -92,6 +95,49 @@ def _inside(stretches: Sequence[tuple[int, int]]) -> Callable[[int], bool]:
         return number >= 0 and at < ends[number]
 
     return inside
+
+
+# --- what the delimiters leave out ----------------------------------------------------------------------------------
+
+_EQUALS = re.compile(r"[ \t]*(?:=|≈)[ \t]*")
+_ASIDES = re.compile(rf"\\(?P<which>begin|end)\s*\{{(?:{'|'.join(in_tex.ASIDE)})\}}")
+
+
+def _joined(text: str, pieces: Sequence[Piece]) -> list[Piece]:
+    """The pieces, those made one between which only a relation stands: $a$ = $b$."""
+    found: list[Piece] = []
+    for piece in pieces:
+        before = found[-1] if found else None
+        plain = before is not None and not (before.display or piece.display or before.skip or piece.skip)
+        if before is not None and plain and _EQUALS.fullmatch(text, before.end, piece.start):
+            between = text[before.at + len(before.source) : piece.at]
+            between = "".join(sign if sign in "=≈" else " " for sign in between)
+            found[-1] = Piece(before.source + between + piece.source, before.at, before.start, piece.end)
+        else:
+            found.append(piece)
+    return found
+
+
+def _strays(text: str, pieces: Sequence[Piece], hidden: Sequence[tuple[int, int]]) -> Iterator[Piece]:
+    """Equations outside of every delimiter, or behind one that is never closed: a reader sees that they are there."""
+    rest, done = [], 0
+    for start, end in sorted((*hidden, *_asides(text), *((piece.start, piece.end) for piece in pieces))):
+        rest += [text[done:start], re.sub(r"[^\n]", " ", text[max(start, done) : end])]
+        done = max(done, end)
+    for start, line in _lines("".join((*rest, text[done:]))):
+        if in_tex.states(line):
+            begin, end = start + len(line) - len(line.lstrip()), start + len(line.rstrip())
+            yield Piece(text[begin:end], begin, begin, end, "undelimited")
+
+
+def _asides(text: str) -> Iterator[tuple[int, int]]:
+    """Drawings and tables, in which signs of all kinds stand outside of formulas."""
+    depth = begin = 0
+    for match in _ASIDES.finditer(text):
+        begin = match.start() if not depth else begin
+        depth = max(0, depth + (1 if match["which"] == "begin" else -1))
+        if not depth:
+            yield begin, match.end()
 
 
 # --- conditions ---------------------------------------------------------------------------------------------------

@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 from derivgen.checking.answering import answered
 from derivgen.checking.finding import form_of, fragments
 from derivgen.checking.report import Report
+from derivgen.checking.scanning import relates, relates_otherwise
 from derivgen.checking.subjects import CHANGES, NOT_JUDGED, Topic
 from derivgen.checking.work import Fragment, Marker, Statement, Subject, Unread, Verdict
 from derivgen.errors import DerivgenError, suggest
 
 Found = Sequence[Statement | Unread]
-_RELATES = re.compile(r"=|≈|←|<-|\\approx|\\leftarrow|\\gets|\\implies|\\Rightarrow")
 
 
 @dataclass(frozen=True)
@@ -124,9 +124,12 @@ def _judged(
     verdicts: list[Verdict] = []
     for fragment in group:
         reason = fragment.skip or (topic and NOT_JUDGED.get(topic.ask(fragment.part), "")) or ""
-        if reason and not _RELATES.search(fragment.source):
+        if reason and not relates(fragment.source):
             continue  # a name in passing: nothing is said of it
-        if reason and (reason != "condition" or topic is None):  # a condition is no claim, but may say numbers
+        if reason == "undelimited":
+            problem = "an equation outside of all delimiters"
+            verdicts.append(replace(_whole(fragment, "unread", problem), suggestion="write it between $ and $"))
+        elif reason and (reason != "condition" or topic is None):  # a condition is no claim, but may say numbers
             verdicts.append(_whole(fragment, "skipped", reason))
         elif topic is None:
             known = ", ".join(map(str, list(topics)[:8]))
@@ -137,13 +140,16 @@ def _judged(
             subject = topic.of(fragment.part)
             key = fragment.part if subject is not topic.subject else ""
             subject = subjects.setdefault(key, subject)
-            for one in filter(_claims, reading.read(fragment, subject)):
+            found = reading.read(fragment, subject)
+            if not any(map(_claims, found)) and relates_otherwise(fragment.source):
+                verdicts.append(_whole(fragment, "skipped", "relation"))
+            for one in filter(_claims, found):
                 if _is_change(one, fragment, topic):
                     verdicts.append(_whole(fragment, "skipped", "differential"))
                 else:
                     kinds.setdefault(key, []).append(one)
-    for key, found in kinds.items():
-        verdicts += _in_parts(reading.judge(subjects[key], found), group)
+    for key, read in kinds.items():
+        verdicts += _in_parts(reading.judge(subjects[key], read), group)
     return verdicts
 
 
@@ -158,7 +164,7 @@ def _is_change(one: Statement | Unread, fragment: Fragment, topic: Topic) -> boo
 
 def _claims(one: Statement | Unread) -> bool:
     """Whether something is said; what cannot be read and relates nothing, w_1 → z_1, is a name in passing."""
-    return isinstance(one, Statement) or _RELATES.search(one.fragment.source) is not None
+    return isinstance(one, Statement) or relates(one.fragment.source)
 
 
 def _whole(fragment: Fragment, verdict: str, problem: str) -> Verdict:

@@ -95,6 +95,18 @@ def test_a_work_is_judged_as_its_reader_would(
     assert [verdict.verdict for verdict in report.verdicts] == verdicts
 
 
+@pytest.mark.parametrize("sign", [r"\ne", r"\propto", r"\to", r"\sim", "≠"])
+def test_a_relation_that_is_no_equation_is_told(sign: str) -> None:
+    report = check(of_equations(CHAIN), rf"$\frac{{\partial L}}{{\partial w_2}} {sign} a_1$", form="md")
+    assert [(verdict.verdict, verdict.problem) for verdict in report.verdicts] == [("skipped", "relation")]
+
+
+def test_an_equation_outside_of_all_delimiters_is_unread() -> None:
+    report = check(of_equations(CHAIN), "So dL/dw_2 = 7 a_1", form="md")
+    assert [verdict.verdict for verdict in report.verdicts] == ["unread"]
+    assert report.exit_code == 2
+
+
 QUIZ = """
 title: T
 exercises:
