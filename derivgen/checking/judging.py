@@ -572,6 +572,12 @@ class _Judging:
         """A definition or a property of a function, for any argument."""
         graph = self.world.graph
         found = self._judged(_Chain(left, left), links, World.of(replace(graph, leaves=(*graph.leaves, dummy))))
+        if dummy not in names(links[0][1].tree) and found[0].verdict in ("undecided", "wrong"):
+            problem = f"{dummy}: no such quantity"
+            return [
+                replace(verdict, verdict="undecided", problem=problem, expected=None, witness=None, slip="", needs="")
+                for verdict in found
+            ]  # fmt: skip
         if isinstance(left, Apply) and not left.slot and self._open(left.operation) and found[0].verdict == "wrong":
             problem = f"the network leaves open which function {left.operation} is"
             return [

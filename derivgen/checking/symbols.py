@@ -31,6 +31,7 @@ GENERIC = ("g", "phi", "s")  # what books call an activation, whichever it is
 LOSSES = ("L", "ell", "Loss", "loss")  # one of them is declared: the others can mean nothing else
 DERIVED = {"min": 2, "sinh": 1, "cosh": 1}  # no rows of the table, but written by its rows
 _BRACKETS = "()[]"
+_SPOKEN_FOR = frozenset("TDdeEI")  # letters with a use of their own: a transpose, a derivative, e^x, an indicator
 
 
 @dataclass(frozen=True)
@@ -242,6 +243,15 @@ def _quantities(scope: Scope, subject: Subject) -> Iterator[tuple[Key, Tree]]:
     rows = dict(_declared(scope))
     for key, tree in (*_entries(subject.graph), *_deltas(subject), *_loss_names(rows, subject)):
         rows.setdefault(key, tree)
+    graph = subject.graph
+    taken = {parts(name)[0] for name in (*graph.leaves, *(node.name for node in graph.nodes))}
+    elsewhere: dict[Key, set[Tree]] = defaultdict(set)
+    for key, tree in _in_matrices(graph):
+        if key[0] not in taken | _SPOKEN_FOR:
+            elsewhere[key].add(tree)
+    for key, trees in elsewhere.items():
+        if len(trees) == 1:
+            rows.setdefault(key, *trees)
     yield from rows.items()
 
 
@@ -258,6 +268,26 @@ def _entries(graph: Graph) -> Iterator[tuple[Key, Tree]]:
             for entry in row.args if isinstance(row, Apply) else ():
                 if isinstance(entry, Partial) and (subscript := parts(entry.wrt)[1]):
                     yield (base, subscript, superscript), Partial(entry.of, entry.wrt)
+
+
+def _in_matrices(graph: Graph) -> Iterator[tuple[Key, Tree]]:
+    """W_12^[2] for the entry w_12^[2] of the matrix W^[2], and w_12^(2) for W_12^(2).
+
+    Where the entry's own indices are not its row and its column, those of the matrix could be either: left out.
+    """
+    for name, tree in graph.arrays:
+        base, _, superscript = parts(name)
+        for i, row in enumerate(tree.args if isinstance(tree, Apply) else (), 1):
+            for j, entry in enumerate(row.args if isinstance(row, Apply) and len(row.args) > 1 else (), 1):
+                if not isinstance(entry, Name):
+                    continue
+                own, below, above = parts(entry.name)
+                place = f"{i},{j}" if "," in below and below.replace(",", "").isdigit() else f"{i}{j}"
+                indexed = below.replace(",", "").isdigit()
+                if below == place or not indexed:
+                    yield (base, place, superscript), entry
+                if indexed and len(own) == 1:
+                    yield (own.swapcase(), below, above), entry
 
 
 def _deltas(subject: Subject) -> Iterator[tuple[Key, Tree]]:

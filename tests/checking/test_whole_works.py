@@ -95,6 +95,16 @@ def test_a_work_is_judged_as_its_reader_would(
     assert [verdict.verdict for verdict in report.verdicts] == verdicts
 
 
+@pytest.mark.parametrize(("line", "verdict"), [
+    (r"\sigma(t) = 0.3", "undecided"), (r"\sigma'(z) = a_1(1 - a_1)", "undecided"), (r"\sigma'(z) = \sigma(z)", "wrong"),
+    (r"\sigma'(z) = 1", "undecided"),
+])  # fmt: skip
+def test_a_letter_that_nothing_goes_on_with_is_told(line: str, verdict: str) -> None:
+    (found,) = check(of_equations(CHAIN), f"${line}$", form="md").verdicts
+    assert found.verdict == verdict
+    assert found.problem == ("" if verdict == "wrong" else f"{line[line.index('(') + 1]}: no such quantity")
+
+
 @pytest.mark.parametrize("sign", [r"\ne", r"\propto", r"\to", r"\sim", "≠"])
 def test_a_relation_that_is_no_equation_is_told(sign: str) -> None:
     report = check(of_equations(CHAIN), rf"$\frac{{\partial L}}{{\partial w_2}} {sign} a_1$", form="md")
