@@ -7,18 +7,37 @@ without brackets, fractions without braces, quantities with their arguments, f(x
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 
 from derivgen.arrays import ShapeError
 from derivgen.checking.foreign import RefusedError
 from derivgen.checking.symbols import Function, Symbols, Written, evaluated
-from derivgen.errors import escaped
-from derivgen.expression import ONE, ZERO, Apply, Name, Number, Partial, Tree, apply, number
+from derivgen.derivation import local_derivatives
+from derivgen.errors import DerivgenError, escaped
+from derivgen.expression import (
+    ONE,
+    ZERO,
+    Apply,
+    Name,
+    Number,
+    Partial,
+    Tree,
+    apply,
+    names,
+    number,
+    product,
+    substitute,
+    total,
+    walk,
+)
+from derivgen.graph import Node
 from derivgen.lexing import COMPARISONS, ROW, Token
 from derivgen.notation import GREEK
 from derivgen.operations import INDICATORS, OPERATIONS
 from derivgen.reading import DEPTH, Parser, ReadingError
 
+_OWN = "_of"  # what an expression is called while it is derived
 WORK = 10_000  # symbols that the sums of one side may come to
 FURTHEST = 1_000  # an index of a sum
 
@@ -474,9 +493,32 @@ class Foreign(Parser):
             self.i += 1
             wrt = self.below(mark)
             return self.operated(wrt, opened)
-        of = self.numerator()
+        if (function := self.alone()) is not None:  # \frac{d\sigma}{dz}
+            self.i += 2
+            wrt = self.below(mark)
+            return self.derivative(Apply(function.operation, (wrt,)), wrt, opened)
+        of = self.numerator_or_term()
         self.expect("}", self.tokens[start])
         return self.derivative(of, self.below(mark), opened)
+
+    def alone(self) -> Function | None:
+        """The function of one argument whose name alone is above the line; None if there stands something else."""
+        written = self.token.value
+        if not isinstance(written, Written) or written.primes or self.ahead(1).text != "}":
+            return None
+        key = self.resolved(written, self.token)
+        function = self.symbols.function(key) if self.symbols.quantity(key) is None else None
+        return function if function is not None and function.arity == 1 else None
+
+    def numerator_or_term(self) -> Tree:
+        """What is above the line: a quantity, a call, or a product or power of such."""
+        start = self.i
+        if self.token.kind == "symbol":
+            of = self.numerator()
+            if self.token.text == "}":
+                return of
+        self.i = start
+        return self.term()
 
     def once(self) -> None:
         if self.token.text == "^":
@@ -533,6 +575,9 @@ class Foreign(Parser):
             raise self.no("a derivative is by one quantity", token, r"write \frac{\partial L}{\partial w}")
         written = token.value
         assert isinstance(written, Written)
+        if written == (self.dummy, (), (), 0):
+            self.i += 1
+            return Name(self.dummy, token.at)
         tree = self.symbols.quantity(self.resolved(written, token))
         if tree is None:
             raise self.unknown(written, token)
@@ -555,17 +600,41 @@ class Foreign(Parser):
             free = all(isinstance(other, Name) and self.symbols.graph.is_leaf(other.name) for other in others)
             if len(others) == len(of.args) - 1 and free and _is_function(of.operation, self.symbols):
                 return Apply(of.operation, of.args, of.args.index(Name(wrt.name)) + 1, opened.at)
-        raise self.no("only the derivative of a quantity, or of f(z) by z, is read", opened, "name what it is of")
+        return self.of_expression(of, wrt, opened)
+
+    def of_expression(self, of: Tree, wrt: Name, opened: Token) -> Tree:
+        """Σ ∂of/∂q ∂q/∂wrt over what stands in an expression; refused where it could also be the direct part alone."""
+        graph = self.symbols.graph
+        used = names(of)
+        through = [name for name in used if name != wrt.name and wrt.name in graph.ancestors(name)]
+        plain = all(isinstance(part, Name | Number) or (isinstance(part, Apply) and not part.slot) for part in walk(of))
+        if not plain or any(name not in graph or self.array(Name(name)) for name in (*used, wrt.name)):
+            raise self.no("only derivatives of sums, products and functions are read", opened, "name what it is of")
+        if through and wrt.name in used:
+            raise self.no("what is held fixed in this derivative is not clear", opened, "name what it is of")
+        try:
+            slopes = local_derivatives(replace(graph, nodes=(*graph.nodes, Node(_OWN, of)), stated=()), _OWN)
+        except DerivgenError:
+            raise self.no("only derivatives of sums, products and functions are read", opened, "name it") from None
+        terms = [substitute(slopes[wrt.name], {_OWN: of})] if wrt.name in slopes else []
+        for name in through:
+            if name in slopes:
+                terms.append(product((substitute(slopes[name], {_OWN: of}), Partial(name, wrt.name))))
+        return total(terms) if terms else ZERO
 
     def operated(self, wrt: Name, opened: Token) -> Tree:
-        """\\frac{\\partial}{\\partial w} L: what follows must be one quantity or call."""
-        bracket = _OPENING.get(self.token.text, "")
-        start = self.token
-        self.i += bool(bracket)
-        of = self.numerator()
-        if bracket:
-            self.expect(bracket, start)
-        elif self.starts_factor():
+        """\\frac{\\partial}{\\partial w} L: of the one factor that follows, and of numbers before it."""
+        start, bracketed = self.i, self.token.text in _OPENING
+        of: Tree | None = None
+        if self.token.kind == "symbol":
+            of = self.numerator()
+            if self.token.text == "^":  # of the power, not the power of it
+                self.i, of = start, None
+        if of is None:
+            of = self.factor()
+            while not bracketed and not names(of) and self.starts_factor():
+                of = Apply("multiply", (of, self.factor()))
+        if self.starts_factor() and not (bracketed and isinstance(of, Name)):
             raise self.no("how far this derivative reaches is not clear", opened, "name what it is of")
         return self.derivative(of, wrt, opened)
 

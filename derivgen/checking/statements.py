@@ -41,6 +41,7 @@ _OPENING = frozenset(("(", "[", "{", r"\{", r"\begin{matrix}", r"\begin{cases}")
 _CLOSING = frozenset((")", "]", "}", r"\}", r"\end{matrix}", r"\end{cases}"))
 _BINARY = frozenset(("+", "*", "/", "^", r"\odot"))
 _INEQUALITIES = frozenset((*COMPARISONS.values(), "!="))
+_BARS = frozenset(("|", r"\rvert"))
 _PARTING = frozenset(("&", ",", ";", ":"))
 _PUNCTUATION = frozenset((",", ".", ";", ":"))
 
@@ -81,7 +82,8 @@ def statements(fragment: Fragment, symbols: Symbols, before: Statement | None = 
             return [_unread(fragment, refused, "=" if "=" in fragment.source else "")]
         return _row_by_row(fragment, rows, symbols, before)
     reader = _Reader(fragment, symbols, {mark.at: mark.end for mark in marks})
-    for pieces in _chains(marks):
+    marks, held = _points(marks)
+    for pieces in (*_chains(marks), *held):
         reader.chain(pieces, before)
     return _with_conditions(reader.found)
 
@@ -93,6 +95,36 @@ def _with_conditions(found: list[Statement | Unread]) -> list[Statement | Unread
     return [
         one if one.fragment.skip else replace(one, fragment=replace(one.fragment, conditional=True)) for one in found
     ]
+
+
+def _points(marks: list[Mark]) -> tuple[list[Mark], list[list[_Piece]]]:
+    """The tokens without the points at which they hold, |_{w = 2}, and these as conditions."""
+    left: list[Mark] = []
+    held: list[list[_Piece]] = []
+    i = 0
+    while i < len(marks):
+        end = _closed(marks, i + 2) if marks[i].text in _BARS and marks[i + 1].text == "_" else 0
+        inner = marks[i + 3 : end]
+        if end and any(mark.kind == "relation" for mark in inner):
+            for run in _runs(inner):
+                pieces = _sides(run.marks)
+                pieces[0].meant = "condition"
+                held.append(pieces)
+            i = end + 1
+        else:
+            left.append(marks[i])
+            i += 1
+    return left, held
+
+
+def _closed(marks: Sequence[Mark], start: int) -> int:
+    """Where the brace is closed that opens here; 0 if none does."""
+    depth = 0
+    for i in range(start, len(marks)):
+        depth += (marks[i].text == "{") - (marks[i].text == "}")
+        if depth <= 0:
+            return i if i > start else 0
+    return 0
 
 
 def _cut(fragment: Fragment) -> Iterator[Fragment]:
@@ -403,13 +435,32 @@ class _Reader:
         return Foreign(source, side, self.symbols, plain, self.ends, self.dummy).side()
 
 
+# The sides on which a function is applied to a letter f or derived by it; D is the sign of the derivative.
+_APPLIED = [
+    form.split() for form in (
+        "f z", "f ( z )", "f [ z ]", r"\frac { D f } { D z }", r"\frac { D f ( z ) } { D z }",
+        r"\frac { D } { D z } f ( z )",
+    )
+]  # fmt: skip
+
+
+def _fits(texts: Sequence[str], form: Sequence[str]) -> bool:
+    """Whether the tokens of a side are those of a form; its letters stand for any."""
+    return all(
+        sign in ("f", "z") or text == sign or (sign == "D" and text in ("d", r"\partial"))
+        for text, sign in zip(texts, form, strict=True)
+    )
+
+
 def _dummy(side: Sequence[Mark], symbols: Symbols) -> str:
     """The undeclared letter that a first side applies a function to, and nothing more: the z of g(z) or g'(z)."""
     texts = [mark.text for mark in side]
-    bracketed = len(side) == 4 and (texts[1], texts[3]) in (("(", ")"), ("[", "]"))
-    if not bracketed and len(side) != 2:  # \tanh z
+    form = next((form for form in _APPLIED if len(form) == len(texts) and _fits(texts, form)), None)
+    if form is None:
         return ""
-    function, letter = side[0].value, side[2 if bracketed else 1].value
+    function, letter = side[form.index("f")].value, side[form.index("z")].value
+    if any(texts[i] != texts[form.index("z")] for i, sign in enumerate(form) if sign == "z"):
+        return ""
     if not isinstance(function, Written) or not isinstance(letter, Written) or symbols.function(function.key) is None:
         return ""
     alone = letter == Written(letter.base) and (len(letter.base) == 1 or letter.base in GREEK)

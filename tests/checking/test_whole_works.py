@@ -117,6 +117,34 @@ def test_an_equation_outside_of_all_delimiters_is_unread() -> None:
     assert report.exit_code == 2
 
 
+OPERATORS = [
+    (r"\frac{d}{dw_2}\left(\frac12(a_2-y)^2\right) = (a_2-y)a_2(1-a_2)a_1", ["right"]),
+    (r"\frac{d}{dw_2}\left(\frac12(a_2-y)^2\right) = (a_2-y)a_1", ["wrong"]),
+    (r"\frac{\partial}{\partial a_2}\frac12(a_2-y)^2 = a_2 - y", ["right"]),
+    (r"\frac{\partial}{\partial a_2}(a_2-y)^2 = a_2 - y", ["wrong"]),
+    (r"\frac{\partial}{\partial z_2} \log a_2 = 1 - a_2", ["right"]),
+    (r"\frac{\partial \log a_2}{\partial z_2} = 1 - a_2", ["right"]),
+    (r"\frac{\partial}{\partial w_1}\sigma(w_1 x) = a_1(1-a_1)x", ["right"]),
+    (r"\frac{\partial (w_1 x)}{\partial w_1} = x", ["right"]),
+    (r"\frac{\partial}{\partial w_2}(z_1 + x) = 0", ["right"]),
+    (r"\partial_{w_2} L = (a_2-y)\frac{\partial}{\partial w_2}(a_2 - y)", ["right"]),
+    (r"\frac{\partial}{\partial w_1}(w_1 x + z_2) = x", ["unread"]),  # with z_2 held fixed, or not?
+    (r"\frac{\partial}{\partial w_2} a_1 w_2 = a_1", ["unread"]),  # of a_1, times w_2?
+    (r"\frac{d\sigma}{dz} = \sigma(z)(1-\sigma(z))", ["right"]),
+    (r"\frac{d}{dz}\sigma(z) = \sigma(z)(1+\sigma(z))", ["wrong"]),
+    (r"\frac{d\sigma}{dz_1} = a_1(1-a_1)", ["right"]),
+    (r"\left.\frac{\partial L}{\partial a_2}\right|_{y=0} = a_2", ["skipped", "right only when"]),
+    (r"\frac{\partial L}{\partial a_2}\Big|_{y=0} = a_1", ["skipped", "undecided"]),
+    (r"\nabla_{w_2} L = (a_2-y)a_2(1-a_2)a_1", ["right"]),
+]
+
+
+@pytest.mark.parametrize(("line", "verdicts"), OPERATORS)
+def test_a_derivative_of_an_expression_is_read_where_its_meaning_is_clear(line: str, verdicts: list[str]) -> None:
+    report = check(of_equations(CHAIN), f"${line}$", form="md")
+    assert [verdict.verdict for verdict in report.verdicts] == verdicts
+
+
 QUIZ = """
 title: T
 exercises:
