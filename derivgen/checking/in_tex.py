@@ -16,10 +16,10 @@ from pylatexenc.latexwalker import LatexWalker, LatexWalkerEndOfStream
 
 from derivgen.checking.scanning import relates
 
-MATH = frozenset(
-    {"equation", "align", "gather", "multline", "eqnarray", "alignat", "flalign", "displaymath", "math", "dmath",
-     "aligned", "alignedat", "gathered", "split", "array", "cases", "empheq", "IEEEeqnarray"}
-)
+MATH = frozenset((
+    "equation", "align", "gather", "multline", "eqnarray", "alignat", "flalign", "displaymath", "math", "dmath",
+    "aligned", "alignedat", "gathered", "split", "array", "cases", "empheq", "IEEEeqnarray",
+))  # fmt: skip
 CODE = frozenset(
     {"verbatim", "Verbatim", "lstlisting", "minted", "comment", "filecontents", "algorithmic", "algorithm"}
 )

@@ -36,6 +36,7 @@ from derivgen.notation import GREEK
 __all__ = ["Symbols", "read_side", "statements"]
 
 TOKENS = 8_000  # of one side
+POINT = 80  # symbols in |_{…}
 _MATRICES = frozenset((r"\begin{matrix}", r"\begin{cases}", r"\end{matrix}", r"\end{cases}"))
 _OPENING = frozenset(("(", "[", "{", r"\{", r"\begin{matrix}", r"\begin{cases}"))
 _CLOSING = frozenset((")", "]", "}", r"\}", r"\end{matrix}", r"\end{cases}"))
@@ -118,9 +119,9 @@ def _points(marks: list[Mark]) -> tuple[list[Mark], list[list[_Piece]]]:
 
 
 def _closed(marks: Sequence[Mark], start: int) -> int:
-    """Where the brace is closed that opens here; 0 if none does."""
+    """Where the brace is closed that opens here, not far from it; 0 if none does."""
     depth = 0
-    for i in range(start, len(marks)):
+    for i in range(start, min(len(marks), start + POINT)):
         depth += (marks[i].text == "{") - (marks[i].text == "}")
         if depth <= 0:
             return i if i > start else 0
