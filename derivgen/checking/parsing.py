@@ -13,7 +13,7 @@ from fractions import Fraction
 from derivgen.arrays import ShapeError
 from derivgen.checking.foreign import RefusedError
 from derivgen.checking.sums_and_cases import BRACKETS, SumsAndCases
-from derivgen.checking.symbols import Function, Symbols, Written, evaluated
+from derivgen.checking.symbols import LOSSES, Function, Symbols, Written, evaluated
 from derivgen.derivation import local_derivatives
 from derivgen.errors import DerivgenError, escaped
 from derivgen.expression import (
@@ -53,10 +53,11 @@ class Foreign(SumsAndCases):
     # --- what the parser of derivgen's own print is told ----------------------------------------------------------
 
     def side(self) -> Tree:
-        """The whole side."""
+        """The whole side; of a gradient a row says the same as a column."""
         tree = self.sum()
         self.end()
-        return tree
+        shape = self.shape(tree) if self.gradients else None
+        return tree if shape is None or shape[0] > 1 or shape[1] == 1 else apply("transpose", tree)
 
     def no_second_sign(self) -> None:
         """A minus may stand after a sign: 2 · −3; nothing else may."""
@@ -166,6 +167,8 @@ class Foreign(SumsAndCases):
         inner = self.listed(opened.text)
         if len(inner) > 1:
             tree = Apply("matrix", (Apply("row", tuple(inner)),), at=opened.at)
+            if self.gradients:
+                return tree
             if self.token.text != r"\top":
                 problem = "a list of numbers is no single quantity"
                 raise self.no(problem, opened, "write a column in bmatrix, or (a, b)^T")
@@ -617,11 +620,26 @@ class Foreign(SumsAndCases):
         return Apply(found.operation, found.args, int(slot.text), opened.at)
 
     def gradient(self) -> Tree:
+        """∇_w L; ∇f(x, y) and ∇f by all that f is worked out from, a column."""
         opened = self.token
         self.i += 1
-        if not self.accept("_"):
-            raise self.no("a gradient needs what it is by", opened, r"write \nabla_{W} L")
-        return self.by_subscript(opened)
+        if self.accept("_"):
+            return self.by_subscript(opened)
+        of = self.quantity()
+        if self.token.text == "(":
+            by = self.listed("(")
+        else:
+            leaves = [leaf for leaf in self.symbols.graph.leaves if leaf in self.symbols.graph.ancestors(of.name)]
+            trained = {leaf in self.symbols.trained for leaf in leaves}
+            if len(trained) > 1 or (of.name in LOSSES and trained != {True}):  # by the weights only?
+                raise self.no("a gradient needs what it is by", opened, r"write \nabla_{W} L")
+            by = [Name(leaf) for leaf in leaves]
+        entries = [Partial(of.name, name.name, (), opened.at) for name in by if isinstance(name, Name)]
+        if self.array(of) or len(entries) < len(by) or not by or any(self.array(name) for name in by):
+            raise self.no("a gradient is of one quantity, by single ones", opened, r"write \nabla f(x, y)")
+        if len(entries) == 1:
+            return entries[0]
+        return Apply("matrix", tuple(Apply("row", (entry,)) for entry in entries), at=opened.at)
 
 def _is_function(operation: str, symbols: Symbols) -> bool:
     """Whether a call can be derived by an argument: a declared function, or a row with arguments of its own."""

@@ -317,6 +317,8 @@ def _parted(before: _Run, run: _Run) -> bool:
         return True
     if not before.marks or not run.marks or _conditional(run.parted) or _touches(before, run):
         return False
+    if run.parted.text == ":" and run.related:  # for w_1: dL/dw_1 = ...
+        return True
     return run.parted.kind == "text" or (before.related and run.related)
 
 
@@ -359,10 +361,12 @@ class _Reader:
         self.found: list[Statement | Unread] = []
         self.dummy = ""  # of the chain that is being read
         self.meant = fragment  # as what that chain is meant
+        self.gradients = False  # whether it is about a gradient
 
     def chain(self, pieces: list[_Piece], before: Statement | None) -> None:
         """One chain: statements as far as its sides can be read, and what is lost between them."""
         self.meant = self._fragment(pieces[0].meant)
+        self.gradients = any(mark.text == r"\nabla" for mark in pieces[0].marks)
         left = None
         earlier = (before.links[-1][1] if before.links else before.left) if before else None
         goes_on = before is not None and not pieces[0].marks
@@ -433,7 +437,7 @@ class _Reader:
         end = Mark("end", "", marks[-1].end, None, marks[-1].end)
         side: list[Token] = [*marks, end]
         source, plain = self.fragment.source, self.fragment.dialect == "plain"
-        return Foreign(source, side, self.symbols, plain, self.ends, self.dummy).side()
+        return Foreign(source, side, self.symbols, plain, self.ends, self.dummy, gradients=self.gradients).side()
 
 
 # The sides on which a function is applied to a letter f or derived by it; D is the sign of the derivative.

@@ -36,11 +36,13 @@ class SumsAndCases(Parser):
     """``reading.Parser`` with other people's sums, cases and matrices."""
 
     def __init__(
-        self, text: str, tokens: list[Token], symbols: Symbols, plain: bool, ends: dict[int, int], dummy: str = ""
-    ) -> None:
+        self, text: str, tokens: list[Token], symbols: Symbols, plain: bool, ends: dict[int, int], dummy: str = "",
+        *, gradients: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__(text, tokens, not plain)
         self.symbols, self.plain, self.ends = symbols, plain, ends
         self.dummy = dummy  # the undeclared letter of a function's definition
+        self.gradients = gradients  # whether the chain is about a gradient, so that (a, b) is one
         self.bound: dict[str, int | None] = {}  # index variables; None while the range is being found
         self.ranges: dict[str, list[tuple[Token, dict[int, Tree | None]]]] = {}
         self.work = self.inside = 0

@@ -78,16 +78,17 @@ class Suppositions:
         if len(statement.links) != 1 or statement.links[0][0] not in ("=", "≈") or statement.dummy:
             return False
         left, right = statement.left.tree, statement.links[0][1].tree
-        for side, other in ((left, right), (right, left)):
-            if self._is_leaf(side) and side != other:
-                assert isinstance(side, Name)
-                own = side.name in names(other) or self.subject.roles.step_size in names(other)
-                known = side.name in self.figures.given and side.name not in self.numbers
-                return not own and not (known and statement.fragment.skip != "condition")
+        if isinstance(left, Name) and self._is_leaf(left) and left != right:
+            own = left.name in names(right) or self.subject.roles.step_size in names(right)
+            known = left.name in self.figures.given and left.name not in self.numbers
+            return not own and not (known and statement.fragment.skip != "condition")
+        graph = self.world.graph
+        if isinstance(left, Name) and isinstance(right, Name) and self._is_leaf(right) and left.name in graph:
+            return right.name not in graph.ancestors(left.name)  # a = y, but not z = x, which forgets w
         if literal(right) is None:
             return False
         open_gate = isinstance(left, Apply) and bool(left.slot) and left.operation == "relu"
-        return open_gate or (isinstance(left, Name) and left.name in self.world.graph and not self._known(left))
+        return open_gate or (isinstance(left, Name) and left.name in graph and not self._known(left))
 
     def _is_leaf(self, tree: Tree) -> bool:
         return isinstance(tree, Name) and tree.name in self.world.graph and self.world.graph.is_leaf(tree.name)

@@ -78,6 +78,7 @@ class Symbols:
     words: frozenset[str]
     spread: Mapping[str, tuple[tuple[str, str], ...]]
     inputs: frozenset[str]
+    trained: frozenset[str]  # weights and biases
     known: tuple[str, ...]
     _labels: Mapping[Key, tuple[Key, ...]] = field(repr=False, compare=False)
     _said: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
@@ -99,7 +100,8 @@ class Symbols:
         inputs = subject.network.inputs if subject.network else ()
         return Symbols(
             graph, quantities, functions, frozenset(words), {base: tuple(found) for base, found in spread.items()},
-            frozenset(inputs or graph.leaves), (*graph.leaves, *(node.name for node in graph.nodes)),
+            frozenset(inputs or graph.leaves), frozenset((*subject.roles.weights, *subject.roles.biases)),
+            (*graph.leaves, *(node.name for node in graph.nodes)),
             {key: tuple(dict.fromkeys(found)) for key, found in labels.items()},
         )  # fmt: skip
 

@@ -68,11 +68,14 @@ ASSUMED = [
     # facts stay claims, and make nothing conditional
     ("md", rf"Since $a_2 = \sigma(z_2)$, {NO_TARGET}.", ["right", "wrong"]),
     ("md", rf"Since $a_2 = z_2$, {NO_TARGET}.", ["wrong", "wrong"]),
+    ("md", rf"Since $z_1 = x$, {NO_WEIGHT}.", ["wrong", "follows"]),
+    ("md", r"Since $\frac{\partial z_1}{\partial w_1} = w_1$, so what?", ["wrong"]),
     ("md", rf"So we arrive at {NO_TARGET}.", ["wrong"]),
     ("plain", "y = 0\ndL/da_2 = a_2", ["right", "right only when"]),
     ("plain", "If y = 0, dL/da_2 = a_2", GIVEN),
     ("plain", "y = 0: dL/da_2 = a_2", ["right", "right only when"]),
     ("plain", "dL/da_2 = a_2 since y = 0", BEFORE),
+    ("plain", "for w_1: dz_1/dw_1 = x\nwith x as input: dz_1/dw_1 = x", ["right", "right"]),
     ("plain", "dL/da_2 = a_2 (y = 0)", BEFORE),
     ("plain", "dL/da_2 = a_2 since a_2 = sigmoid(z_2)", ["wrong", "right"]),
 ]
@@ -143,6 +146,25 @@ OPERATORS = [
 def test_a_derivative_of_an_expression_is_read_where_its_meaning_is_clear(line: str, verdicts: list[str]) -> None:
     report = check(of_equations(CHAIN), f"${line}$", form="md")
     assert [verdict.verdict for verdict in report.verdicts] == verdicts
+
+
+GRADIENTS = [
+    (r"\nabla f(x,y) = \begin{pmatrix} y \\ x\end{pmatrix}", "right"), (r"\nabla f(x,y) = (x, y)", "wrong"),
+    (r"\nabla f = \left(\frac{\partial f}{\partial x}, \frac{\partial f}{\partial y}\right)", "right"),
+    (r"\nabla f = [y, x]^T", "right"), (r"\nabla f = \begin{bmatrix} y & x\end{bmatrix}", "right"),
+    (r"\nabla f(y,x) = (y, x)", "wrong"), (r"f = (y, x)", "unread"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "verdict"), GRADIENTS)
+def test_a_gradient_is_the_list_of_its_derivatives(line: str, verdict: str) -> None:
+    report = check(of_equations("f = x*y"), f"${line}$", form="md")
+    assert [found.verdict for found in report.verdicts] == [verdict]
+
+
+def test_a_gradient_by_inputs_and_weights_alike_needs_to_say_which() -> None:
+    report = check(of_equations("f = x*w"), r"$\nabla f = (w, x)$", form="md")
+    assert [found.problem for found in report.verdicts][:1] == ["a gradient needs what it is by"]
 
 
 QUIZ = """
