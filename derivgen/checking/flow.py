@@ -124,7 +124,7 @@ def _judged(
     verdicts: list[Verdict] = []
     for fragment in group:
         reason = fragment.skip or (topic and NOT_JUDGED.get(topic.ask(fragment.part), "")) or ""
-        if reason and not relates(fragment.source):
+        if reason and reason != "condition" and not relates(fragment.source):
             continue  # a name in passing: nothing is said of it
         if reason == "undelimited":
             problem = "an equation outside of all delimiters"
@@ -164,7 +164,7 @@ def _is_change(one: Statement | Unread, fragment: Fragment, topic: Topic) -> boo
 
 def _claims(one: Statement | Unread) -> bool:
     """Whether something is said; what cannot be read and relates nothing, w_1 → z_1, is a name in passing."""
-    return isinstance(one, Statement) or relates(one.fragment.source)
+    return isinstance(one, Statement) or one.assumed or relates(one.fragment.source)
 
 
 def _whole(fragment: Fragment, verdict: str, problem: str) -> Verdict:

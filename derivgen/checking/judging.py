@@ -55,8 +55,8 @@ def judge(subject: Subject, found: Sequence[Statement | Unread], seconds: float 
     verdicts: list[Verdict] = []
     for i, item in enumerate(found):
         judging.supposed.enter(found, i)
-        if isinstance(item, Unread) and item.fragment.skip:
-            verdicts.append(Verdict("skipped", item.start, item.end, problem=item.fragment.skip))
+        if isinstance(item, Unread) and (item.fragment.skip or item.assumed):
+            verdicts.append(Verdict("skipped", item.start, item.end, problem=item.fragment.skip or "condition"))
         elif isinstance(item, Unread):
             verdicts.append(Verdict(
                 "unread", item.start, item.end, "", problem=item.problem, suggestion=item.suggestion,

@@ -28,7 +28,7 @@ from derivgen.checking import conditions
 from derivgen.checking.foreign import LENGTH, Mark, RefusedError, tokens
 from derivgen.checking.parsing import Foreign
 from derivgen.checking.symbols import Symbols, Written
-from derivgen.checking.work import Fragment, Side, Statement, Unread
+from derivgen.checking.work import INEQUALITY, Fragment, Side, Statement, Unread
 from derivgen.expression import Tree, apply
 from derivgen.lexing import COMPARISONS, Token
 from derivgen.notation import GREEK
@@ -240,7 +240,8 @@ def _runs(row: list[Mark]) -> Iterator[_Run]:
         runs.pop()  # what ends the row
     first = runs[0].parted
     for run in runs:
-        run.meant = conditions.said(run.parted.text) if run.related and run.parted and run.parted.kind == "text" else ""
+        if run.parted is not None and run.parted.kind == "text" and (run.related or _compares(run.marks)):
+            run.meant = conditions.said(run.parted.text)
     unclear = first is not None and _conditional(first) and not runs[0].meant
     if first is not None and (unclear or (runs[0].marks and _operates(runs[0].marks[0]))):
         runs[0].marks.insert(0, first)
@@ -249,6 +250,16 @@ def _runs(row: list[Mark]) -> Iterator[_Run]:
             run.marks.pop()
         if run.marks:
             yield run
+
+
+def _compares(marks: Sequence[Mark]) -> bool:
+    """Whether an inequality stands outside of all brackets: z > 0."""
+    depth = 0
+    for mark in marks:
+        depth += (mark.text in _OPENING) - (mark.text in _CLOSING) if mark.kind == "sign" else 0
+        if depth <= 0 and mark.text in _INEQUALITIES:
+            return True
+    return False
 
 
 def _set_apart(run: _Run) -> Iterator[_Run]:
@@ -265,7 +276,7 @@ def _set_apart(run: _Run) -> Iterator[_Run]:
         yield run
         return
     inner = marks[start + 1 : -1]
-    if not any(mark.kind == "relation" for mark in inner):
+    if not any(mark.kind == "relation" for mark in inner) and not _compares(inner):
         yield run
         return
     before = marks[start - 1]
@@ -391,9 +402,7 @@ class _Reader:
             if piece.relation in _INEQUALITIES:  # it claims what is not checked; the chain goes on from its side
                 self.state(left, links, alone=False)
                 assert piece.sign is not None
-                inequality = RefusedError(
-                    "an inequality is not checked", piece.sign.at, piece.sign.end, "write an equation"
-                )
+                inequality = RefusedError(INEQUALITY, piece.sign.at, piece.sign.end, "write an equation")
                 self.found.append(_unread(self.meant, inequality, "="))
                 left, links = side, []
             elif left is None:

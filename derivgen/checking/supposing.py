@@ -48,6 +48,7 @@ class Suppositions:
         first = -1
         said: dict[Tree, Tree] = {}
         for item in itertools.takewhile(lambda item: _place(item) == place, itertools.islice(found, number, None)):
+            self.further |= isinstance(item, Unread) and item.assumed
             behind, first = item.fragment.at == first, item.fragment.at
             if isinstance(item, Statement) and (behind or item.fragment.supposed) and self.assumes(item):
                 left, right = item.left.tree, item.links[0][1].tree

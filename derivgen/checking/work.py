@@ -17,6 +17,7 @@ from derivgen.slips import Roles
 
 RELATIONS = ("=", "≈", "<-", "+=", "=>")
 VERDICTS = ("right", "wrong", "follows", "recovered", "right only when", "unread", "undecided", "skipped")
+INEQUALITY = "an inequality is not checked"
 NUMBERS = ("", "exact", "rounded", "drifted", "wrong")
 
 
@@ -106,6 +107,11 @@ class Unread:
     suggestion: str
     fragment: Fragment
     relation: str = ""
+
+    @property
+    def assumed(self) -> bool:
+        """Whether it is an inequality behind a word of condition: since z > 0."""
+        return self.problem == INEQUALITY and (self.fragment.supposed or self.fragment.skip == "condition")
 
 
 @dataclass(frozen=True)

@@ -120,6 +120,25 @@ def test_an_equation_outside_of_all_delimiters_is_unread() -> None:
     assert report.exit_code == 2
 
 
+OPEN = r"$\frac{\partial h}{\partial z} = 1$"
+ACTIVE = [
+    ("md", f"If $z>0$, {OPEN}.", ["skipped", "undecided"]),
+    ("md", f"Since $z>0$, {OPEN}.", ["skipped", "undecided"]),
+    ("md", f"Assume $z>0$. Then {OPEN}. So {OPEN}.", ["skipped", "undecided", "undecided"]),
+    ("md", r"$\frac{\partial h}{\partial z} = 1 \quad (z > 0)$", ["undecided", "skipped"]),
+    ("md", r"$\frac{\partial h}{\partial z} = 1 \text{ since } z > 0$", ["undecided", "skipped"]),
+    ("plain", "dh/dz = 1 since z > 0", ["undecided", "skipped"]),
+    ("plain", "if z > 0: dh/dz = 1", ["skipped", "undecided"]),
+    ("md", f"Here {OPEN}.", ["wrong"]),
+]
+
+
+@pytest.mark.parametrize(("form", "text", "verdicts"), ACTIVE)
+def test_an_active_unit_is_an_assumption(form: str, text: str, verdicts: list[str]) -> None:
+    report = check(of_equations(GATE), text, form=form)
+    assert [verdict.verdict for verdict in report.verdicts] == verdicts
+
+
 OPERATORS = [
     (r"\frac{d}{dw_2}\left(\frac12(a_2-y)^2\right) = (a_2-y)a_2(1-a_2)a_1", ["right"]),
     (r"\frac{d}{dw_2}\left(\frac12(a_2-y)^2\right) = (a_2-y)a_1", ["wrong"]),
