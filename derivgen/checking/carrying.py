@@ -43,6 +43,11 @@ class Figures:
         self.given[name] = value
         self._at.clear()
 
+    def take_back(self, name: str) -> None:
+        """What was given holds no longer."""
+        self.given.pop(name, None)
+        self._at.clear()
+
     def update(self, name: str, value: Real) -> None:
         """A weight's value after a step; it counts when the work goes on from it."""
         self.updated[name] = value

@@ -16,7 +16,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from derivgen.checking import in_markdown, in_tex
+from derivgen.checking import conditions, in_markdown, in_tex
 from derivgen.checking.in_tex import Piece
 from derivgen.checking.markers import markers, place
 from derivgen.checking.work import Fragment, Marker
@@ -26,8 +26,9 @@ from derivgen.operations import SPELLINGS
 
 FORMS = ("tex", "md", "plain")
 ENDINGS = {".tex": "tex", ".md": "md", ".markdown": "md"}
-SKIPS = ("question", "claim", "choice", "table", "drawing", "program", "blank", "condition")
+SKIPS = ("question", "claim", "choice", "table", "drawing", "program", "blank", "condition", "code", "undelimited")
 LONGEST = 2**20  # characters of a file
+LEAD = 200  # characters before a formula that may say how it is meant
 
 _BLANK = re.compile(
     r"\\underline\s*\{\s*(?:\\(?:q?quad|hspace\*?\s*\{[^{}]*\}|phantom\s*\{[^{}]*\}|[ ,;!])\s*)*\}|_{3,}|(?:\\_){3,}"
@@ -41,8 +42,6 @@ _SOLUTION = re.compile(
     r"|(?:\*\*|__|\*|\\(?:textbf|textit|emph|paragraph\*?|(?:sub)*section\*?)\s*\{)?(?:Solution|Answer|Proof)\b\s*(?:[.:*}_]|$))",
     re.MULTILINE,
 )
-# "at $H = 1$" says where something holds; "where $z = w x$" says what z is.
-_CONDITIONED = re.compile(r"\b(?:at|if|for|when|unless)\s+\Z", re.IGNORECASE)
 _GAP = re.compile(r"\n[ \t]*\n")
 _ITEM_END = re.compile(r"\n[ \t]*\n|\\item\b|\\end\s*\{")
 
@@ -68,26 +67,20 @@ def fragments(text: str, form: str) -> tuple[list[Fragment], list[Marker]]:
     if len(text) > LONGEST:
         raise DerivgenError(f"the work has more than {LONGEST:,} characters; check it in pieces")
     pieces, hidden = {"tex": in_tex.scan, "md": in_markdown.scan, "plain": _plain}[form](text)
+    if form != "plain":
+        pieces = _joined(text, pieces)
+        pieces = sorted([*pieces, *_strays(text, pieces, hidden)], key=lambda piece: piece.start)
     inside = _inside([*hidden, *((piece.start, piece.end) for piece in pieces)])
     # A line of plain maths may begin with its label: only formulas with delimiters can hide one.
     marks = markers(text, form, _inside(hidden) if form == "plain" else inside)
     reasons = _Reasons(text, pieces, marks, inside)
-    found: list[Fragment] = []
-    conditional = False
-    for number, piece in enumerate(pieces):
-        exercise, part = place(marks, piece.start)
-        dialect = "latex" if form != "plain" or re.search(r"\\[A-Za-z]", piece.source) else "plain"
-        if number and _SENTENCE_END.search(text, pieces[number - 1].end, piece.start + 1):
-            conditional = False
-        reason = reasons.of(number)
-        if reason == "condition" and not conditional:
-            conditional = True
-            for k in range(len(found) - 1, -1, -1):  # L = -log p if y = 1: it stands behind what it makes right
-                if _SENTENCE_END.search(text, pieces[k].end, pieces[k + 1].start + 1):
-                    break
-                found[k] = replace(found[k], conditional=True)
-        found.append(Fragment(piece.source, piece.at, dialect, reason, exercise, part, conditional))
-    return found, marks
+    found = [Fragment(piece.source, piece.at, _dialect(piece, form), reasons.of(number), *place(marks, piece.start))
+             for number, piece in enumerate(pieces)]  # fmt: skip
+    return _in_sentences(text, form, pieces, found), marks
+
+
+def _dialect(piece: Piece, form: str) -> str:
+    return "latex" if form != "plain" or re.search(r"\\[A-Za-z]", piece.source) else "plain"
 
 
 def _inside(stretches: Sequence[tuple[int, int]]) -> Callable[[int], bool]:
@@ -105,7 +98,100 @@ def _inside(stretches: Sequence[tuple[int, int]]) -> Callable[[int], bool]:
     return inside
 
 
-_SENTENCE_END = re.compile(r"[.!?](?=\s)|\n\s*\n")
+# --- what the delimiters leave out ----------------------------------------------------------------------------------
+
+_EQUALS = re.compile(r"[ \t]*(?:=|≈)[ \t]*")
+_ASIDES = re.compile(rf"\\(?P<which>begin|end)\s*\{{(?:{'|'.join(in_tex.ASIDE)})\}}")
+
+
+def _joined(text: str, pieces: Sequence[Piece]) -> list[Piece]:
+    """The pieces, those made one between which only a relation stands: $a$ = $b$."""
+    found: list[Piece] = []
+    for piece in pieces:
+        before = found[-1] if found else None
+        plain = before is not None and not (before.display or piece.display or before.skip or piece.skip)
+        if before is not None and plain and _EQUALS.fullmatch(text, before.end, piece.start):
+            between = text[before.at + len(before.source) : piece.at]
+            between = "".join(sign if sign in "=≈" else " " for sign in between)
+            found[-1] = Piece(before.source + between + piece.source, before.at, before.start, piece.end)
+        else:
+            found.append(piece)
+    return found
+
+
+def _strays(text: str, pieces: Sequence[Piece], hidden: Sequence[tuple[int, int]]) -> Iterator[Piece]:
+    """Equations outside of every delimiter, or behind one that is never closed: a reader sees that they are there."""
+    rest, done = [], 0
+    for start, end in sorted((*hidden, *_asides(text), *((piece.start, piece.end) for piece in pieces))):
+        rest += [text[done:start], re.sub(r"[^\n]", " ", text[max(start, done) : end])]
+        done = max(done, end)
+    for start, line in _lines("".join((*rest, text[done:]))):
+        if in_tex.states(line):
+            begin, end = start + len(line) - len(line.lstrip()), start + len(line.rstrip())
+            yield Piece(text[begin:end], begin, begin, end, "undelimited")
+
+
+def _asides(text: str) -> Iterator[tuple[int, int]]:
+    """Drawings and tables, in which signs of all kinds stand outside of formulas."""
+    depth = begin = 0
+    for match in _ASIDES.finditer(text):
+        begin = match.start() if not depth else begin
+        depth = max(0, depth + (1 if match["which"] == "begin" else -1))
+        if not depth:
+            yield begin, match.end()
+
+
+# --- conditions ---------------------------------------------------------------------------------------------------
+
+_SENTENCE_END = re.compile(r"[.!?;](?=\s)|\n\s*\n")
+
+
+def _in_sentences(text: str, form: str, pieces: Sequence[Piece], found: Sequence[Fragment]) -> list[Fragment]:
+    """The fragments with their sentences and paragraphs, and what the words before them make of them.
+
+    In plain text a condition and what it makes right may stand in one fragment: it is told by what it states.
+    """
+    placed: list[Fragment] = []
+    earlier = ""
+    sentence = paragraph = 0
+    for number, (piece, fragment) in enumerate(zip(pieces, found, strict=True)):
+        begin = 0
+        if number:
+            ended, parted = _ends(text, form, pieces[number - 1], piece)
+            moved = (fragment.exercise, fragment.part) != (found[number - 1].exercise, found[number - 1].part)
+            sentence, paragraph = sentence + (ended or moved), paragraph + (parted or moved)
+            earlier, begin = "" if ended else earlier, pieces[number - 1].end
+        end = piece.at if form == "plain" else piece.start
+        earlier = conditions.meant(_clause(text, max(begin, end - LEAD), end), earlier)
+        condition = earlier == "condition" and form != "plain" and not piece.display
+        placed.append(replace(
+            fragment, skip=fragment.skip or ("condition" if condition else ""), supposed=bool(earlier),
+            sentence=sentence, paragraph=paragraph,
+        ))  # fmt: skip
+    behind = {fragment.sentence for fragment in placed if fragment.skip == "condition"}
+    return [replace(fragment, conditional=fragment.sentence in behind) for fragment in placed]
+
+
+def _clause(text: str, begin: int, end: int) -> str:
+    """The words right before a formula, in its own sentence."""
+    before = text[begin:end]
+    ends = [match.end() for match in _SENTENCE_END.finditer(before)]
+    return before[ends[-1] :] if ends else before
+
+
+def _ends(text: str, form: str, before: Piece, piece: Piece) -> tuple[bool, bool]:
+    """Whether a sentence, and a paragraph, ends between two formulas; a display goes on with what leads into it."""
+    if form == "plain":
+        between = text[before.at + len(before.source) : piece.start]
+        apart = _GAP.search(between) is not None
+        return apart or re.search(r"[:,]\s*\Z", between) is None, apart
+    between = text[before.end : piece.start]
+    gap = _GAP.search(between)
+    lead = between[: gap.start()].rstrip() if gap else between
+    leads = piece.display and (lead.endswith((":", ",")) or lead[-1:].isalpha() or not (lead or before.display))
+    full_stop = re.search(r"[.!?;](?=\s)", between + " ") or before.source.rstrip().endswith(".")
+    goes_on = piece.display or between.strip()[:1].islower()
+    return bool(full_stop) or (gap is not None and not leads), gap is not None and not goes_on
 
 
 # --- what is not the work's own -----------------------------------------------------------------------------------
@@ -131,10 +217,7 @@ class _Reasons:
             return piece.skip or self.named[number]
         if _PROGRAM.search(piece.source):
             return "program"
-        if _BLANK.search(piece.source):
-            return "blank"
-        before = self.text[max(0, piece.start - 24) : piece.start]
-        return "condition" if not piece.display and _CONDITIONED.search(before) else ""
+        return "blank" if _BLANK.search(piece.source) else ""
 
     def _mark(self, start: int, end: int, reason: str, *, more: str = "") -> None:
         """Name the reason of all that begins in a stretch, and of a display that ``more`` says belongs to it."""
@@ -189,7 +272,6 @@ _LABEL = re.compile(
     re.I,
 )
 _TAIL = re.compile(r"\s*(?:[,;:]\s+|#|//|--|—|–\s|\(\s*(?=[A-Za-z]{3,}\s)|\b(?=by\b|since\b|because\b|using\b|from\b))")
-_CONDITION = re.compile(r"\s*(?:if|when|where|for|unless|otherwise|else|while|provided)\b", re.IGNORECASE)
 _KNOWN = frozenset(GREEK) | frozenset(SPELLINGS) | {"hat", "bar", "sum", "prod", "diag", "max", "min"}
 
 
@@ -249,11 +331,7 @@ def _maths(line: str, first: bool = True) -> tuple[int, int]:
         return 0, 0
     for word in _words(line, relation.end() if relation else begin, end):
         cut = max((m.start() for m in _TAIL.finditer(line, left) if m.end() <= word.start()), default=None)
-        if (
-            cut is not None
-            and not _CONDITION.match(line, word.start())
-            and not _CONDITION.search(line, cut, word.start())
-        ):
+        if cut is not None and not conditions.begins(line[word.start() :]):
             end = cut
         break
     if first and not line[begin:left].strip():

@@ -16,13 +16,13 @@ from derivgen.checking.finding import form_of, fragments
 from derivgen.checking.judging import judge
 from derivgen.checking.letters import learned
 from derivgen.checking.report import Report
+from derivgen.checking.scanning import relates, relates_otherwise
 from derivgen.checking.statements import statements
 from derivgen.checking.subjects import CHANGES, NOT_JUDGED, Topic
 from derivgen.checking.symbols import Symbols
 from derivgen.checking.work import Fragment, Marker, Statement, Subject, Unread, Verdict
 from derivgen.errors import DerivgenError, suggest
 
-_RELATES = re.compile(r"=|≈|←|<-|\\approx|\\leftarrow|\\gets|\\implies|\\Rightarrow")
 _RELATION_FIRST = re.compile(r"\s*(?:&\s*)?(?:=|≈|\\approx|\\implies)")
 _DELIMITER = re.compile(r"\\(?:begin|end)\s*\{[A-Za-z*]+\}")
 _CHANGE = re.compile(r"\\mathrm\{d|\\nabla|∇|\\Delta|\bd[a-z]|\bh\b")
@@ -118,9 +118,12 @@ def _judged(
         goes_on = behind is not None and _goes_on(text, behind, fragment)
         behind = fragment
         reason = fragment.skip or (topic and NOT_JUDGED.get(topic.ask(fragment.part), "")) or ""
-        if reason and not _RELATES.search(fragment.source):
+        if reason and reason != "condition" and not relates(fragment.source):
             continue  # a name in passing: nothing is said of it
-        if reason:
+        if reason == "undelimited":
+            problem = "an equation outside of all delimiters"
+            verdicts.append(replace(_whole(fragment, "unread", problem), suggestion="write it between $ and $"))
+        elif reason and (reason != "condition" or topic is None):  # a condition is no claim, but may say numbers
             verdicts.append(_whole(fragment, "skipped", reason))
         elif topic is None:
             known = ", ".join(map(str, list(topics)[:8]))
@@ -135,13 +138,16 @@ def _judged(
             last = said[-1] if goes_on and said and isinstance(said[-1], Statement) else None
             if last is not None:
                 said.pop()
-            for one in _joined(last, filter(_claims, reader.read(fragment, subject, last))):
+            found = reader.read(fragment, subject, last)
+            if not any(map(_claims, found)) and relates_otherwise(fragment.source):
+                verdicts.append(_whole(fragment, "skipped", "relation"))
+            for one in _joined(last, filter(_claims, found)):
                 if _is_change(one, fragment, topic):
                     verdicts.append(_whole(fragment, "skipped", "differential"))
                 else:
                     said.append(one)
-    for key, found in kinds.items():
-        verdicts += _in_parts(judge(subjects[key], found), group)
+    for key, read in kinds.items():
+        verdicts += _in_parts(judge(subjects[key], read), group)
     return verdicts
 
 
@@ -176,7 +182,7 @@ def _is_change(one: Statement | Unread, fragment: Fragment, topic: Topic) -> boo
 
 def _claims(one: Statement | Unread) -> bool:
     """Whether something is said; what cannot be read and relates nothing, w_1 → z_1, is a name in passing."""
-    return isinstance(one, Statement) or _RELATES.search(one.fragment.source) is not None
+    return isinstance(one, Statement) or one.assumed or relates(one.fragment.source)
 
 
 def _whole(fragment: Fragment, verdict: str, problem: str) -> Verdict:
@@ -192,8 +198,5 @@ def _in_parts(verdicts: Sequence[Verdict], group: Sequence[Fragment]) -> list[Ve
     for verdict in verdicts:
         within = (f for f in group if f.at <= verdict.end and verdict.start <= f.at + len(f.source))
         home = next(within, group[0])
-        if home.conditional and verdict.verdict in ("wrong", "follows"):  # the condition may make it right
-            problem = "it stands behind a condition"
-            verdict = replace(verdict, verdict="undecided", problem=problem, slip="", witness=None)
         placed.append(replace(verdict, exercise=home.exercise, part=home.part))
     return placed

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+from derivgen.checking import conditions
 from derivgen.checking.scanning import LENGTH, MOST, Raw, RefusedError, scanned
 from derivgen.checking.symbols import Symbols, Written
 from derivgen.errors import escaped
@@ -24,7 +25,7 @@ _MAGNITUDE = 64  # of a power of ten in 1e-3
 _MATRICES = frozenset(("bmatrix", "pmatrix", "matrix", "array", "Bmatrix", "smallmatrix"))
 _ROWS = frozenset((
     "align", "aligned", "alignat", "gather", "gathered", "split", "eqnarray", "equation", "multline", "displaymath",
-    "math", "flalign", "dmath",
+    "math", "flalign", "dmath", "alignedat", "IEEEeqnarray",
 ))  # fmt: skip
 
 
@@ -86,6 +87,8 @@ class _Joiner:
             self.add("number", _digits(raw), raw.at, raw.end, value)
         elif kind == "relation":
             self.i += 1
+            if raw.end - raw.at == len(r"\xlongequal") and self.here.text == "{":
+                self.i = self.group_end(self.i) + 1  # what stands over it
             self.add("relation", raw.text, raw.at, raw.end)
         elif kind == "named":
             self.symbol(raw)
@@ -110,6 +113,9 @@ class _Joiner:
                 if len(self.skipped) > DEEP:
                     raise RefusedError(f"braces nested more than {DEEP} deep", raw.at, raw.end, "name a part of it")
             return
+        if text in (r"\overset", r"\underset", r"\stackrel"):
+            self.annotated(raw)
+            return
         if text == "^":
             if self.transposed():
                 return
@@ -124,6 +130,16 @@ class _Joiner:
             if self.here.text in ("_", "^"):
                 self.i += 1
                 self.i = self.group_end(self.i) + 1 if self.here.text == "{" else min(self.i + 1, len(self.raw) - 1)
+
+    def annotated(self, raw: Raw) -> None:
+        """What stands over or under a sign says why it holds; the sign counts."""
+        self.i += 1
+        self.i = (self.group_end(self.i) if self.here.text == "{" else min(self.i, len(self.raw) - 2)) + 1
+        if self.here.text == "{":
+            for brace in (self.raw[self.group_end(self.i)], self.here):
+                brace.kind = "space"
+        elif self.here.kind == "end":
+            raise RefusedError(f"{raw.text} needs a sign", raw.at, raw.end, r"write \overset{1}{=}")
 
     def group_end(self, start: int) -> int:
         """Where the group that is opened here is closed, among the pieces."""
@@ -162,6 +178,10 @@ class _Joiner:
         if raw.text == "e" and self.symbols.has_euler and self.texts(1, 1)[0] == "^":
             self.i += 1
             self.add("sign", "e", raw.at, raw.end)
+            return
+        if self.plain and raw.text.lower() in conditions.WORDS and not self.split(raw.text):
+            self.i += 1
+            self.add("text", raw.text, raw.at, raw.end)
             return
         length = self.longest(raw.text)
         if length < len(raw.text):

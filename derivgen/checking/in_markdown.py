@@ -19,12 +19,18 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
-from derivgen.checking.in_tex import MATH, OPENERS, Piece
+from derivgen.checking.in_tex import MATH, Piece, states
+from derivgen.operations import SPELLINGS
 
 _ENVIRONMENT = re.compile(r"\\begin\{([A-Za-z]{1,30}\*?)\}")
 LONGEST = 8_000  # characters of a formula inside a paragraph
 _BLOCKS = ("math_block", "bracket_block", "tex_block")
 _INLINES = {"math_inline": 1, "math_inline_double": 2, "bracket_inline": 2}
+# The longest first: Markdown makes of \\( what MathJax reads as \(.
+_BRACKETS = {r"\\(": r"\\)", r"\\[": r"\\]", r"\(": r"\)", r"\[": r"\]", "$`": "`$"}
+_DISPLAYED = re.compile(r"\s*\$\$(?P<inside>[^$]+)\$\$\s*")
+_VERBATIM = re.compile(r"<(?P<end>/?)(?:code|pre|kbd|samp|script|style|textarea)\b", re.IGNORECASE)
+_RAW_HTML = re.compile(r"<(?:script|pre|style|textarea|!|\?)", re.IGNORECASE)
 
 
 def pieces(text: str) -> list[Piece]:
@@ -43,12 +49,12 @@ def scan(text: str) -> tuple[list[Piece], list[tuple[int, int]]]:
         table += {"table_open": 1, "table_close": -1}.get(token.type, 0)
         if token.type in _BLOCKS:
             found.append(_block(lines, token))
-        elif token.type == "fence" and token.info.strip() == "math":
+        elif token.type == "fence" and token.info.strip(" {}") == "math":
             found.append(_fence(lines, token))
         elif token.type in ("fence", "code_block", "html_block") and token.map:
-            hidden.append((lines.start(token.map[0]), lines.start(token.map[1])))
+            found += _code(lines, token, hidden)
         elif token.type == "inline" and token.map:
-            found += _inlines(lines, token, "table" if table else "")
+            found += _inlines(lines, token, "table" if table else "", hidden)
     return sorted(found, key=lambda piece: piece.start), hidden
 
 
@@ -92,21 +98,52 @@ def _fence(lines: _Lines, token: Token) -> Piece:
     return Piece(lines.source(start, end, columns), start, lines.start(first), lines.start(last), "", True)
 
 
-def _inlines(lines: _Lines, token: Token, skip: str) -> list[Piece]:
+def _states(code: str) -> bool:
+    """Whether code shows an equation, between dollars or without."""
+    return any(states(line) or ("=" in line and line.count("$") > 1) for line in code.split("\n"))
+
+
+def _code(lines: _Lines, token: Token, hidden: list[tuple[int, int]]) -> list[Piece]:
+    """What is code, or a comment: hidden; an equation in code is told as one that is not read.
+
+    A display that is only indented too far is one all the same.
+    """
+    assert token.map is not None
+    start, end = lines.start(token.map[0]), lines.start(token.map[1])
+    source = lines.text[start:end]
+    if token.type == "code_block" and (display := _DISPLAYED.fullmatch(source)):
+        first, last = (start + offset for offset in display.span("inside"))
+        return [Piece(lines.text[first:last], first, first - 2, last + 2, "", True)]
+    hidden.append((start, end))
+    comment = source.lstrip(" >").startswith("<!")
+    return [Piece(source, start, start, end, "code", True)] if _states(source) and not comment else []
+
+
+def _inlines(lines: _Lines, token: Token, skip: str, hidden: list[tuple[int, int]]) -> list[Piece]:
     """The formulas inside a paragraph, a heading or a cell."""
-    children = [child for child in token.children or () if child.type in _INLINES]
-    if not children:
+    if all(child.type not in (*_INLINES, "code_inline") for child in token.children or ()):
         return []
     assert token.map is not None
     offsets, columns = _laid(lines, token)
     found = []
-    for child in children:
-        width = _INLINES[child.type]
+    verbatim = False
+    for child in token.children or ():
+        if child.type == "html_inline" and (tag := _VERBATIM.match(child.content)):
+            verbatim = not tag["end"]
+        if child.type not in (*_INLINES, "code_inline") or "from" not in child.meta:
+            continue
         start, end = child.meta["from"], child.meta["to"]
         begun, ended = offsets(start), offsets(end - 1) + 1
-        inner, closing = offsets(start + width), offsets(end - width)
-        display = child.type == "math_inline_double" or child.markup == r"\["
-        found.append(Piece(lines.source(inner, closing, columns), inner, begun, ended, skip, display))
+        if child.type == "code_inline":
+            hidden.append((begun, ended))
+            if _states(child.content):
+                found.append(Piece(lines.text[begun:ended], begun, begun, ended, "code"))
+            continue
+        width = child.meta.get("width", _INLINES[child.type])
+        inner, closing = offsets(start + width), offsets(end - 1) + 1 - width
+        display = child.type == "math_inline_double" or child.markup.endswith(("[", "}"))
+        reason = "code" if verbatim else skip
+        found.append(Piece(lines.source(inner, closing, columns), inner, begun, ended, reason, display))
     return found
 
 
@@ -141,27 +178,30 @@ def _laid(lines: _Lines, token: Token) -> tuple[Callable[[int], int], dict[int, 
 def _reader() -> MarkdownIt:
     """CommonMark with tables and mathematics, each formula's token with its place."""
     reader = MarkdownIt("commonmark").enable(["table"])
-    reader.use(dollarmath_plugin, allow_labels=False, allow_digits=False, double_inline=True, allow_blank_lines=False)
-    reader.inline.ruler.before("escape", "bracket_inline", _brackets)
+    reader.use(dollarmath_plugin, allow_labels=False, double_inline=True, allow_blank_lines=False)
+    reader.inline.ruler.before("math_inline", "bracket_inline", _brackets)
     ends_paragraph = ["paragraph", "reference", "blockquote", "list"]
     reader.block.ruler.before("fence", "bracket_block", _bracket_block, {"alt": ends_paragraph})
     for inline in reader.inline.ruler.__rules__:
-        if inline.name == "math_inline":
+        if inline.name in ("math_inline", "backticks"):
             inline.fn = _located(inline.fn)
     for block in reader.block.ruler.__rules__:
         if block.name == "math_block":
             block.fn, block.alt = _located_block(block.fn), ends_paragraph
+        if block.name == "html_block":
+            block.fn = _only_verbatim(block.fn)
     return reader
 
 
 def _located(rule: Callable[[StateInline, bool], bool]) -> Any:
-    """The rule, and its token's place in the content; what has a space at one end only, as in $5 and $6, is money."""
+    """The rule, and its token's place in the content; what only looks like a formula is left alone: $5 and $6."""
 
     def located(state: StateInline, silent: bool) -> bool:
         start, count = state.pos, len(state.tokens)
+        pending = state.pending
         done = rule(state, silent)
-        if done and state.src[start + 1].isspace() != state.src[state.pos - 2].isspace():
-            state.pos = start
+        if done and state.src[start] == "$" and not _is_formula(state.src, start, state.pos):
+            state.pos, state.pending = start, pending
             del state.tokens[count:]
             return False
         if done and not silent and len(state.tokens) > count:
@@ -169,6 +209,30 @@ def _located(rule: Callable[[StateInline, bool], bool]) -> Any:
         return done
 
     return located
+
+
+_NO_WORDS = re.compile(r"\\(?:text|mathrm|operatorname)\w*\*?\s*\{[^{}]*\}|_\{[^{}]*\}|\\[A-Za-z]+")
+_PROSE = re.compile(r"[A-Za-z]{3,}")
+
+
+def _is_formula(text: str, start: int, end: int) -> bool:
+    """Whether dollars enclose a formula; with a blank at one end, or a digit beside them, it must look like one."""
+    inside = text[start:end].strip("$")
+    beside = text[max(0, start - 1) : start] + text[end : end + 1]
+    if inside[:1].isspace() == inside[-1:].isspace() and not any(sign.isdigit() for sign in beside):
+        return True
+    said = [word for word in _PROSE.findall(_NO_WORDS.sub(" ", inside)) if word.lower() not in SPELLINGS]
+    return not said and re.search(r"\\[A-Za-z]|[=_^]", inside) is not None
+
+
+def _only_verbatim(rule: Callable[[StateBlock, int, int, bool], bool]) -> Any:
+    """The rule for HTML where it hides something: in <p> and <div> formulas are formulas, as a browser shows them."""
+
+    def verbatim(state: StateBlock, first: int, last: int, silent: bool) -> bool:
+        begin = state.bMarks[first] + state.tShift[first]
+        return _RAW_HTML.match(state.src, begin) is not None and rule(state, first, last, silent)
+
+    return verbatim
 
 
 def _located_block(rule: Callable[[StateBlock, int, int, bool], bool]) -> Any:
@@ -183,6 +247,10 @@ def _located_block(rule: Callable[[StateBlock, int, int, bool], bool]) -> Any:
         elif done and len(state.tokens) > count:
             start = state.bMarks[first] + state.tShift[first]
             end = state.src.rindex("$$", start + 2, state.eMarks[state.line - 1]) + 2
+            if "$$" in state.src[start + 2 : end - 2]:  # two displays in one line: a paragraph
+                del state.tokens[count:]
+                state.line = line
+                return False
             _note(state.tokens[-1], state, start, end, first, (start + 2, end - 2))
         return done
 
@@ -199,18 +267,24 @@ def _note(token: Token, state: StateBlock, start: int, end: int, first: int, inn
 
 
 def _brackets(state: StateInline, silent: bool) -> bool:
-    r"""\(…\) and \[…\] inside a paragraph."""
-    opener = state.src[state.pos : state.pos + 2]
-    if opener not in (r"\(", r"\["):
+    r"""\(…\), \[…\], $`…`$ and \begin{equation}…\end{equation} inside a paragraph."""
+    at = state.pos
+    environment = _ENVIRONMENT.match(state.src, at)
+    if environment and environment[1].rstrip("*") in MATH:
+        opener, closer, width = environment[0], rf"\end{{{environment[1]}}}", 0
+    else:
+        opener = next((sign for sign in _BRACKETS if state.src.startswith(sign, at)), "")
+        closer, width = _BRACKETS.get(opener, ""), len(opener)
+    if not opener:
         return False
-    end = state.src.find(OPENERS[opener], state.pos + 2, state.pos + LONGEST)
-    if end < 0 or state.src.find(opener, state.pos + 2, end) >= 0:
+    end = state.src.find(closer, at + len(opener), at + LONGEST)
+    if end < 0 or state.src.find(opener, at + len(opener), end) >= 0:
         return False
     if not silent:
         token = state.push("bracket_inline", "math", 0)
-        token.content, token.markup = state.src[state.pos + 2 : end], opener
-        token.meta.update({"from": state.pos, "to": end + 2})
-    state.pos = end + 2
+        token.content, token.markup = state.src[at + width : end], opener
+        token.meta.update({"from": at, "to": end + len(closer), "width": width})
+    state.pos = end + len(closer)
     return True
 
 

@@ -14,9 +14,12 @@ from dataclasses import dataclass, field
 
 from pylatexenc.latexwalker import LatexWalker, LatexWalkerEndOfStream
 
-MATH = frozenset(
-    {"equation", "align", "gather", "multline", "eqnarray", "alignat", "flalign", "displaymath", "math", "dmath"}
-)
+from derivgen.checking.scanning import relates
+
+MATH = frozenset((
+    "equation", "align", "gather", "multline", "eqnarray", "alignat", "flalign", "displaymath", "math", "dmath",
+    "aligned", "alignedat", "gathered", "split", "array", "cases", "empheq", "IEEEeqnarray",
+))  # fmt: skip
 CODE = frozenset(
     {"verbatim", "Verbatim", "lstlisting", "minted", "comment", "filecontents", "algorithmic", "algorithm"}
 )
@@ -29,6 +32,9 @@ _SIGNS = {
     opener: re.compile(rf"{re.escape(closer)}|\\.|%[^\n]*|[{{}}]|\n[ \t]*\n", re.DOTALL)
     for opener, closer in OPENERS.items()
 }
+_MATHEMATICAL = re.compile(
+    r"\\(?:[dt]?frac|partial|nabla|sigma|delta)(?![A-Za-z])|[∂∇]|(?<![\w\\])d[A-Za-z]\w*/d[A-Za-z]"
+)
 _SIGN = re.compile(r"[\\$%{}]")
 _ENVIRONMENT = re.compile(r"\s*\{([A-Za-z]{1,30}\*?)\}")
 _VERB = re.compile(r"(\*?)([^\sA-Za-z*])(?P<code>[^\n]*?)\2")
@@ -53,6 +59,15 @@ class _Scan:
     asides: list[tuple[str, str]] = field(default_factory=list)  # the environments that are open: name, why left out
     found: list[Piece] = field(default_factory=list)
     hidden: list[tuple[int, int]] = field(default_factory=list)
+
+
+def states(line: str) -> bool:
+    """Whether a line looks like an equation, of derivatives or in LaTeX, wherever it stands.
+
+    >>> states(r"so \\frac{a}{b} = c holds"), states("dL/dw = x"), states("width=3cm, x = 2")
+    (True, True, False)
+    """
+    return _MATHEMATICAL.search(line) is not None and relates(line)
 
 
 def pieces(text: str) -> list[Piece]:
@@ -98,6 +113,10 @@ def _macro(state: _Scan, name: str, at: int) -> str:
     if name in MEASURES and (match := _GROUPS.match(state.text, after)):
         state.at = _closing(state.text, match.end())
         state.hidden.append((at, state.at))
+    if name == "ensuremath" and state.text.startswith("{", after):
+        end = _closing(state.text, after + 1)
+        state.found.append(Piece(state.text[after + 1 : end - 1], after + 1, at, end, _aside(state)))
+        state.at = end
     if name not in ("begin", "end") or not (match := _ENVIRONMENT.match(state.text, after)):
         return ""
     environment, state.at = match[1], match.end()

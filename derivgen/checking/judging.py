@@ -47,8 +47,11 @@ def judge(subject: Subject, found: Sequence[Statement | Unread], seconds: float 
     """A verdict for each link, in the order of the text; an ``Unread`` has one."""
     judging = _Judging(subject, found, seconds)
     verdicts: list[Verdict] = []
-    for item in found:
-        if isinstance(item, Unread):
+    for i, item in enumerate(found):
+        judging.supposed.enter(found, i)
+        if isinstance(item, Unread) and (item.fragment.skip or item.assumed):
+            verdicts.append(Verdict("skipped", item.start, item.end, problem=item.fragment.skip or "condition"))
+        elif isinstance(item, Unread):
             verdicts.append(Verdict(
                 "unread", item.start, item.end, "", problem=item.problem, suggestion=item.suggestion,
                 exercise=item.fragment.exercise, part=item.fragment.part,
@@ -66,7 +69,7 @@ class _Judging:
         self.sides = Sides(subject, found, seconds)
         self.telling = Telling(self.sides)
         self.world, self.figures, self.steps = self.sides.world, self.sides.figures, self.sides.steps
-        self.claims = self.sides.claims
+        self.claims, self.supposed = self.sides.claims, self.sides.supposed
         self.definitions: dict[str, Tree] = {}
         self.summed = accumulated(found)
         self.shares: dict[Partial, list[Tree]] = {}
@@ -77,9 +80,10 @@ class _Judging:
     def statement(self, statement: Statement) -> list[Verdict]:
         fragment = statement.fragment
         self.steps.reach(statement)
-        if fragment.skip:
+        reason = fragment.skip or ("condition" if fragment.supposed and self.supposed.assumes(statement) else "")
+        if reason:
             found = [
-                Verdict("skipped", side.start, side.end, relation, tree=side.tree, problem=fragment.skip)
+                Verdict("skipped", side.start, side.end, relation, tree=side.tree, problem=reason)
                 for relation, side in statement.links
             ]  # fmt: skip
         else:
@@ -88,11 +92,14 @@ class _Judging:
             for relation, side in statement.links:
                 if relation == "=>":  # what follows is a statement of its own; that it follows is not said to be so
                     found += self._chain(left, links, statement.dummy)
+                    self.supposed.further |= self.supposed.assumes(replace(statement, left=left, links=tuple(links)))
                     found.append(Verdict("skipped", side.start, side.end, relation, tree=side.tree))
                     left, links = side, []
                 else:
                     links.append((relation, side))
             found += self._chain(left, links, statement.dummy)
+        if fragment.conditional or self.supposed.further:
+            found = [_under_a_condition(verdict) for verdict in found]
         return [replace(verdict, exercise=fragment.exercise, part=fragment.part) for verdict in found]
 
     def _chain(self, left: Side, links: Sequence[tuple[str, Side]], dummy: str) -> list[Verdict]:
@@ -212,12 +219,11 @@ class _Judging:
         """A definition or a property of a function, for any argument."""
         graph = self.world.graph
         found = self._judged(Chain(left, left), links, World.of(replace(graph, leaves=(*graph.leaves, dummy))))
+        if dummy not in names(links[0][1].tree) and found[0].verdict in ("undecided", "wrong"):
+            return [_undecided(verdict, f"{dummy}: no such quantity") for verdict in found]
         if isinstance(left, Apply) and not left.slot and self._open(left.operation) and found[0].verdict == "wrong":
             problem = f"the network leaves open which function {left.operation} is"
-            return [
-                replace(verdict, verdict="undecided", problem=problem, expected=None, witness=None, slip="", needs="")
-                for verdict in found
-            ]  # fmt: skip
+            return [_undecided(verdict, problem) for verdict in found]
         return found
 
     def _open(self, function: str) -> bool:
@@ -374,6 +380,16 @@ class _Judging:
 
     def _is_right(self, token: Tree, truth: Tree, tree: Tree) -> bool:
         return self.sides.finding(Chain(token, truth, "share"), tree).verdict == "right"
+
+
+def _under_a_condition(verdict: Verdict) -> Verdict:
+    """What is wrong in general may be right under the condition that it stands with."""
+    return _undecided(verdict, "it stands behind a condition") if verdict.verdict in ("wrong", "follows") else verdict
+
+
+def _undecided(verdict: Verdict, problem: str) -> Verdict:
+    """A verdict taken back, with all that was said of the line."""
+    return replace(verdict, verdict="undecided", problem=problem, expected=None, witness=None, slip="", needs="")
 
 
 def shown_as(tree: Tree) -> Tree:

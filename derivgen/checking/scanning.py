@@ -33,7 +33,10 @@ _SPACES = (
     "right middle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr bigm Bigm strut mathstrut "
     "centering allowbreak rm bf it mit boldmath ensuremath relax noindent par toprule midrule bottomrule"
 ).replace(" ", "|")
-_WORDS = "text|textrm|textbf|textit|textsf|texttt|mathrm|operatorname\\*?|mbox|hbox|mathit|mathtt|textnormal"
+_WORDS = (
+    "text|textrm|textbf|textit|textsf|texttt|mathrm|operatorname\\*?|mbox|hbox|mathit|mathtt|textnormal|intertext|"
+    "shortintertext"
+)
 _FONTS = (
     "mathbf|boldsymbol|bm|vec|mathcal|mathsf|mathfrak|mathbb|mathbbm|mathds|bold|pmb|mathscr|symbf|mathbfit|underline"
 )
@@ -48,7 +51,8 @@ _SCAN = re.compile(
     r"|(?P<line>\n)"
     r"|(?P<row>\\\\\*?(?:\s*\[[0-9.\s]*(?:pt|em|ex|cm|mm|in)\])?|\\(?:cr|newline|tabularnewline)(?![A-Za-z]))"
     r"|(?P<wide>\\q?quad(?![A-Za-z]))"
-    r"|(?P<environment>\\(?P<which>begin|end)\s*\{(?P<name>[A-Za-z]+\*?)\}(?:\{[lcr|@\s]*\})?)"
+    r"|(?P<environment>\\(?P<which>begin|end)\s*\{(?P<name>[A-Za-z]+\*?)\}(?:\[[tbc]\])?"
+    r"(?:\{(?:[0-9lcrLCR|\s]|[@!><]\s*\{[^{}]*(?:\{\}[^{}]*)*\}|@)*\})?)"
     rf"|(?P<word>\\(?:{_WORDS})(?![A-Za-z])\s*\{{(?P<inside>[^{{}}]*)\}})"
     rf"|(?P<font>\\(?:{_FONTS})(?![A-Za-z])|\\(?:boxed|textcolor\s*\{{[^{{}}]*\}}|mathop|mathrm|text)(?![A-Za-z]))"
     r"|(?P<accent>\\(?:wide)?(?P<mark>hat|tilde|bar)(?![A-Za-z])|\\(?P<over>overline)(?![A-Za-z]))"
@@ -69,6 +73,7 @@ _SIGNS: dict[str, str] = {
 }  # fmt: skip
 _RELATED = {
     "=": "=", r"\approx": "≈", r"\simeq": "≈", r"\approxeq": "≈", r"\doteq": "≈", "~=": "≈", "<-": "<-", ":=": "<-",
+    r"\triangleq": "=", r"\xlongequal": "=", r"\cong": "≈", r"\eqqcolon": "=",
     r"\leftarrow": "<-", r"\longleftarrow": "<-", r"\gets": "<-", r"\coloneqq": "<-", r"\equiv": "=", "+=": "+=",
     "-=": "-=",
 }  # fmt: skip
@@ -79,16 +84,44 @@ _THEN = frozenset((
 _VARIANTS = {"varepsilon": "epsilon", "varphi": "phi", "vartheta": "theta", "varrho": "rho", "varsigma": "sigma"}
 _OPERATORS = frozenset((
     r"\frac", r"\partial", r"\nabla", r"\sum", r"\prod", r"\odot", r"\top", r"\lvert", r"\rvert", r"\lfloor",
-    r"\rfloor", r"\underbrace", r"\overbrace",
+    r"\rfloor", r"\underbrace", r"\overbrace", r"\overset", r"\underset", r"\stackrel",
 ))  # fmt: skip
 _UNICODE = {
     "∂": r"\partial", "𝜕": r"\partial", "∇": r"\nabla", "·": "*", "⋅": "*", "∙": "*", "×": "*", "∗": "*", "⋆": "*",
     "−": "-", "–": "-", "÷": "/", "∕": "/", "⁄": "/", "≤": "<=", "⩽": "<=", "≥": ">=", "⩾": ">=", "≠": "!=",
     "∑": r"\sum", "∏": r"\prod", "⊙": r"\odot", "⊤": r"\top", "′": "'", "’": "'", "ʹ": "'", "≈": r"\approx",
-    "≃": r"\approx", "≅": r"\approx", "←": r"\gets", "⟵": r"\gets", "≔": ":=", "⇒": "=>", "⟹": "=>", "∴": "=>",
+    "≃": r"\approx", "≅": r"\approx", "≐": r"\approx", "≜": "=", "≡": "=", "≝": "=",
+    "←": r"\gets", "⟵": r"\gets", "≔": ":=", "⇒": "=>", "⟹": "=>", "∴": "=>",
     "⇔": "=>", "⊥": r"\perp", "∣": "|", "ℓ": r"\ell", "ϵ": r"\epsilon", "ϕ": r"\phi", "⌊": r"\lfloor",
-    "⌋": r"\rfloor",
+    "⌋": r"\rfloor", ":": ":",
 }  # fmt: skip
+_OTHERS = (  # they relate, but state no equality
+    r"\propto", r"\sim", r"\to", r"\rightarrow", r"\longrightarrow", r"\mapsto", "!=", r"\ne", r"\neq", "->", "∝", "∼",
+    "→", "↦", "≠",
+)  # fmt: skip
+_RELATION = re.compile("|".join(
+    re.escape(sign) + (r"(?![A-Za-z])" if sign[-1].isalpha() else "") for sign in sorted(
+        (*_RELATED, *_THEN, "=", *(sign for sign, meant in _UNICODE.items() if meant in _RELATED or meant in _THEN)),
+        key=len, reverse=True,
+    )
+))  # fmt: skip
+_OTHER = re.compile("|".join(re.escape(sign) + (r"(?![A-Za-z])" if sign[-1].isalpha() else "") for sign in _OTHERS))
+
+
+def relates(text: str) -> bool:
+    """Whether an equality, an update or a conclusion is written somewhere in a text.
+
+    >>> relates(r"a \\triangleq b"), relates(r"a \\to b"), relates("a ≔ b")
+    (True, False, True)
+    """
+    return _RELATION.search(text) is not None
+
+
+def relates_otherwise(text: str) -> bool:
+    """Whether a sign stands in a text that relates without stating an equality: ≠, ∝, →."""
+    return _OTHER.search(text) is not None
+
+
 _ACCENTS = {"\u0302": "hat", "\u0304": "bar", "\u0303": "tilde", "\u0305": "bar"}
 
 
@@ -138,6 +171,8 @@ def scanned(text: str, plain: bool) -> list[Raw]:
             found.append(Raw(kind, written, position, end, match["tens"] or ""))
         elif kind == "word":
             found.append(Raw(kind, written, position, end, match["inside"].strip()))
+            if "$" in written and relates(written):  # an equation among the words must not vanish with them
+                found.append(Raw("unknown", match["inside"].strip(), position, end))
         elif kind == "accent":
             found.append(Raw(kind, written, position, end, match["mark"] or "bar"))
         elif kind == "environment":

@@ -16,6 +16,7 @@ from derivgen.checking.deciding import AtNumbers, Clock, Decision, World, close
 from derivgen.checking.rounding import agreement, literal, numeric, outside_exponents, structural, truncated, worked
 from derivgen.checking.shaping import said_shape
 from derivgen.checking.stepping import Steps
+from derivgen.checking.supposing import Suppositions
 from derivgen.checking.work import Statement, Subject, Unread
 from derivgen.errors import CertificateError
 from derivgen.evaluation import EvaluationError
@@ -76,6 +77,7 @@ class Sides:
         self.worlds: dict[tuple[tuple[Tree, Tree], ...], World] = {}
         self.figures = Figures(subject, self.world)
         self.steps = Steps(subject, found)
+        self.supposed = Suppositions(subject, self.world, self.figures)
         self.clock = Clock(seconds)
 
     def begin(self) -> None:
@@ -104,6 +106,10 @@ class Sides:
                 if found.verdict == "right" and not chain.sound:
                     found = replace(found, verdict="recovered")
                 return replace(found, decision=decision)
+        needs, under = self.supposed.needed(chain.truth, tree, self.clock)
+        if needs:
+            return Finding("right only when", decision=decision, needs=needs)
+        if filled:
             if (found := self._partly_known(chain, tree, world)) is not None:
                 return found
             decision = world.decide(chain.truth, tree, self.clock)
@@ -117,6 +123,8 @@ class Sides:
             return Finding("follows", decision=decision)
         if decision.equal is None:
             return Finding("undecided", decision=decision, problem=decision.problem)
+        if under is not None:
+            decision = under
         if needs := self._at_these_numbers(chain, tree, world) or self._undeclared(chain, tree, world):
             return Finding("right only when", decision=decision, needs=needs)
         return Finding("wrong", decision=decision, problem=decision.problem)
@@ -239,7 +247,7 @@ class Sides:
         """
         given = self.figures.given
         missing = self.figures.missing(chain.truth, tree) if given else []
-        if not missing:
+        if not missing or (structural(tree) and derived(chain.truth)):
             return None
         if absent := [leaf for leaf in missing if leaf not in self.figures.missing(tree)]:
             what = "the step size" if self.subject.roles.step_size in absent else absent[0]

@@ -19,16 +19,18 @@ One side that cannot be read makes only its own link unread.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from derivgen.arrays import ShapeError
+from derivgen.checking import conditions
 from derivgen.checking.foreign import LENGTH, Mark, RefusedError, tokens
 from derivgen.checking.parsing import Foreign
 from derivgen.checking.symbols import Symbols, Written
-from derivgen.checking.work import Fragment, Side, Statement, Unread
+from derivgen.checking.work import INEQUALITY, Fragment, Side, Statement, Unread
 from derivgen.expression import Apply, Tree, apply
 from derivgen.lexing import COMPARISONS, Token
 from derivgen.notation import GREEK
@@ -36,12 +38,15 @@ from derivgen.notation import GREEK
 __all__ = ["Symbols", "read_side", "statements"]
 
 TOKENS = 8_000  # of one side
-_CONDITIONS = frozenset(("if", "when", "for", "unless", "otherwise", "else", "o.w.", "whenever", "provided"))
+POINT = 80  # symbols in |_{…}
 _MATRICES = frozenset((r"\begin{matrix}", r"\begin{cases}", r"\end{matrix}", r"\end{cases}"))
 _OPENING = frozenset(("(", "[", "{", r"\{", r"\begin{matrix}", r"\begin{cases}"))
 _CLOSING = frozenset((")", "]", "}", r"\}", r"\end{matrix}", r"\end{cases}"))
 _BINARY = frozenset(("+", "*", "/", "^", r"\odot"))
 _INEQUALITIES = frozenset((*COMPARISONS.values(), "!="))
+_BARS = frozenset(("|", r"\rvert"))
+_PARTING = frozenset(("&", ",", ";", ":"))
+_AROUND = frozenset(("(", ")", "[", "]", "{", "}", "d", r"\partial"))  # a function and its argument, or what it is by
 _PUNCTUATION = frozenset((",", ".", ";", ":"))
 
 
@@ -52,15 +57,20 @@ class _Piece:
     relation: str
     marks: list[Mark] = field(default_factory=list)
     sign: Mark | None = None
+    meant: str = ""  # of the first side: a condition or a supposition, by the words before it
 
 
 @dataclass
 class _Run:
-    """Tokens that belong together, and what parted them from the run before; ``related``: a relation is among them."""
+    """Tokens that belong together, and what parted them from the run before; ``related``: a relation is among them.
+
+    ``meant`` is how an equation stands there: a condition or a supposition, by words or by brackets round it.
+    """
 
     parted: Mark | None = None
     marks: list[Mark] = field(default_factory=list)
     related: bool = False
+    meant: str = ""
 
 
 def statements(fragment: Fragment, symbols: Symbols, before: Statement | None = None) -> list[Statement | Unread]:
@@ -76,9 +86,49 @@ def statements(fragment: Fragment, symbols: Symbols, before: Statement | None = 
             return [_unread(fragment, refused, "=" if "=" in fragment.source else "")]
         return _row_by_row(fragment, rows, symbols, before)
     reader = _Reader(fragment, symbols, {mark.at: mark.end for mark in marks})
-    for pieces in _chains(marks):
+    marks, held = _points(marks)
+    for pieces in (*_chains(marks), *held):
         reader.chain(pieces, before)
-    return reader.found
+    return _with_conditions(reader.found)
+
+
+def _with_conditions(found: list[Statement | Unread]) -> list[Statement | Unread]:
+    """The statements, those marked that stand in one formula with a condition."""
+    if all(one.fragment.skip != "condition" for one in found):
+        return found
+    return [
+        one if one.fragment.skip else replace(one, fragment=replace(one.fragment, conditional=True)) for one in found
+    ]
+
+
+def _points(marks: list[Mark]) -> tuple[list[Mark], list[list[_Piece]]]:
+    """The tokens without the points at which they hold, |_{w = 2}, and these as conditions."""
+    left: list[Mark] = []
+    held: list[list[_Piece]] = []
+    i = 0
+    while i < len(marks):
+        end = _closed(marks, i + 2) if marks[i].text in _BARS and marks[i + 1].text == "_" else 0
+        inner = marks[i + 3 : end]
+        if end and any(mark.kind == "relation" for mark in inner):
+            for run in _runs(inner):
+                pieces = _sides(run.marks)
+                pieces[0].meant = "condition"
+                held.append(pieces)
+            i = end + 1
+        else:
+            left.append(marks[i])
+            i += 1
+    return left, held
+
+
+def _closed(marks: Sequence[Mark], start: int) -> int:
+    """Where the brace is closed that opens here, not far from it; 0 if none does."""
+    depth = 0
+    for i in range(start, min(len(marks), start + POINT)):
+        depth += (marks[i].text == "{") - (marks[i].text == "}")
+        if depth <= 0:
+            return i if i > start else 0
+    return 0
 
 
 def _cut(fragment: Fragment) -> Iterator[Fragment]:
@@ -115,11 +165,16 @@ def read_side(source: str, symbols: Symbols, dialect: str = "latex") -> Tree:
 def _chains(marks: list[Mark]) -> Iterator[list[_Piece]]:
     """The chains of a fragment, each its sides with the relations before them."""
     chain: list[_Piece] = []
-    for row in _rows(marks):
+    for row, leads in _rows(marks):
         for i, run in enumerate(_runs(row)):
             pieces = _sides(run.marks)
+            run.meant = run.meant or ("supposition" if leads and run.related else "")
             begins = not pieces[0].marks  # with a relation
-            if chain and not chain[-1].marks:  # the row before ended in one
+            pieces[0].meant = run.meant
+            if chain and run.meant and not begins:
+                yield chain
+                chain = pieces
+            elif chain and not chain[-1].marks:  # the row before ended in one
                 chain[-1].marks = pieces[0].marks
                 chain += pieces[1:]
             elif chain and begins:
@@ -143,8 +198,8 @@ def _goes_on(pieces: list[_Piece], chain: list[_Piece]) -> bool:
     return len(pieces) == 1 and len(chain) > 1 and (first.text == "-" or first.kind != "text")
 
 
-def _rows(marks: list[Mark]) -> Iterator[list[Mark]]:
-    """The rows of a fragment; a row ends inside no matrix, and inside no bracket that is closed later on."""
+def _rows(marks: list[Mark]) -> Iterator[tuple[list[Mark], bool]]:
+    """The rows of a fragment, and whether ⟹ follows; a row ends in no matrix and in no bracket that closes later."""
     balance = sum((mark.text in _OPENING) - (mark.text in _CLOSING) for mark in marks if mark.kind == "sign")
     row: list[Mark] = []
     depth = matrices = 0
@@ -156,7 +211,7 @@ def _rows(marks: list[Mark]) -> Iterator[list[Mark]]:
         elif mark.kind in ("row", "then", "end") and not matrices:
             if depth <= 0 or balance or mark.kind == "end":
                 if row:
-                    yield row
+                    yield row, mark.kind == "then"
                 row, depth = [], 0
             elif mark.kind == "then":
                 row.append(mark)
@@ -164,7 +219,7 @@ def _rows(marks: list[Mark]) -> Iterator[list[Mark]]:
         if matrices or depth <= 0 or not (mark.kind == "wide" or mark.text == "&"):
             row.append(mark)
     if row:
-        yield row
+        yield row, False
 
 
 def _runs(row: list[Mark]) -> Iterator[_Run]:
@@ -174,10 +229,10 @@ def _runs(row: list[Mark]) -> Iterator[_Run]:
     for mark in row:
         if mark.kind == "sign":
             depth += (mark.text in _OPENING) - (mark.text in _CLOSING)
-        if depth <= 0 and (mark.kind in ("wide", "text") or (mark.kind == "sign" and mark.text in ("&", ",", ";"))):
+        if depth <= 0 and (mark.kind in ("wide", "text") or (mark.kind == "sign" and mark.text in _PARTING)):
             if runs[-1].marks:
                 runs.append(_Run(mark))
-            elif mark.text in (",", ";") or runs[-1].parted is None or mark.kind == "text":
+            elif mark.text in (",", ";", ":") or runs[-1].parted is None or mark.kind == "text":
                 runs[-1].parted = mark if len(runs) > 1 or mark.kind == "text" else None
         else:
             runs[-1].marks.append(mark)
@@ -187,13 +242,50 @@ def _runs(row: list[Mark]) -> Iterator[_Run]:
     if len(runs) > 1 and not runs[-1].marks and not _conditional(runs[-1].parted):
         runs.pop()  # what ends the row
     first = runs[0].parted
-    if first is not None and (_conditional(first) or (runs[0].marks and _operates(runs[0].marks[0]))):
+    for run in runs:
+        if run.parted is not None and run.parted.kind == "text" and (run.related or _compares(run.marks)):
+            run.meant = conditions.said(run.parted.text)
+    unclear = first is not None and _conditional(first) and not runs[0].meant
+    if first is not None and (unclear or (runs[0].marks and _operates(runs[0].marks[0]))):
         runs[0].marks.insert(0, first)
-    for run in _joined(_joined(runs, _aligned), _inseparable):
+    for run in itertools.chain.from_iterable(map(_set_apart, _joined(_joined(runs, _aligned), _inseparable))):
         while run.marks and run.marks[-1].text in _PUNCTUATION and run.marks[-1].kind == "sign":
             run.marks.pop()
         if run.marks:
             yield run
+
+
+def _compares(marks: Sequence[Mark]) -> bool:
+    """Whether an inequality stands outside of all brackets: z > 0."""
+    depth = 0
+    for mark in marks:
+        depth += (mark.text in _OPENING) - (mark.text in _CLOSING) if mark.kind == "sign" else 0
+        if depth <= 0 and mark.text in _INEQUALITIES:
+            return True
+    return False
+
+
+def _set_apart(run: _Run) -> Iterator[_Run]:
+    """A run, and the equation in brackets at its end, which may be what it holds for: … = a (y = 0)."""
+    marks, opened, start = run.marks, list[int](), 0
+    while marks and marks[-1].text in _PUNCTUATION and marks[-1].kind == "sign":
+        marks.pop()
+    for i, mark in enumerate(marks):
+        if mark.kind == "sign" and mark.text in _OPENING:
+            opened.append(i)
+        elif mark.kind == "sign" and mark.text in _CLOSING and opened:
+            start = opened.pop()
+    if not run.related or not marks or marks[-1].text != ")" or opened or start < 1:
+        yield run
+        return
+    inner = marks[start + 1 : -1]
+    if not any(mark.kind == "relation" for mark in inner) and not _compares(inner):
+        yield run
+        return
+    before = marks[start - 1]
+    meant = conditions.said(inner[0].text) if inner[0].kind == "text" else ""
+    yield replace(run, marks=marks[: start - (before.kind == "wide" or before.text == "&")])
+    yield _Run(before, [mark for mark in inner if mark.kind != "text"], True, meant or "supposition")
 
 
 def _joined(runs: list[_Run], belong: Callable[[_Run, _Run], bool]) -> list[_Run]:
@@ -229,14 +321,18 @@ def _is_number_of_equation(run: _Run) -> bool:
 
 def _conditional(mark: Mark | None) -> bool:
     """Whether words make an equation hold on a condition only."""
-    return mark is not None and mark.kind == "text" and not _CONDITIONS.isdisjoint(mark.text.lower().split())
+    return mark is not None and mark.kind == "text" and conditions.said(mark.text) == "condition"
 
 
 def _parted(before: _Run, run: _Run) -> bool:
     """Whether two runs are statements of their own."""
     assert run.parted is not None
+    if run.meant and before.marks and run.marks:
+        return True
     if not before.marks or not run.marks or _conditional(run.parted) or _touches(before, run):
         return False
+    if run.parted.text == ":" and run.related:  # for w_1: dL/dw_1 = ...
+        return True
     return run.parted.kind == "text" or (before.related and run.related)
 
 
@@ -278,13 +374,17 @@ class _Reader:
         self.fragment, self.symbols, self.ends = fragment, symbols, ends
         self.found: list[Statement | Unread] = []
         self.dummy = ""  # of the chain that is being read
+        self.meant = fragment  # as what that chain is meant
+        self.gradients = False  # whether it is about a gradient
 
     def chain(self, pieces: list[_Piece], before: Statement | None) -> None:
         """One chain: statements as far as its sides can be read, and what is lost between them."""
+        self.meant = self._fragment(pieces[0].meant)
+        self.gradients = any(mark.text == r"\nabla" for mark in pieces[0].marks)
         left = None
         earlier = (before.links[-1][1] if before.links else before.left) if before else None
         goes_on = before is not None and not pieces[0].marks
-        self.dummy = before.dummy if before and goes_on else _dummy([piece.marks for piece in pieces], self.symbols)
+        self.dummy = before.dummy if before and goes_on else _dummy(pieces[0].marks, self.symbols)
         links: list[tuple[str, Side]] = []
         lost = False  # the link before belongs to a side that cannot be read
         for k, piece in enumerate(pieces):
@@ -297,7 +397,7 @@ class _Reader:
             except RefusedError as refused:
                 if not (k == 1 and lost):
                     self.state(left, links, alone=False)
-                    self.found.append(_unread(self.fragment, refused, _judged(relation)))
+                    self.found.append(_unread(self.meant, refused, _judged(relation)))
                 left, links, lost = links[-1][1] if links else left, [], not k
                 if _judged(relation) in ("<-", "+="):  # what follows is of the new value
                     left = None
@@ -305,10 +405,8 @@ class _Reader:
             if piece.relation in _INEQUALITIES:  # it claims what is not checked; the chain goes on from its side
                 self.state(left, links, alone=False)
                 assert piece.sign is not None
-                inequality = RefusedError(
-                    "an inequality is not checked", piece.sign.at, piece.sign.end, "write an equation"
-                )
-                self.found.append(_unread(self.fragment, inequality, "="))
+                inequality = RefusedError(INEQUALITY, piece.sign.at, piece.sign.end, "write an equation")
+                self.found.append(_unread(self.meant, inequality, "="))
                 left, links = side, []
             elif left is None:
                 left = side
@@ -333,10 +431,16 @@ class _Reader:
             at = self.fragment.at + last.at
             return Side(first, side.start, self.fragment.at + piece.marks[-2].end), Side(name, at, side.end)
         return side, None
+    def _fragment(self, meant: str) -> Fragment:
+        """The fragment as words inside it make it: a condition, a supposition."""
+        if not meant:
+            return self.fragment
+        skip = self.fragment.skip or ("condition" if meant == "condition" else "")
+        return replace(self.fragment, skip=skip, supposed=True)
 
     def state(self, left: Side | None, links: list[tuple[str, Side]], *, alone: bool) -> None:
         if left is not None and (links or alone):
-            self.found.append(Statement(left, tuple(links), self.fragment, self.dummy))
+            self.found.append(Statement(left, tuple(links), self.meant, self.dummy))
 
     def side(self, piece: _Piece, before: _Piece | None, left: Side | None) -> Side:
         """One side of a relation; of w -= v it is w − v."""
@@ -362,23 +466,17 @@ class _Reader:
         end = Mark("end", "", marks[-1].end, None, marks[-1].end)
         side: list[Token] = [*marks, end]
         source, plain = self.fragment.source, self.fragment.dialect == "plain"
-        return Foreign(source, side, self.symbols, plain, self.ends, self.dummy).side()
+        return Foreign(source, side, self.symbols, plain, self.ends, self.dummy, gradients=self.gradients).side()
 
 
-def _dummy(sides: Sequence[Sequence[Mark]], symbols: Symbols) -> str:
-    """The undeclared letter that stands for any argument of a function: the z of g(z) = …, \\tanh z = …, dg(z)/dz = ….
-
-    The first side applies a function to it; no quantity of the network stands beside it, or it would be a slip of the
-    pen for one of them.
-    """
-    first, *others = ([mark.value for mark in side if isinstance(mark.value, Written)] for side in sides)
-    letters = {symbol for symbol in first if _undeclared(symbol, symbols)}
-    if len(letters) != 1 or any(symbols.function(symbol.key) is None for symbol in first if symbol not in letters):
-        return ""
-    if any(symbols.quantity(symbol.key) is not None for side in others for symbol in side):
+def _dummy(side: Sequence[Mark], symbols: Symbols) -> str:
+    """The undeclared letter that a first side applies functions to, and no more: the z of g(z), \\tanh z and dg/dz."""
+    written = [mark.value for mark in side if isinstance(mark.value, Written)]
+    letters = {symbol for symbol in written if _undeclared(symbol, symbols)}
+    if len(letters) != 1 or any(symbols.function(symbol.key) is None for symbol in written if symbol not in letters):
         return ""
     (letter,) = letters
-    called = pairwise(mark.value for mark in sides[0] if mark.text not in ("(", "["))
+    called = pairwise(mark.value for mark in side if mark.text not in _AROUND)
     is_argument = any(isinstance(f, Written) and f != letter and argument == letter for f, argument in called)
     return letter.base if is_argument else ""
 

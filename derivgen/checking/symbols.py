@@ -31,6 +31,7 @@ GENERIC = ("g", "phi", "s")  # what books call an activation, whichever it is; s
 LOSSES = ("L", "ell", "Loss", "loss")  # one of them is declared: the others can mean nothing else
 DERIVED = {"min": 2, "sinh": 1, "cosh": 1}  # no rows of the table, but written by its rows
 _BRACKETS = "()[]"
+_SPOKEN_FOR = frozenset("TDdeEI")  # letters with a use of their own: a transpose, a derivative, e^x, an indicator
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ class Symbols:
     words: frozenset[str]
     spread: Mapping[str, tuple[tuple[str, str], ...]]
     inputs: frozenset[str]
+    trained: frozenset[str]  # weights and biases
     known: tuple[str, ...]
     subject: Subject = field(repr=False, compare=False)
     own: tuple[tuple[str, str], ...]  # letters that the work has defined, and the operations that they are
@@ -101,8 +103,9 @@ class Symbols:
         inputs = subject.network.inputs if subject.network else ()
         return Symbols(
             graph, quantities, functions, frozenset(words), {base: tuple(found) for base, found in spread.items()},
-            frozenset(inputs or graph.leaves), (*graph.leaves, *(node.name for node in graph.nodes)),
-            subject, own, {key: tuple(dict.fromkeys(found)) for key, found in labels.items()},
+            frozenset(inputs or graph.leaves), frozenset((*subject.roles.weights, *subject.roles.biases)),
+            (*graph.leaves, *(node.name for node in graph.nodes)), subject, own,
+            {key: tuple(dict.fromkeys(found)) for key, found in labels.items()},
         )  # fmt: skip
 
     def may_be_called(self, letter: str) -> bool:
@@ -261,6 +264,15 @@ def _quantities(scope: Scope, subject: Subject) -> Iterator[tuple[Key, Tree]]:
     rows = dict(_declared(scope))
     for key, tree in (*_entries(subject.graph), *_deltas(subject), *_loss_names(rows, subject)):
         rows.setdefault(key, tree)
+    graph = subject.graph
+    taken = {parts(name)[0] for name in (*graph.leaves, *(node.name for node in graph.nodes))}
+    elsewhere: dict[Key, set[Tree]] = defaultdict(set)
+    for key, tree in _in_matrices(graph):
+        if key[0] not in taken | _SPOKEN_FOR:
+            elsewhere[key].add(tree)
+    for key, trees in elsewhere.items():
+        if len(trees) == 1:
+            rows.setdefault(key, *trees)
     yield from rows.items()
 
 
@@ -277,6 +289,26 @@ def _entries(graph: Graph) -> Iterator[tuple[Key, Tree]]:
             for entry in row.args if isinstance(row, Apply) else ():
                 if isinstance(entry, Partial) and (subscript := parts(entry.wrt)[1]):
                     yield (base, subscript, superscript), Partial(entry.of, entry.wrt)
+
+
+def _in_matrices(graph: Graph) -> Iterator[tuple[Key, Tree]]:
+    """W_12^[2] for the entry w_12^[2] of the matrix W^[2], and w_12^(2) for W_12^(2).
+
+    Where the entry's own indices are not its row and its column, those of the matrix could be either: left out.
+    """
+    for name, tree in graph.arrays:
+        base, _, superscript = parts(name)
+        for i, row in enumerate(tree.args if isinstance(tree, Apply) else (), 1):
+            for j, entry in enumerate(row.args if isinstance(row, Apply) and len(row.args) > 1 else (), 1):
+                if not isinstance(entry, Name):
+                    continue
+                own, below, above = parts(entry.name)
+                place = f"{i},{j}" if "," in below and below.replace(",", "").isdigit() else f"{i}{j}"
+                indexed = below.replace(",", "").isdigit()
+                if below == place or not indexed:
+                    yield (base, place, superscript), entry
+                if indexed and len(own) == 1:
+                    yield (own.swapcase(), below, above), entry
 
 
 def _deltas(subject: Subject) -> Iterator[tuple[Key, Tree]]:

@@ -17,6 +17,7 @@ from derivgen.slips import Roles
 
 RELATIONS = ("=", "≈", "<-", "+=", "=>")
 VERDICTS = ("right", "wrong", "follows", "recovered", "right only when", "unread", "undecided", "skipped")
+INEQUALITY = "an inequality is not checked"
 NUMBERS = ("", "exact", "rounded", "drifted", "wrong")
 
 
@@ -65,7 +66,10 @@ class Fragment:
     skip: str = ""
     exercise: int = 0
     part: str = ""
-    conditional: bool = False  # it stands in a sentence behind a condition: "if y = 1, then …"
+    conditional: bool = False  # it stands in a sentence with a condition: "if y = 1, then …"
+    supposed: bool = False  # behind words such as "since" or "let": if it is no fact, it is an assumption
+    sentence: int = 0
+    paragraph: int = 0
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,11 @@ class Unread:
     suggestion: str
     fragment: Fragment
     relation: str = ""
+
+    @property
+    def assumed(self) -> bool:
+        """Whether it is an inequality behind a word of condition: since z > 0."""
+        return self.problem == INEQUALITY and (self.fragment.supposed or self.fragment.skip == "condition")
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,8 @@ TEX = [
     (r"\\$x$", ["x"]),
     ("a lone $ sign\n\nthen $x$", ["x"]),
     (r"\[ never closed" + "\n\n$x$", ["x"]),
+    (r"\item[$x$] \ensuremath{a_{1}} \parbox{3cm}{$y$}", ["x", "a_{1}", "y"]),
+    (r"\begin{aligned} x \end{aligned}", [r"\begin{aligned} x \end{aligned}"]),
     (r"\begin{align} never closed" + "\n\n$x$", [r"\begin{align} never closed", "x"]),
 ]
 
@@ -75,9 +77,49 @@ MARKDOWN = [
 ]
 
 
+MARKDOWN += [
+    ("$ a = b$ and $c = d $ and $ e = f $", ["a = b", "c = d", "e = f"]),
+    ("1$a = b$ and $\\frac ab$5", ["a = b", "\\frac ab"]),
+    ("it costs $5 and x = $6. Or $HOME = $PATH", []),
+    ("costs $5 and $a_1 = 3x$", ["a_1 = 3x"]),
+    ("<p>$x$</p>\n\n<div>\n$y$\n</div>\n\n<table><tr><td>$z$</td></tr></table>", ["x", "y", "z"]),
+    ("<pre>\n$x$\n</pre>\n\n<code>$y$</code> $z$", ["z"]),
+    ("so\n\n    $$a = b$$\n\n1. x\n\n        $$c$$\n", ["a = b", "c"]),
+    ("$`a = b`$ and `$x$`", ["a = b"]),
+    ("``` {math}\nx\n```", ["x"]),
+    (r"\\(x\\) and \\[y\\], so \begin{equation}z\end{equation}.", ["x", "y", r"\begin{equation}z\end{equation}"]),
+    ("$$ a $$ $$ b $$", ["a", "b"]),
+    ("$a$ = $b$, $c$ and $d$", ["a  =  b", "c", "d"]),
+]
+
+
 @pytest.mark.parametrize(("text", "sources"), MARKDOWN)
 def test_mathematics_of_a_markdown_file(text, sources):
     assert read(text, "md") == sources
+
+
+GRADIENT = r"\frac{\partial L}{\partial w} = x"
+SEEN = [
+    ("md", f"`${GRADIENT}$`", "code"),
+    ("md", f"```latex\n{GRADIENT}\n```", "code"),
+    ("md", f"\t${GRADIENT}$", "code"),
+    ("md", f"So {GRADIENT} holds", "undelimited"),
+    ("md", f"$${GRADIENT}", "undelimited"),
+    ("md", f"$$\n{GRADIENT}\n\n$$", "undelimited"),
+    ("md", f"![${GRADIENT}$](u)", "undelimited"),
+    ("md", "dL/dw = x", "undelimited"),
+    ("md", "| a |\n|---|\n| $a = b$ |", "table"),
+    ("tex", rf"\[ {GRADIENT}", "undelimited"),
+    ("tex", f"so ${GRADIENT}", "undelimited"),
+    ("tex", rf"\newcommand{{\q}}{{{GRADIENT}}}", "undelimited"),
+    ("tex", rf"\begin{{NiceArray}} {GRADIENT} \end{{NiceArray}}", "undelimited"),
+]
+
+
+@pytest.mark.parametrize(("form", "text", "reason"), SEEN)
+def test_an_equation_that_is_not_read_is_told_all_the_same(form, text, reason):
+    assert [skip for _, skip in left_out(text, form)] == [reason]
+    assert read(text, form) == []
 
 
 PLAIN = [

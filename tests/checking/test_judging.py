@@ -178,7 +178,7 @@ def test_functions_and_letters_of_the_work() -> None:
         ("$z_2 = w_2 z_1$, $s'(r) = s(r)$, $s(r) = r(1-r)$", ["wrong", "wrong", "wrong"]),
         # the letter is the statement's own, and one letter alone
         (r"$s(r) = 1/(1+e^{-r})$, $z_1 = r$, $a_1 = s(r)$", ["right", "unread", "unread"]),
-        (r"$s(r_1) = 1/(1+e^{-r_1})$, $s(r) = r_1$, $s(r)^2 = 1$, $s(r) = a_1$", [*["unread"] * 2, "undecided", "unread"]),
+        (r"$s(r_1) = 1/(1+e^{-r_1})$, $s(r) = r_1$, $s(r)^2 = 1$, $s(r) = a_1$", [*["unread"] * 2, *["undecided"] * 2]),
         (r"$s(r) += r$", ["undecided"]),
     ],
 )  # fmt: skip

@@ -83,6 +83,30 @@ def test_the_corpus_is_read_as_it_says(words):
     assert [text for text, some in found if any(isinstance(one, Unread) and not one.suggestion for one in some)] == []
 
 
+LAYERED = "title: T\nexercises:\n  - network: {kind: layered, sizes: [2, 3, 2], loss: %s, notation: %s}\n    asks: [gradients]"
+ENTRIES = [
+    ("textbook", r"W^{[2]}_{12}", "w_12^[2]"), ("textbook", r"W_{21}^{(1)}", "w_21^[1]"),
+    ("textbook", r"\mathbf{W}_{1,2}^{(2)}", "w_12^[2]"), ("textbook", r"w_{12}^{(2)}", "w_12^[2]"),
+    ("from-to", r"w^{(2)}_{12}", "W_12^(2)"), ("from-to", r"W^{(2)}_{12}", "W_12^(2)"),
+    ("neurons", r"W^{(1)}_{12}", "w_{x_1,h_2}"), ("bias-row", r"w_{01}^2", "W_01^2"),
+    ("textbook", r"X_{12}^{(1)}", ""), ("textbook", r"W_{44}^{(1)}", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("notation", "written", "name"), ENTRIES)
+def test_an_entry_of_a_matrix_is_its_leaf_in_either_case(notation, written, name):
+    made = spec.loads(LAYERED % ("squared_error", notation), asks=ASKS, kinds=KINDS)
+    network = build(made.exercises[0].network, Draws("1"), "left")
+    table = Symbols.of(of_graph(network.graph, network))
+    (found,) = statements(Fragment(rf"\frac{{\partial {network.loss}}}{{\partial {written}}}", 0), table)
+    if name:
+        assert isinstance(found, Statement)
+        assert found.left.tree == Partial(network.loss, name)
+    else:
+        assert isinstance(found, Unread)
+        assert "no such quantity" in found.problem
+
+
 def test_the_corpus_is_large_and_of_both_kinds():
     expected = [line[3] for line in corpus()]
     assert sum(not line.startswith("!") for line in expected) >= 150

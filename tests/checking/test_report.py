@@ -236,8 +236,8 @@ def test_the_terminal_shows_any_text_as_it_is(text):
 
 def test_a_work_is_checked_line_by_line():
     made = check(SUBJECT, f"So {RIGHT}.\n\nBut {WRONG}.\n\n```\n$q = 1$\n```\n")
-    assert [line.verdict.verdict for line in made.lines] == ["right", "wrong"]
-    assert [line.place.line for line in made.lines] == [1, 3]
+    assert [line.verdict.verdict for line in made.lines] == ["right", "wrong", "skipped"]
+    assert [line.place.line for line in made.lines] == [1, 3, 5]
     assert made.first_wrong == 1
 
 

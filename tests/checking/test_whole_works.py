@@ -25,11 +25,13 @@ WORKS = [
 \end{aligned}$$""", ["right"]),
     (PAIR, "", "plain", "dL/dw\n = 2(b-t)(1-b^2)a\n", ["wrong"]),
     (PAIR, "", "plain", "dL/db\n = 2(b - t)\n", ["right"]),
-    (CHAIN, "", "md", r"If $y=1$ then $\frac{\partial L}{\partial a_2} = a_2 - 1$.", ["skipped", "undecided"]),
+    (CHAIN, "", "md", r"If $y=1$ then $\frac{\partial L}{\partial a_2} = a_2 - 1$.", ["skipped", "right"]),
     (CHAIN, "", "md", r"If $y=1$, all is well. $\frac{\partial L}{\partial a_2} = a_2 - 1$.", ["skipped", "wrong"]),
-    (CHAIN, "", "md", r"Suppose $x=2$. $\frac{\partial z_1}{\partial w_1} = 2$.", ["right", "right"]),
-    (CHAIN, "", "md", r"Suppose $x=2$. $\frac{\partial z_1}{\partial w_1} = 3$.", ["right", "wrong"]),
-    (CHAIN, "", "md", r"$\frac{\partial L}{\partial a_2} = a_2 - 1$ if $y=1$.", ["undecided", "skipped"]),
+    (CHAIN, "", "md", r"Suppose $x=2$. $\frac{\partial z_1}{\partial w_1} = 2$.", ["skipped", "right"]),
+    (CHAIN, "", "md", r"Suppose $x=2$. $\frac{\partial z_1}{\partial w_1} = 3$.", ["skipped", "wrong"]),
+    (CHAIN, "", "md", r"$\frac{\partial L}{\partial a_2} = a_2 - 1$ if $y=1$.", ["right", "skipped"]),
+    (CHAIN, "", "md", r"If $y=1$ then $\frac{\partial L}{\partial a_2} = a_2 - 3$.", ["skipped", "undecided"]),
+    (CHAIN, "", "md", r"If $z_1=0$ then $\frac{\partial L}{\partial a_2} = a_2$.", ["skipped", "undecided"]),
     (CHAIN, "x=1,w_1=0.5,w_2=-1,y=1", "md", r"$a_1 = 6.22e-1 = 0.622$", ["right", "right"]),
     (CHAIN, "x=1,w_1=0.5,w_2=-1,y=1", "md", r"$a_1 = 6.23e-1$", ["wrong"]),
     (CHAIN, "x=1,w_1=0.5,w_2=-1,y=1,eta=0.5", "md", r"$w_2 \leftarrow -1 - 0.5(-0.0921) = -0.954$", ["right", "right"]),
@@ -76,6 +78,56 @@ WORKS = [
 ]  # fmt: skip
 
 
+NO_TARGET, NO_WEIGHT = r"$\frac{\partial L}{\partial a_2} = a_2$", r"$\frac{\partial L}{\partial w_1} = 0$"
+GIVEN, BEFORE = ["skipped", "right only when"], ["right only when", "skipped"]
+ASSUMED = [
+    ("md", f"With $y=0$: {NO_TARGET}", GIVEN),
+    ("md", f"With $y=0$:\n\n${NO_TARGET}$", GIVEN),
+    ("md", f"Since $w_2=0$, {NO_WEIGHT}.", GIVEN),
+    ("md", f"Because $y = a_2$, {NO_WEIGHT}. And so {NO_WEIGHT}.", ["skipped", "undecided", "undecided"]),
+    ("md", f"Because $y = a_2$, {NO_WEIGHT}.\n\nNow {NO_WEIGHT}.", ["skipped", "undecided", "wrong"]),
+    ("md", f"Since $a_1 = 0$, {NO_WEIGHT}.", ["skipped", "undecided"]),
+    ("md", f"Given $y=0$ we get {NO_TARGET}. Hence {NO_TARGET}.", [*GIVEN, "right only when"]),
+    ("md", f"Case 1: $y=0$. {NO_TARGET}. Case 2: $y=1$. {NO_TARGET}.", [*GIVEN, "skipped", "wrong"]),
+    ("md", f"At $y=0$ {NO_TARGET}, but {NO_TARGET}. {NO_TARGET}", [*GIVEN, "right only when", "wrong"]),
+    ("md", f"If $y=0$ and $x=1$ then {NO_TARGET}.", ["skipped", *GIVEN]),
+    ("md", f"With $y=0$ {NO_TARGET}, with $y=1$ it is {NO_TARGET}", ["skipped", "undecided"] * 2),
+    ("md", f"{NO_TARGET} for $y=0$.", BEFORE),
+    ("md", f"{NO_TARGET} if the target is $y=0$.", BEFORE),
+    ("md", r"$\frac{\partial z_1}{\partial w_1} = 1$ (where $x = 1$)", ["right", "skipped"]),
+    ("md", r"$\frac{\partial L}{\partial a_2} = a_2 \quad\text{(if } y=0\text{)}$", BEFORE),
+    ("md", r"$\frac{\partial L}{\partial a_2} = 2a_2 \quad\text{(if } y=0\text{)}$", ["undecided", "skipped"]),
+    ("md", r"$\frac{\partial L}{\partial a_2} = a_2 \text{ if } y=0$", BEFORE),
+    ("md", r"$\frac{\partial L}{\partial a_2} = a_2 \qquad (y = 0)$", BEFORE),
+    ("md", r"$\text{If } y=0, \text{ then } \frac{\partial L}{\partial a_2} = a_2$", GIVEN),
+    ("md", r"$y=0 \implies \frac{\partial L}{\partial a_2} = a_2$", GIVEN),
+    ("md", r"$y=a_2 \implies \frac{\partial L}{\partial a_2} = 0$", ["skipped", "undecided"]),
+    ("md", f"Since $y=0$, {NO_WEIGHT}", ["skipped", "wrong"]),
+    # facts stay claims, and make nothing conditional
+    ("md", rf"Since $a_2 = \sigma(z_2)$, {NO_TARGET}.", ["right", "wrong"]),
+    ("md", rf"Since $a_2 = z_2$, {NO_TARGET}.", ["wrong", "wrong"]),
+    ("md", rf"Since $z_1 = x$, {NO_WEIGHT}.", ["wrong", "follows"]),
+    ("md", r"Since $\frac{\partial z_1}{\partial w_1} = w_1$, so what?", ["wrong"]),
+    ("md", rf"So we arrive at {NO_TARGET}.", ["wrong"]),
+    ("plain", "y = 0\ndL/da_2 = a_2", ["right", "right only when"]),
+    ("plain", "If y = 0, dL/da_2 = a_2", GIVEN),
+    ("plain", "y = 0: dL/da_2 = a_2", ["right", "right only when"]),
+    ("plain", "dL/da_2 = a_2 since y = 0", BEFORE),
+    ("plain", "for w_1: dz_1/dw_1 = x\nwith x as input: dz_1/dw_1 = x", ["right", "right"]),
+    ("plain", "dL/da_2 = a_2 (y = 0)", BEFORE),
+    ("plain", "dL/da_2 = a_2 since a_2 = sigmoid(z_2)", ["wrong", "right"]),
+]
+
+
+@pytest.mark.parametrize(("form", "text", "verdicts"), ASSUMED)
+def test_an_assumption_is_no_claim_and_what_it_makes_right_is_not_wrong(
+    form: str, text: str, verdicts: list[str]
+) -> None:
+    report = check(of_equations(CHAIN, "", text), text, form=form)
+    assert [verdict.verdict for verdict in report.verdicts] == verdicts
+    assert {verdict.needs for verdict in report.verdicts} <= {"", "y = 0", "w_2 = 0"}
+
+
 @pytest.mark.parametrize(("network", "numbers", "form", "text", "verdicts"), WORKS)
 def test_a_work_is_judged_as_its_reader_would(
     network: str, numbers: str, form: str, text: str, verdicts: list[str]
@@ -117,6 +169,94 @@ def test_a_condition_says_the_branch_that_a_line_needs() -> None:
     about = of_equations("m = max(x, max(y, z)); f = m*w + relu(v)", "x=1,y=3,z=2,w=3,v=1")
     (verdict,) = check(about, "df/dy = w", form="plain").verdicts
     assert verdict.needs == "x < max(y, z), y > z"
+
+
+@pytest.mark.parametrize(("line", "verdict"), [
+    (r"\sigma(t) = 0.3", "undecided"), (r"\sigma'(z) = a_1(1 - a_1)", "undecided"), (r"\sigma'(z) = \sigma(z)", "wrong"),
+    (r"\sigma'(z) = 1", "undecided"),
+])  # fmt: skip
+def test_a_letter_that_nothing_goes_on_with_is_told(line: str, verdict: str) -> None:
+    (found,) = check(of_equations(CHAIN), f"${line}$", form="md").verdicts
+    assert found.verdict == verdict
+    assert found.problem == ("" if verdict == "wrong" else f"{line[line.index('(') + 1]}: no such quantity")
+
+
+@pytest.mark.parametrize("sign", [r"\ne", r"\propto", r"\to", r"\sim", "≠"])
+def test_a_relation_that_is_no_equation_is_told(sign: str) -> None:
+    report = check(of_equations(CHAIN), rf"$\frac{{\partial L}}{{\partial w_2}} {sign} a_1$", form="md")
+    assert [(verdict.verdict, verdict.problem) for verdict in report.verdicts] == [("skipped", "relation")]
+
+
+def test_an_equation_outside_of_all_delimiters_is_unread() -> None:
+    report = check(of_equations(CHAIN), "So dL/dw_2 = 7 a_1", form="md")
+    assert [verdict.verdict for verdict in report.verdicts] == ["unread"]
+    assert report.exit_code == 2
+
+
+OPEN = r"$\frac{\partial h}{\partial z} = 1$"
+ACTIVE = [
+    ("md", f"If $z>0$, {OPEN}.", ["skipped", "undecided"]),
+    ("md", f"Since $z>0$, {OPEN}.", ["skipped", "undecided"]),
+    ("md", f"Assume $z>0$. Then {OPEN}. So {OPEN}.", ["skipped", "undecided", "undecided"]),
+    ("md", r"$\frac{\partial h}{\partial z} = 1 \quad (z > 0)$", ["undecided", "skipped"]),
+    ("md", r"$\frac{\partial h}{\partial z} = 1 \text{ since } z > 0$", ["undecided", "skipped"]),
+    ("plain", "dh/dz = 1 since z > 0", ["undecided", "skipped"]),
+    ("plain", "if z > 0: dh/dz = 1", ["skipped", "undecided"]),
+    ("md", f"Here {OPEN}.", ["wrong"]),
+]
+
+
+@pytest.mark.parametrize(("form", "text", "verdicts"), ACTIVE)
+def test_an_active_unit_is_an_assumption(form: str, text: str, verdicts: list[str]) -> None:
+    report = check(of_equations(GATE), text, form=form)
+    assert [verdict.verdict for verdict in report.verdicts] == verdicts
+
+
+OPERATORS = [
+    (r"\frac{d}{dw_2}\left(\frac12(a_2-y)^2\right) = (a_2-y)a_2(1-a_2)a_1", ["right"]),
+    (r"\frac{d}{dw_2}\left(\frac12(a_2-y)^2\right) = (a_2-y)a_1", ["wrong"]),
+    (r"\frac{\partial}{\partial a_2}\frac12(a_2-y)^2 = a_2 - y", ["right"]),
+    (r"\frac{\partial}{\partial a_2}(a_2-y)^2 = a_2 - y", ["wrong"]),
+    (r"\frac{\partial}{\partial z_2} \log a_2 = 1 - a_2", ["right"]),
+    (r"\frac{\partial \log a_2}{\partial z_2} = 1 - a_2", ["right"]),
+    (r"\frac{\partial}{\partial w_1}\sigma(w_1 x) = a_1(1-a_1)x", ["right"]),
+    (r"\frac{\partial (w_1 x)}{\partial w_1} = x", ["right"]),
+    (r"\frac{\partial}{\partial w_2}(z_1 + x) = 0", ["right"]),
+    (r"\partial_{w_2} L = (a_2-y)\frac{\partial}{\partial w_2}(a_2 - y)", ["right"]),
+    (r"\frac{\partial}{\partial w_1}(w_1 x + z_2) = x", ["unread"]),  # with z_2 held fixed, or not?
+    (r"\frac{\partial}{\partial w_2} a_1 w_2 = a_1", ["unread"]),  # of a_1, times w_2?
+    (r"\frac{d\sigma}{dz} = \sigma(z)(1-\sigma(z))", ["right"]),
+    (r"\frac{d}{dz}\sigma(z) = \sigma(z)(1+\sigma(z))", ["wrong"]),
+    (r"\frac{d\sigma}{dz_1} = a_1(1-a_1)", ["right"]),
+    (r"\left.\frac{\partial L}{\partial a_2}\right|_{y=0} = a_2", ["skipped", "right only when"]),
+    (r"\frac{\partial L}{\partial a_2}\Big|_{y=0} = a_1", ["skipped", "undecided"]),
+    (r"\nabla_{w_2} L = (a_2-y)a_2(1-a_2)a_1", ["right"]),
+]
+
+
+@pytest.mark.parametrize(("line", "verdicts"), OPERATORS)
+def test_a_derivative_of_an_expression_is_read_where_its_meaning_is_clear(line: str, verdicts: list[str]) -> None:
+    report = check(of_equations(CHAIN), f"${line}$", form="md")
+    assert [verdict.verdict for verdict in report.verdicts] == verdicts
+
+
+GRADIENTS = [
+    (r"\nabla f(x,y) = \begin{pmatrix} y \\ x\end{pmatrix}", "right"), (r"\nabla f(x,y) = (x, y)", "wrong"),
+    (r"\nabla f = \left(\frac{\partial f}{\partial x}, \frac{\partial f}{\partial y}\right)", "right"),
+    (r"\nabla f = [y, x]^T", "right"), (r"\nabla f = \begin{bmatrix} y & x\end{bmatrix}", "right"),
+    (r"\nabla f(y,x) = (y, x)", "wrong"), (r"f = (y, x)", "unread"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "verdict"), GRADIENTS)
+def test_a_gradient_is_the_list_of_its_derivatives(line: str, verdict: str) -> None:
+    report = check(of_equations("f = x*y"), f"${line}$", form="md")
+    assert [found.verdict for found in report.verdicts] == [verdict]
+
+
+def test_a_gradient_by_inputs_and_weights_alike_needs_to_say_which() -> None:
+    report = check(of_equations("f = x*w"), r"$\nabla f = (w, x)$", form="md")
+    assert [found.problem for found in report.verdicts][:1] == ["a gradient needs what it is by"]
 
 
 QUIZ = """

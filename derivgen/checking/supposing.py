@@ -1,0 +1,159 @@
+"""What a work supposes: statements behind words of condition in, the numbers that they give and what needs them out.
+
+An assumption is one by what it states: an input or a weight is something, or a quantity is a number though nothing says
+which numbers there are. A fact of the network behind the same words, "since a = σ(z)", is a claim like any other.
+"""
+
+from __future__ import annotations
+
+import decimal
+import itertools
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from derivgen.checking.carrying import Figures
+from derivgen.checking.deciding import AtNumbers, Clock, Decision, World
+from derivgen.checking.rounding import literal
+from derivgen.checking.work import Statement, Subject, Unread
+from derivgen.evaluation import EvaluationError, Real
+from derivgen.expression import Apply, Name, Number, Tree, names
+from derivgen.graph import Graph, Node
+from derivgen.written import write
+
+__all__ = ["Suppositions"]
+
+
+class Suppositions:
+    """The assumptions that hold where a work is being read; their numbers are given like any others."""
+
+    def __init__(self, subject: Subject, world: World, figures: Figures) -> None:
+        self.subject, self.world, self.figures = subject, world, figures
+        self.numbers: dict[str, Real] = {}
+        self.passing: dict[str, Real | None] = {}  # for this sentence only: what was given before
+        self.further = False  # something that is no number is supposed, up to the end of the paragraph
+        self.place = (-1, -1)
+        self._worlds: dict[tuple[tuple[str, Real], ...], World] = {}
+
+    def enter(self, found: Sequence[Statement | Unread], number: int) -> None:
+        """Go on to this statement of a work; with a new sentence comes all that it supposes, in front or behind."""
+        place = _place(found[number])
+        if place == self.place:
+            return
+        self.further &= place[1] == self.place[1]
+        self.place = place
+        for name, value in self.passing.items():
+            self._give(name, value)
+        self.passing = {}
+        first = -1
+        said: dict[Tree, Tree] = {}
+        for item in itertools.takewhile(lambda item: _place(item) == place, itertools.islice(found, number, None)):
+            self.further |= isinstance(item, Unread) and item.assumed
+            behind, first = item.fragment.at == first, item.fragment.at
+            if isinstance(item, Statement) and (behind or item.fragment.supposed) and self.assumes(item):
+                left, right = item.left.tree, item.links[0][1].tree
+                self.further |= said.setdefault(left, right) != right  # two cases in one sentence
+                self._suppose(item, certain=not behind)
+
+    def _suppose(self, statement: Statement, *, certain: bool) -> None:
+        """Take a statement as given: a number for a leaf, or something further."""
+        shown = literal(statement.links[0][1].tree)
+        left = statement.left.tree
+        if shown is None or not isinstance(left, Name) or not self._is_leaf(left) or self._shared(left.name):
+            self.further |= certain
+            return
+        if statement.fragment.skip == "condition":
+            self.passing.setdefault(left.name, self.figures.given.get(left.name))
+        self._give(left.name, shown.value)
+
+    def _give(self, name: str, value: Real | None) -> None:
+        if value is None:
+            self.numbers.pop(name, None)
+            self.figures.take_back(name)
+        else:
+            self.numbers[name] = value
+            self.figures.give(name, value)
+
+    def assumes(self, statement: Statement) -> bool:
+        """Whether a statement is no claim about the network that could be right or wrong."""
+        if len(statement.links) != 1 or statement.links[0][0] not in ("=", "≈") or statement.dummy:
+            return False
+        left, right = statement.left.tree, statement.links[0][1].tree
+        if isinstance(left, Name) and self._is_leaf(left) and left != right:
+            own = left.name in names(right) or self.subject.roles.step_size in names(right)
+            known = left.name in self.figures.given and left.name not in self.numbers
+            return not own and not (known and statement.fragment.skip != "condition")
+        graph = self.world.graph
+        if isinstance(left, Name) and isinstance(right, Name) and self._is_leaf(right) and left.name in graph:
+            return right.name not in graph.ancestors(left.name)  # a = y, but not z = x, which forgets w
+        if literal(right) is None:
+            return False
+        open_gate = isinstance(left, Apply) and bool(left.slot) and left.operation == "relu"
+        return open_gate or (isinstance(left, Name) and left.name in graph and not self._known(left))
+
+    def _is_leaf(self, tree: Tree) -> bool:
+        return isinstance(tree, Name) and tree.name in self.world.graph and self.world.graph.is_leaf(tree.name)
+
+    def _known(self, tree: Tree) -> bool:
+        """Whether the work's numbers say what a quantity is."""
+        try:
+            self.figures.state("now").value(tree)
+        except (EvaluationError, decimal.DecimalException):
+            return False
+        return True
+
+    def _shared(self, name: str) -> bool:
+        """Whether a leaf is tied to others by a constraint: a number for it alone is not all that is supposed."""
+        return any(name in group for group in self.world.graph.simplices)
+
+    # --- what holds under them ------------------------------------------------------------------------------------
+
+    def needed(self, truth: Tree, tree: Tree, clock: Clock) -> tuple[str, Decision | None]:
+        """The numbers of the work's own that make two sides equal, as they are written; else the decision under them.
+
+        Where all numbers are known, these are the exercise's: there a formula must be right whatever they are.
+        """
+        graph = self.world.graph
+        own = [name for name in graph.leaves if name in self.figures.given and name not in self.subject.numbers]
+        others = [name for name in graph.leaves if name not in self.figures.given]
+        used = self.world.leaves_of(truth, tree)
+        held = [name for name in own if name in used and not self._shared(name)]
+        if not held or not {*others} - {self.subject.roles.step_size}:
+            return "", None
+        decision = self._under(held).decide(truth, tree, clock)
+        if not decision.equal:
+            return "", self._whole(decision, held)
+        for name in list(held):  # say no more than it takes
+            fewer = [other for other in held if other != name]
+            if fewer and self._under(fewer).decide(truth, tree, clock).equal:
+                held = fewer
+        return ", ".join(f"{name} = {write(self.figures.given[name], 9)[0]}" for name in held), decision
+
+    def _under(self, held: Sequence[str]) -> World:
+        """The network whose leaves of these names are numbers."""
+        key = tuple((name, self.figures.given[name]) for name in held)
+        if key not in self._worlds:
+            self._worlds[key] = World.of(_fixed(self.world.graph, dict(key)))
+        return self._worlds[key]
+
+    def _whole(self, decision: Decision, held: Sequence[str]) -> Decision:
+        """A decision whose witness says the supposed numbers too."""
+        if not isinstance(decision.point, AtNumbers):
+            return decision
+        leaves = {**decision.point.leaves, **{name: self.figures.given[name] for name in held}}
+        return replace(decision, point=AtNumbers(self.world, leaves, self.subject.taken))
+
+
+def _place(item: Statement | Unread) -> tuple[int, int]:
+    return item.fragment.sentence, item.fragment.paragraph
+
+
+def _fixed(graph: Graph, numbers: dict[str, Real]) -> Graph:
+    """The graph with numbers in place of leaves."""
+    nodes = [Node(name, _written(value)) for name, value in numbers.items()]
+    return replace(graph, leaves=tuple(n for n in graph.leaves if n not in numbers), nodes=(*nodes, *graph.nodes))
+
+
+def _written(value: Real) -> Tree:
+    number = Number(abs(value if isinstance(value, Fraction) else Fraction(value)))
+    return Apply("negate", (number,)) if value < 0 else number
