@@ -360,12 +360,15 @@ def _unsigned(term: Tree) -> tuple[Tree, str]:
     return term, "+"
 
 
+@lru_cache(maxsize=4096)  # LaTeX and Markdown break alike
 def _broken(text: str) -> str:
     """The text with those break opportunities kept that a long line needs, none inside a fraction or an exponent.
 
     Sums break before products do: a row is filled with whole terms where they fit. What is too wide between two
     breaks is broken inside its brackets, which then have a fixed size: no row may end between \\left and \\right.
     """
+    if len(text) + (_NUMBER_WIDTH - 1) * text.count(SLOT) <= WIDEST:  # nothing looks wider than it is written
+        return text.replace(BREAK, "")
     places = _opportunities(text)
     chunks = [text[start:end] for start, end in _chunks(text, places, 0, len(text), 0)]
     chunks = [chunk.replace(BREAK, "") for chunk in chunks]
@@ -392,12 +395,18 @@ def _broken(text: str) -> str:
 def _opportunities(text: str) -> list[tuple[int, int]]:
     """Each place where a row may end, and how many brackets it stands in."""
     found, depth, groups = [], 0, 0
-    for i, character in enumerate(text):
-        groups += {"{": 1, "}": -1}.get(character, 0)
-        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(character, 0)
-        if character == BREAK and not groups:
-            found.append((i, depth))
+    for match in _NESTING.finditer(text):
+        character = match[0]
+        if character == BREAK:
+            found += [(match.start(), depth)] if not groups else []
+        elif character in "{}":
+            groups += 1 if character == "{" else -1
+        else:
+            depth += 1 if character in "([" else -1
     return found
+
+
+_NESTING = re.compile(rf"[{{}}()\[\]{BREAK}]")
 
 
 def _chunks(
