@@ -49,7 +49,7 @@ def here() -> dict[str, str]:
     made = {}
     for quiz in QUIZZES:
         composer = Composer(spec.load(quiz, asks=ASKS, kinds=KINDS), "secret")
-        for seed in reversed(SEEDS):  # the order in which variants are made is no matter either
+        for seed in SEEDS if quiz.endswith("-variants") else SEEDS[-1:]:  # what was made before is no matter either
             for name, text in files(composer.compose(seed, f"derivgen {seed}"), ["latex", "markdown"]).items():
                 made[f"{quiz}/{seed}/{name}"] = hashlib.sha256(text.encode()).hexdigest()
     return made
