@@ -182,6 +182,15 @@ def test_every_document_is_set(quiz, kind):
 
 
 @every_quiz
+def test_every_picture_that_a_text_names_is_there_and_no_other(quiz):
+    written = made(quiz, SEEDS[-1])
+    for kind in ("questions", "solutions"):
+        named = re.findall(r"\]\(([^)]*\.svg)\)", written[f"{kind}.md"])
+        assert sorted(named) == sorted(name for name in written if name.startswith(f"{kind}-figures/"))
+        assert len(named) == len(set(named))
+
+
+@every_quiz
 def test_a_question_sheet_shows_what_a_student_and_a_grader_need(quiz):
     key = json.loads(made(quiz, SEEDS[-1])["key.json"])
     loaded = composer(quiz).quiz
