@@ -462,6 +462,13 @@ def test_a_missing_gate_is_caught_by_residues_alone(monkeypatch: pytest.MonkeyPa
         certify.symbolic(graph, "dL/dx = y*2*x", Partial("L", "x"), latex=False)
 
 
+def test_a_line_that_is_defined_at_the_usual_points_draws_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = Graph.of("f = a*b + 7*a", ["a", "b"])
+    models.models_of(graph)
+    monkeypatch.setattr(models, "_points", lambda graph: pytest.fail("another point was drawn"))
+    assert certify.symbolic(graph, "df/da = b + 7", Partial("f", "a"), latex=False)[1].points == 2
+
+
 def _open(graph: Graph) -> tuple[certify.Point, ...]:
     return (certify.Point(graph, {name: Decimal("0.5") for name in graph.leaves}),)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 
@@ -50,7 +50,7 @@ def _equal(graph: Graph, sides: tuple[Tree, ...], truth: Tree) -> tuple[Proof, .
     if any(own != shape for own, _ in parts):
         raise CertificateError("a printed line has sides of different shapes")
 
-    def at_residues(model: Residues) -> Collection[str]:
+    def at_residues(model: Residues) -> Sequence[str]:
         wanted = [model.value(cell) for cell in truths]
         got = [[model.value(cell) for cell in cells] for _, cells in parts]
         return [_WRONG] if any(values != wanted for values in got) else []

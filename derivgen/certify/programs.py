@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TypeVar
 
@@ -36,7 +36,7 @@ def executed(
     if missing := [name for name, _ in truths if name not in assigned]:
         raise CertificateError(f"a printed program never assigns {missing[0]}")
 
-    def at_residues(model: Residues) -> Collection[str]:
+    def at_residues(model: Residues) -> Sequence[str]:
         start = {name: (model.value(Name(name)), 0) for name in known}
         found = _run(program, start, graph, model.evaluate, _sum_modulo)
         return [_fault(name) for name, truth in truths if found[name][0] != model.value(truth)]
