@@ -189,6 +189,7 @@ class _Printer:
         if len(tree.args) > 2:  # a row of brackets and functions is read factor by factor
             dotted = dotted or any(isinstance(f, Apply) and not _is_monomial(f) for f in tree.args)
         text, inline, before, after_word = "", not self.plain and not self.stacked, False, False
+        slashed = False  # a / b c could be read in two ways
         for i, factor in enumerate(tree.args):
             operation = factor.operation if isinstance(factor, Apply) else ""
             level, array = PRODUCT, self.arrays and _is_array(factor, self.scope)
@@ -209,11 +210,14 @@ class _Printer:
                 text += f"*{piece}"
             elif (array or before) and not piece[0].isdigit() and piece[0] != SLOT:
                 text += f" {piece}"  # arrays stand side by side
-            elif dotted or piece[0].isdigit() or piece[0] == "." or isinstance(factor, Partial) or word or below_zero:
+            elif (
+                dotted or slashed or piece[0].isdigit() or piece[0] == "." or isinstance(factor, Partial) or word
+                or below_zero
+            ):  # fmt: skip
                 text += rf"{self.opportunity} \cdot {piece}"
             else:
                 text += f" {piece}"
-            before = array
+            before, slashed = array, isinstance(factor, Apply) and operation == "divide" and self.is_wide(factor)
         return text
 
     def matrix(self, tree: Apply) -> str:
@@ -243,9 +247,12 @@ class _Printer:
         above, below = tree.args
         if self.plain or not self.stacked:
             return f"{self.tree(above, PRODUCT)}/{self.tree(below, POWER)}"
-        if max(map(self.room, tree.args)) > WIDEST_FRACTION:  # no row could end inside the fraction
+        if self.is_wide(tree):  # no row could end inside the fraction
             return f"{self.tree(above, PRODUCT)}{self.opportunity} / {self.tree(below, POWER)}"
         return rf"\frac{{{self.tree(above, 0)}}}{{{self.tree(below, 0)}}}"
+
+    def is_wide(self, quotient: Apply) -> bool:
+        return max(map(self.room, quotient.args)) > WIDEST_FRACTION
 
     def room(self, tree: Tree) -> int:
         """About how wide a side of a fraction is once numbers stand in it, the same with and without them."""
