@@ -24,7 +24,6 @@ from typing import TypeGuard
 from derivgen.errors import DerivgenError
 from derivgen.expression import (
     ONE,
-    ZERO,
     Apply,
     Name,
     Number,
@@ -32,7 +31,6 @@ from derivgen.expression import (
     Tree,
     apply,
     names,
-    negate,
     number,
     product,
     substitute,
@@ -43,6 +41,7 @@ from derivgen.expression import (
 from derivgen.graph import Graph
 from derivgen.operations import OPERATIONS, RIGHT_HAND
 from derivgen.reading import read_row
+from derivgen.simplifying import UNIT, Term, cancels, collect, decompose, folded
 
 MOST_PATHS = 6  # more than these are not printed as a sum over paths, but recursively over the consumers
 LARGEST_CLOSED_FORM = 600  # parts of a tree that still fits on a page
@@ -107,169 +106,6 @@ def chain(left: Tree, *rights: Tree | Filled | Value, relation: str = "=", truth
         if right != left and (not links or right != links[-1].right):
             links.append(Link("=" if links else relation, right))
     return Chain(left, tuple(links), truth)
-
-
-# --- terms: a coefficient and its factors -------------------------------------------------------------------
-
-_Term = tuple[Fraction, tuple[Tree, ...]]
-_UNIT = Fraction(1)
-
-
-def _decompose(tree: Tree) -> _Term:
-    """The coefficient of a product and its other factors, in order."""
-    if isinstance(tree, Number):
-        return tree.value, ()
-    if not isinstance(tree, Apply):
-        return _UNIT, (tree,)
-    if tree.operation == "negate":
-        coefficient, factors = _decompose(tree.args[0])
-        return -coefficient, factors
-    if tree.operation == "multiply":
-        coefficient = _UNIT
-        all_factors: list[Tree] = []
-        for argument in tree.args:
-            inner, factors = _decompose(argument)
-            coefficient *= inner
-            all_factors.extend(factors)
-        return coefficient, tuple(all_factors)
-    if tree.operation in ("divide", "reciprocal"):
-        above, factors = _decompose(tree.args[0]) if tree.operation == "divide" else (_UNIT, ())
-        below, divisors = _decompose(tree.args[-1])
-        if not below:
-            return _UNIT, (tree,)
-        return above / below, (_quotient(factors, divisors),) if divisors else factors
-    if tree.operation == "power" and isinstance(tree.args[1], Number):
-        if tree.args[1].value == 0:
-            return _UNIT, ()
-        if tree.args[1].value == 1:
-            return _decompose(tree.args[0])
-    return _UNIT, (tree,)
-
-
-def _quotient(above: Iterable[Tree], below: Iterable[Tree]) -> Tree:
-    """One fraction of these factors: 1/b, x/(b w²)."""
-    numerator, denominator = product(above), product(below)
-    if denominator == ONE:
-        return numerator
-    return apply("reciprocal", denominator) if numerator == ONE else apply("divide", numerator, denominator)
-
-
-def _compose(coefficient: Fraction, factors: Iterable[Tree]) -> Tree:
-    """The product with its number first; a fraction that stands first takes it in, any fraction its denominator.
-
-    2 · u/c → 2u/c, and ½ · x · u/c → x · u/(2c).
-    """
-    written = list(factors)
-    if not coefficient:
-        return ZERO
-    if coefficient < 0:
-        return negate(_compose(-coefficient, written))
-    place = next((i for i, factor in enumerate(written) if _is_fraction(factor)), -1)
-    if place < 0:
-        return product((number(coefficient), *written))
-    fraction = written[place]
-    assert isinstance(fraction, Apply)
-    above = _flat(fraction.args[0]) if fraction.operation == "divide" else ()
-    below = (number(coefficient.denominator), *_flat(fraction.args[-1]))
-    if place == 0:
-        return product((_quotient((number(coefficient.numerator), *above), below), *written[1:]))
-    written[place] = _quotient(above, below)
-    return product((number(coefficient.numerator), *written))
-
-
-def _is_fraction(tree: Tree) -> bool:
-    return isinstance(tree, Apply) and tree.operation in ("divide", "reciprocal")
-
-
-def _flat(tree: Tree) -> tuple[Tree, ...]:
-    return tree.args if isinstance(tree, Apply) and tree.operation == "multiply" else (tree,)
-
-
-def _bases(factors: Iterable[Tree]) -> tuple[Fraction, list[tuple[Tree, int]]]:
-    """The coefficient of a product and the bases of its powers as they come, negative exponents below the line."""
-    coefficient, found = _UNIT, []
-    stack = [(factor, 1) for factor in reversed(tuple(factors))]
-    while stack:
-        part, times = stack.pop()
-        operation = part.operation if isinstance(part, Apply) else ""
-        if isinstance(part, Number) and part.value:
-            coefficient *= part.value**times
-        elif not isinstance(part, Apply) or operation not in _MONOMIAL:
-            found.append((part, times))
-        elif operation == "power":
-            assert isinstance(part.args[1], Number)
-            if exponent := int(part.args[1].value):
-                stack.append((part.args[0], times * exponent))
-        else:
-            if operation == "negate":
-                coefficient *= (-1) ** times
-            last = -times if operation in ("divide", "reciprocal") else times
-            stack.append((part.args[-1], last))
-            stack += [(argument, times) for argument in reversed(part.args[:-1])]
-    return coefficient, found
-
-
-_MONOMIAL = ("negate", "multiply", "divide", "reciprocal", "power")
-
-
-def _folded(coefficient: Fraction, factors: Iterable[Tree]) -> _Term:
-    """The product with equal bases merged, as one fraction: 2/y · 1/x² · x³ → 2 · x/y."""
-    more, found = _bases(factors)
-    counts: dict[Tree, int] = {}
-    for base, times in found:
-        counts[base] = counts.get(base, 0) + times
-    above = [_power(base, times) for base, times in counts.items() if times > 0]
-    below = [_power(base, -times) for base, times in counts.items() if times < 0]
-    return coefficient * more, (_quotient(above, below),) if below else tuple(above)
-
-
-def _power(base: Tree, times: int) -> Tree:
-    return base if times == 1 else apply("power", base, number(times))
-
-
-def _cancels(factors: Iterable[Tree]) -> bool:
-    """Whether something stands above and below: (σ − t)/(σ(1 − σ)) · σ(1 − σ)."""
-    _, found = _bases(factors)
-    return not {base for base, times in found if times > 0}.isdisjoint(base for base, times in found if times < 0)
-
-
-def _collect(terms: Iterable[_Term]) -> Tree:
-    """The sum with like terms collected, in the order in which each first appears."""
-    terms = tuple(terms)
-    if len(terms) == 1:
-        return _compose(*terms[0])
-    sums: dict[frozenset[tuple[Tree, int]], tuple[Fraction, Fraction, tuple[Tree, ...]]] = {}
-    for coefficient, factors in terms:
-        more, found = _bases(factors)
-        counts: dict[Tree, int] = {}
-        for base, times in found:
-            counts[base] = counts.get(base, 0) + times
-        key = frozenset((base, times) for base, times in counts.items() if times)
-        before, inner, shown = sums.get(key, (Fraction(0), more, factors))
-        sums[key] = (before + coefficient * more, inner, shown)
-    return total(_compose(c / inner, factors) for c, inner, factors in sums.values() if c)
-
-
-def simplified(tree: Tree) -> Tree:
-    """The sum with equal bases of each product merged and like terms collected; the tree itself if there are none.
-
-    x w · w + x w · w → 2 x w².
-    """
-    products = [_decompose(term) for term in _summands(tree)]
-    found = [[base for base, _ in _bases(factors)[1]] for _, factors in products]
-    merged = [len(set(bases)) < len(bases) for bases in found]
-    alike = len({frozenset(bases) for bases in found}) < len(found)
-    if not any(merged) and not alike:
-        return tree
-    return _collect(_folded(*term) if merge else term for term, merge in zip(products, merged, strict=True))
-
-
-def _summands(tree: Tree) -> tuple[Tree, ...]:
-    if isinstance(tree, Apply) and tree.operation == "add":
-        return tuple(term for argument in tree.args for term in _summands(argument))
-    if isinstance(tree, Apply) and tree.operation == "subtract":
-        return (*_summands(tree.args[0]), negate(tree.args[1]))
-    return (tree,)
 
 
 # --- local derivatives --------------------------------------------------------------------------------------
@@ -342,7 +178,7 @@ def _local_derivatives(
     kinks: str,
 ) -> dict[str, Tree]:
     declared, bound = dict(functions), dict(bindings)
-    found: dict[str, list[_Term]] = {parent: [] for parent in names(tree)}
+    found: dict[str, list[Term]] = {parent: [] for parent in names(tree)}
     if isinstance(tree, Apply) and tree.operation in declared and tree.operation not in bound and len(tree.args) > 1:
         args = [argument.name for argument in tree.args if isinstance(argument, Name)]
         if len(set(args)) == len(tree.args):  # L = Loss(a, y): nothing more to say of ∂L/∂a
@@ -350,7 +186,7 @@ def _local_derivatives(
 
     def sweep(part: Tree, coefficient: Fraction, factors: tuple[Tree, ...], output: Tree | None) -> None:
         if isinstance(part, Name):
-            found[part.name].append(_folded(coefficient, factors))
+            found[part.name].append(folded(coefficient, factors))
         if not isinstance(part, Apply):
             return
         operation = bound.get(part.operation) if part.operation in declared else part.operation
@@ -363,12 +199,12 @@ def _local_derivatives(
                 rule = ONE  # not through the table: a lookup by n terms for each of them would be quadratic
             else:
                 rule = _rule(operation, part.operation, slot, part.args, output, kinks)
-            more, further = _decompose(rule)
+            more, further = decompose(rule)
             if more:
                 sweep(argument, coefficient * more, factors + further, None)
 
-    sweep(tree, _UNIT, (), Name(name))
-    return {parent: lettered(_collect(terms), bindings) for parent, terms in found.items()}
+    sweep(tree, UNIT, (), Name(name))
+    return {parent: lettered(collect(terms), bindings) for parent, terms in found.items()}
 
 
 def lettered(tree: Tree, bindings: tuple[tuple[str, str], ...]) -> Tree:
@@ -520,19 +356,19 @@ def steps(graph: Graph, of: str, wrt: str, over: bool | None = None) -> tuple[tu
 
 def sum_of_products(products: Iterable[Iterable[Tree]], *, cancel: bool = False) -> Tree:
     """Σ Π of these factors, in order; signs and numbers come first in a product."""
-    collected: list[_Term] = []
+    collected: list[Term] = []
     for written in products:
-        coefficient = _UNIT
+        coefficient = UNIT
         groups: list[tuple[Tree, ...]] = []
         for tree in written:
-            more, further = _decompose(tree)
+            more, further = decompose(tree)
             coefficient *= more
             groups.append(further)
-        if cancel and _cancels(factor for group in groups for factor in group):
-            collected.append(_folded(coefficient, (factor for group in groups for factor in group)))
+        if cancel and cancels(factor for group in groups for factor in group):
+            collected.append(folded(coefficient, (factor for group in groups for factor in group)))
         else:
             collected.append((coefficient, tuple(product(group) for group in groups if group)))
-    return _collect(collected)
+    return collect(collected)
 
 
 def adjoints(graph: Graph, of: str) -> dict[str, Tree]:
@@ -541,17 +377,17 @@ def adjoints(graph: Graph, of: str) -> dict[str, Tree]:
     Linear in the edges (Griewank & Walther, Evaluating Derivatives, §3.2).
     """
     needed = graph.ancestors(of)
-    collected: dict[str, list[_Term]] = {of: []}
+    collected: dict[str, list[Term]] = {of: []}
     for node in reversed(graph.nodes):
         if node.name not in needed or node.name not in collected:
             continue
         upstream = () if node.name == of else (Partial(of, node.name),)
         for parent, derivative in local_derivatives(graph, node.name).items():
-            coefficient, factors = _decompose(derivative)
+            coefficient, factors = decompose(derivative)
             rest = (product(factors),) if factors else ()
             collected.setdefault(parent, []).append((coefficient, (*upstream, *rest)))
     # Collected from the output back; printed in the order of the consumers.
-    return {name: _collect(reversed(terms)) for name, terms in collected.items() if name != of}
+    return {name: collect(reversed(terms)) for name, terms in collected.items() if name != of}
 
 
 def without_adjoints(graph: Graph, of: str, tree: Tree) -> Tree:

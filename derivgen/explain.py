@@ -16,7 +16,6 @@ from derivgen.derivation import (
     closed_form,
     forward_form,
     is_recursive,
-    simplified,
 )
 from derivgen.draws import Draws
 from derivgen.errors import DerivgenError, suggest
@@ -28,6 +27,7 @@ from derivgen.graph import Graph
 from derivgen.networks import Network
 from derivgen.reading import ReadingError, read
 from derivgen.sheet import certified, numbered
+from derivgen.simplifying import simplified
 from derivgen.spec import Ask, Place
 from derivgen.written import write
 

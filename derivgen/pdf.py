@@ -28,6 +28,7 @@ from derivgen.errors import DerivgenError, escaped
 PACKAGES = ("amsmath", "array", "longtable", "tikz", "enumitem", "geometry", "fancyhdr", "xcolor", "lmodern")
 FLAGS = ("-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error")
 RUNS = 3  # pdflatex settles page totals in two runs; a third is made only when its log asks for one
+DRAFT = "-draftmode"  # writes no PDF: the first run is there for what it notes down for the second
 LARGEST_FILE = 256 * 2**20  # bytes: an endless document must not fill the disk before its time is up
 LONGEST_COMPLAINT = 240  # characters
 
@@ -126,7 +127,8 @@ def compile_pdf(tex: str, *, timeout: float = 60.0) -> bytes:
         folder = Path(name)
         (folder / "sheet.tex").write_text(tex, encoding="utf-8", newline="\n")
         for run in range(1, RUNS + 1):
-            ended_well = _run(chosen, folder, deadline, timeout)
+            draft = (DRAFT,) if run == 1 and not chosen.repeats else ()
+            ended_well = _run(chosen, draft, folder, deadline, timeout)
             log = _log(folder)
             if not ended_well:
                 raise PdfError(_complaint(log))
@@ -139,9 +141,9 @@ def compile_pdf(tex: str, *, timeout: float = 60.0) -> bytes:
     return content
 
 
-def _run(chosen: Engine, folder: Path, deadline: float, timeout: float) -> bool:
+def _run(chosen: Engine, flags: tuple[str, ...], folder: Path, deadline: float, timeout: float) -> bool:
     try:
-        with _group([*chosen.command, "sheet.tex"], folder, _environment(chosen)) as process:
+        with _group([*chosen.command, *flags, "sheet.tex"], folder, _environment(chosen)) as process:
             _limit_files(process.pid)
             return process.wait(max(0.0, deadline - time.monotonic())) == 0
     except subprocess.TimeoutExpired:

@@ -189,6 +189,7 @@ class _Printer:
         if len(tree.args) > 2:  # a row of brackets and functions is read factor by factor
             dotted = dotted or any(isinstance(f, Apply) and not _is_monomial(f) for f in tree.args)
         text, inline, before, after_word = "", not self.plain and not self.stacked, False, False
+        slashed = False  # a / b c could be read in two ways
         for i, factor in enumerate(tree.args):
             operation = factor.operation if isinstance(factor, Apply) else ""
             level, array = PRODUCT, self.arrays and _is_array(factor, self.scope)
@@ -209,11 +210,14 @@ class _Printer:
                 text += f"*{piece}"
             elif (array or before) and not piece[0].isdigit() and piece[0] != SLOT:
                 text += f" {piece}"  # arrays stand side by side
-            elif dotted or piece[0].isdigit() or piece[0] == "." or isinstance(factor, Partial) or word or below_zero:
+            elif (
+                dotted or slashed or piece[0].isdigit() or piece[0] == "." or isinstance(factor, Partial) or word
+                or below_zero
+            ):  # fmt: skip
                 text += rf"{self.opportunity} \cdot {piece}"
             else:
                 text += f" {piece}"
-            before = array
+            before, slashed = array, isinstance(factor, Apply) and operation == "divide" and self.is_wide(factor)
         return text
 
     def matrix(self, tree: Apply) -> str:
@@ -243,9 +247,12 @@ class _Printer:
         above, below = tree.args
         if self.plain or not self.stacked:
             return f"{self.tree(above, PRODUCT)}/{self.tree(below, POWER)}"
-        if max(map(self.room, tree.args)) > WIDEST_FRACTION:  # no row could end inside the fraction
+        if self.is_wide(tree):  # no row could end inside the fraction
             return f"{self.tree(above, PRODUCT)}{self.opportunity} / {self.tree(below, POWER)}"
         return rf"\frac{{{self.tree(above, 0)}}}{{{self.tree(below, 0)}}}"
+
+    def is_wide(self, quotient: Apply) -> bool:
+        return max(map(self.room, quotient.args)) > WIDEST_FRACTION
 
     def room(self, tree: Tree) -> int:
         """About how wide a side of a fraction is once numbers stand in it, the same with and without them."""
@@ -360,12 +367,15 @@ def _unsigned(term: Tree) -> tuple[Tree, str]:
     return term, "+"
 
 
+@lru_cache(maxsize=4096)  # LaTeX and Markdown break alike
 def _broken(text: str) -> str:
     """The text with those break opportunities kept that a long line needs, none inside a fraction or an exponent.
 
     Sums break before products do: a row is filled with whole terms where they fit. What is too wide between two
     breaks is broken inside its brackets, which then have a fixed size: no row may end between \\left and \\right.
     """
+    if len(text) + (_NUMBER_WIDTH - 1) * text.count(SLOT) <= WIDEST:  # nothing looks wider than it is written
+        return text.replace(BREAK, "")
     places = _opportunities(text)
     chunks = [text[start:end] for start, end in _chunks(text, places, 0, len(text), 0)]
     chunks = [chunk.replace(BREAK, "") for chunk in chunks]
@@ -392,12 +402,18 @@ def _broken(text: str) -> str:
 def _opportunities(text: str) -> list[tuple[int, int]]:
     """Each place where a row may end, and how many brackets it stands in."""
     found, depth, groups = [], 0, 0
-    for i, character in enumerate(text):
-        groups += {"{": 1, "}": -1}.get(character, 0)
-        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(character, 0)
-        if character == BREAK and not groups:
-            found.append((i, depth))
+    for match in _NESTING.finditer(text):
+        character = match[0]
+        if character == BREAK:
+            found += [(match.start(), depth)] if not groups else []
+        elif character in "{}":
+            groups += 1 if character == "{" else -1
+        else:
+            depth += 1 if character in "([" else -1
     return found
+
+
+_NESTING = re.compile(rf"[{{}}()\[\]{BREAK}]")
 
 
 def _chunks(

@@ -9,7 +9,7 @@ answers that are not zero and print as 0; choices that cannot be told from the r
 tolerance; different sheets. No sheet may come twice where a quiz has 10^9 possible ones: the ways to draw its numbers
 before the ugly ones are sorted out, times the structures that were met. That truth values, and the right choice's
 places, come equally often is tested by χ², at 0.1 % divided by the number of tests. The exit code is 1 if
-anything is wrong. The tests run 15 seeds (``test_seeds.py``).
+anything is wrong. The tests run 10 seeds (``test_seeds.py``).
 """
 
 from __future__ import annotations

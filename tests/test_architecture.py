@@ -18,7 +18,7 @@ PACKAGE = ROOT / "derivgen"
 # fmt: off
 ORDER = [
     "errors", "folders", "expression", "arrays", "operations", "notation", "lexing", "reading", "printing", "symbolic",
-    "graph", "derivation", "evaluation", "written", "draws", "grids", "certify", "linearity", "proofs", "worked", "slips", "strict_yaml", "spec", "networks",
+    "graph", "simplifying", "derivation", "evaluation", "written", "draws", "grids", "certify", "linearity", "proofs", "worked", "slips", "strict_yaml", "spec", "networks",
     "exercise", "stacks", "figures", "backward", "sufficiency", "asks", "preparing", "stem", "plan", "contradictions", "givens", "sheet", "templating", "pictures", "context", "formula", "formats", "pdf", "writing", "explain", "checking", "api",
     "__init__", "cli", "__main__",
 ]

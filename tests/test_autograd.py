@@ -24,7 +24,7 @@ from derivgen.expression import Partial
 from derivgen.networks import KINDS, Network, build
 from derivgen.sheet import certified
 
-NETWORKS, STEPS = 200, 50  # every fourth network takes a whole training step, as it is printed and proved
+NETWORKS, STEPS = 200, 25  # every eighth network takes a whole training step, as it is printed and proved
 TOLERANCE = 1e-9
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
     "identity": lambda z: z,

@@ -16,6 +16,7 @@ from randomly import meaning
 from randomly import text_of as one_row
 
 from derivgen import certify
+from derivgen.certify import models
 from derivgen.derivation import adjoints, chain_rule, closed_form, edges, forward_form, local, local_partial
 from derivgen.errors import CertificateError, DerivgenError
 from derivgen.evaluation import Numbers
@@ -454,11 +455,18 @@ def test_one_function_used_twice_has_two_derivatives(operation: str) -> None:
 def test_a_missing_gate_is_caught_by_residues_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the random real points lie on the open side of every ReLU, the other route sees nothing."""
     graph = Graph.of("z = x^2 + 1 + w; a = relu(z); L = a*y", ["x", "w", "y"], kinks="left")
-    models = certify.models
-    monkeypatch.setattr(certify, "models", lambda graph: (models(graph)[0], _open(graph)))
+    models_of = models.models_of
+    monkeypatch.setattr(models, "models_of", lambda graph: (models_of(graph)[0], _open(graph)))
     certify.symbolic(graph, "dL/dx = y*1[z > 0]*2*x", Partial("L", "x"), latex=False)
     with pytest.raises(CertificateError, match="residues"):
         certify.symbolic(graph, "dL/dx = y*2*x", Partial("L", "x"), latex=False)
+
+
+def test_a_line_that_is_defined_at_the_usual_points_draws_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = Graph.of("f = a*b + 7*a", ["a", "b"])
+    models.models_of(graph)
+    monkeypatch.setattr(models, "_points", lambda graph: pytest.fail("another point was drawn"))
+    assert certify.symbolic(graph, "df/da = b + 7", Partial("f", "a"), latex=False)[1].points == 2
 
 
 def _open(graph: Graph) -> tuple[certify.Point, ...]:
@@ -507,8 +515,9 @@ def test_a_line_without_a_value_is_no_crash(line: str) -> None:
 # --- independence ----------------------------------------------------------------------------------------------------
 
 
-def test_the_certificate_knows_nothing_of_the_derivation() -> None:
-    source = Path(certify.__file__).read_text(encoding="utf-8")
+@pytest.mark.parametrize("path", sorted(Path(certify.__file__).parent.glob("*.py")), ids=lambda path: path.stem)
+def test_the_certificate_knows_nothing_of_the_derivation(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
     imported = {
         name
         for node in ast.walk(ast.parse(source))
@@ -518,7 +527,7 @@ def test_the_certificate_knows_nothing_of_the_derivation() -> None:
         )
     }  # fmt: skip
     ours = {name.split(".")[1] for name in imported if name.startswith("derivgen.")}
-    assert ours <= {"errors", "expression", "graph", "grids", "operations", "reading"}
+    assert ours <= {"certify", "errors", "expression", "graph", "grids", "operations", "reading"}
     attributes = {node.attr for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute)}
     assert not attributes & {"local", "output_local"}, "the table's derivative rules are the other side's"
 

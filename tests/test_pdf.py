@@ -188,11 +188,13 @@ def test_a_tex_on_the_path_without_the_packages_is_passed_over(monkeypatch, tmp_
 )
 def test_pdflatex_runs_twice_and_again_only_if_asked(monkeypatch, tmp_path, log, runs):
     count = tmp_path / "count"
-    body = f"echo run >> {count}\necho '{log}' > sheet.log\necho PDF > sheet.pdf"
+    body = f"echo run $* >> {count}\necho '{log}' > sheet.log\necho PDF > sheet.pdf"
     fake = script(tmp_path, "pdflatex", body)
     monkeypatch.setattr(pdf, "engine", lambda: Engine((str(fake),), repeats=False, bundled=False))
     assert compile_pdf("") == b"PDF\n"
-    assert count.read_text().count("run") == runs
+    first, *others = count.read_text().splitlines()
+    assert first == "run -draftmode sheet.tex"  # which writes no PDF
+    assert others == ["run sheet.tex"] * (runs - 1)
 
 
 def test_a_program_that_cannot_be_run_is_an_error(monkeypatch, tmp_path):

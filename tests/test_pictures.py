@@ -17,7 +17,6 @@ from derivgen.asks import ASKS
 from derivgen.errors import CertificateError, DerivgenError
 from derivgen.expression import Partial
 from derivgen.figures.drawing import Drawing
-from derivgen.folders import bundled_quizzes
 from derivgen.networks import KINDS
 from derivgen.pdf import compile_pdf
 from derivgen.pictures import words
@@ -128,15 +127,6 @@ def test_a_filled_table_has_every_number_in_every_notation(notation):
         rows = [line for line in written["solutions.md"].splitlines() if line.startswith("|")][2:]
         assert all(cell.strip() for row in rows for cell in row.strip("|").split("|"))
         assert notation != "bias-row" or compile_pdf(written["solutions.tex"])
-
-
-def test_every_picture_that_a_text_names_is_there_and_no_other():
-    for quiz in bundled_quizzes():
-        written = files(Composer(spec.load(quiz, asks=ASKS, kinds=KINDS)).compose("1"), ["markdown"])
-        for kind in ("questions", "solutions"):
-            named = re.findall(r"\]\(([^)]*\.svg)\)", written[f"{kind}.md"])
-            assert sorted(named) == sorted(name for name in written if name.startswith(f"{kind}-figures/"))
-            assert len(named) == len(set(named))
 
 
 def test_a_variant_has_the_bytes_that_it_has_alone():

@@ -13,6 +13,7 @@ from randomly import NAMES, meaning, networks, text_of, trees
 
 from derivgen.derivation import DerivationError, adjoints, closed_form, forward_form
 from derivgen.expression import Apply, Name, Number, Tree, apply, number
+from derivgen.graph import Graph
 from derivgen.notation import latex_name
 from derivgen.printing import BREAK, WIDEST, _width, exact_decimal, latex, plain, portable, printed
 from derivgen.reading import Scope, read
@@ -286,3 +287,12 @@ def test_a_long_bracket_or_fraction_is_broken_and_reads_back(text: str) -> None:
         assert all(len(re.findall(r"\\left(?![a-z])", row)) == len(re.findall(r"\\right(?![a-z])", row)) for row in rows)
         assert all(row.count("{") == row.count("}") for row in rows)
         assert meaning(read(line.replace(BREAK, ""), SCOPE, latex=True)) == meaning(tree)
+
+
+def test_a_factor_behind_a_quotient_too_wide_for_a_fraction_has_a_dot() -> None:
+    names = [f"x_{i}" for i in range(30)]
+    scope = Graph.of(f"f = {' + '.join(names)}").scope
+    wide = apply("divide", number(128), apply("add", *map(Name, names)))
+    tree = apply("multiply", wide, apply("subtract", number(1), Name("x_0")))
+    text = printed(tree, scope, "latex").text.replace(BREAK, "")
+    assert text.endswith(r") \cdot (1 - x_0)") and read(text, scope, latex=True) == tree

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from derivgen import derivation
-from derivgen.derivation import chain, forward_form, lettered, simplified, without_adjoints
+from derivgen.derivation import chain, forward_form, lettered, without_adjoints
 from derivgen.draws import Draws
 from derivgen.exercise import Answer, Part, State, allow
 from derivgen.expression import Name, Tree, names
 from derivgen.graph import Graph
+from derivgen.simplifying import simplified
 
 
 def closed_form(state: State, parameters: Mapping[str, object], draws: Draws) -> tuple[State, Part]:

@@ -28,7 +28,7 @@ from derivgen.asks.update import update
 from derivgen.asks.updated_value import updated_value
 from derivgen.asks.weight_shapes import weight_shapes
 from derivgen.backward import delta, delta_form, post, pre, pre_form, slopes
-from derivgen.derivation import Chain, DerivationError, Filled, Value, chain, simplified, without_adjoints
+from derivgen.derivation import Chain, DerivationError, Filled, Value, chain, without_adjoints
 from derivgen.derivation import closed_form as in_leaves
 from derivgen.draws import Draws
 from derivgen.errors import suggest
@@ -37,6 +37,7 @@ from derivgen.exercise import AskError, Claim, On, Part, State, quantities, slip
 from derivgen.expression import Apply, Name, Partial, Tree, apply, names, number, total, transform, walk
 from derivgen.graph import Graph
 from derivgen.networks import Layer
+from derivgen.simplifying import simplified
 from derivgen.slips import Roles, Shape, Slipped, Work
 from derivgen.worked import tidied
 

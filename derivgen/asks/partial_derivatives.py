@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from derivgen.asks.staged_values import listed
-from derivgen.derivation import Chain, chain, closed_form, lettered, local, simplified
+from derivgen.derivation import Chain, chain, closed_form, lettered, local
 from derivgen.draws import Draws
 from derivgen.exercise import Answer, AskError, Cases, Nabla, On, Part, State, allow, local_line
 from derivgen.expression import (
@@ -27,6 +27,7 @@ from derivgen.expression import (
 )
 from derivgen.graph import Graph, Node
 from derivgen.linearity import JUMPING, Kink, common_zeros, difference, gap_of, kinks_of, places_of
+from derivgen.simplifying import simplified
 
 # An operation with a kink: what it is above and below, and its slopes there. The sides compare x with y, or z with 0.
 _SLOPES: dict[str, tuple[Fraction, Fraction]] = {

@@ -12,7 +12,7 @@ from derivgen.exercise import Answer, AskError, Counterexample, Part, State, all
 from derivgen.expression import Apply, Name, Partial, Tree, walk
 from derivgen.graph import Graph
 from derivgen.operations import KINKED
-from derivgen.sufficiency import Decider, Quantity, Step, Witness, decider
+from derivgen.sufficiency import Decider, Quantity, Step, Witness, decider, node_of
 from derivgen.sufficiency.items import (
     ANSWERS,
     Group,
@@ -57,7 +57,7 @@ def sufficiency(state: State, parameters: Mapping[str, object], draws: Draws) ->
         "target": question.target, "value": isinstance(question.target, Name), "answer": question.answer,
         "data": tuple(tuple(map(_phrase, item)) for item in question.items),
         "biases": bool(words.biases) and any(g.kind in ("weights", "between") for item in question.items for g in item),
-        **_why(state, deciding, question),
+        **_why(state, words, deciding, question),
     }  # fmt: skip
     place = ANSWERS.index(question.answer)
     named = {"of": word_of(question.target)}
@@ -112,7 +112,7 @@ def _refuse(graph: Graph, question: Question) -> None:
     """An error if a target's sum is fixed, or the quiz does not say what a derivative is at a kink."""
     tokens = (question.target, *quantities_of(*question.items))
     tied = frozenset(name for group in graph.simplices for name in group)
-    if any(tied & graph.ancestors(token.name if isinstance(token, Name) else token.of) for token in tokens):
+    if any(tied & graph.ancestors(node_of(token)) for token in tokens):
         raise AskError("cannot be decided about a loss whose targets sum to one: ask about the outputs")
     kinked = any(
         isinstance(part, Apply) and part.operation in KINKED for node in graph.nodes for part in walk(node.tree)
@@ -134,7 +134,7 @@ def _phrase(group: Group) -> dict[str, object]:
 # --- why ------------------------------------------------------------------------------------------------------------
 
 
-def _why(state: State, deciding: Decider, question: Question) -> dict[str, object]:
+def _why(state: State, words: Vocabulary, deciding: Decider, question: Question) -> dict[str, object]:
     """A formula or a pair of assignments for each of the cases that the answer speaks of."""
     items = question.items
     cases = {
@@ -151,7 +151,7 @@ def _why(state: State, deciding: Decider, question: Question) -> dict[str, objec
         else:
             assert decided is not None
             pair = _counterexample(state, question.target, known, decided)
-            found.append({"numbers": numbers, "enough": False, "pair": pair, "others": _others(state, pair)})
+            found.append({"numbers": numbers, "enough": False, "pair": pair, "others": _others(state, words, pair)})
     return {"cases": tuple(found)}
 
 
@@ -195,13 +195,13 @@ def _counterexample(state: State, target: Quantity, known: tuple[Quantity, ...],
 
 
 def _needed(graph: Graph, target: Quantity, known: tuple[Quantity, ...]) -> frozenset[str]:
-    ends = (quantity.name if isinstance(quantity, Name) else quantity.of for quantity in (target, *known))
+    ends = (node_of(quantity) for quantity in (target, *known))
     return frozenset[str]().union(*map(graph.ancestors, ends))
 
 
-def _others(state: State, pair: Counterexample) -> tuple[str, ...]:
+def _others(state: State, words: Vocabulary, pair: Counterexample) -> tuple[str, ...]:
     """What kinds of leaves are 1 in both assignments and have no row."""
-    network, words = state.network, Vocabulary(state.network)
+    network = state.network
     rows = {quantity for row, _ in pair.rows for quantity in row}
     rest = {name for name, *_ in pair.leaves if Name(name) not in rows} - {name for name, _ in network.fixed}
     roles = {

@@ -10,10 +10,10 @@ from collections.abc import Collection
 from functools import lru_cache
 
 from derivgen.networks import Network
-from derivgen.sufficiency.closure import Closure, Quantity, Step
+from derivgen.sufficiency.closure import Closure, Quantity, Step, node_of
 from derivgen.sufficiency.witness import Witness, find
 
-__all__ = ["Decider", "Quantity", "Step", "Witness", "decider"]
+__all__ = ["Decider", "Quantity", "Step", "Witness", "decider", "node_of"]
 
 
 @lru_cache(maxsize=32)

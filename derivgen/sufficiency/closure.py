@@ -21,6 +21,11 @@ Quantity = Name | Partial
 HOMOGENEOUS = ("relu", "leaky_relu", "identity")  # g(tz) = t g(z) for t > 0, so that g(z) = g'(z) z
 
 
+def node_of(quantity: Quantity) -> str:
+    """The node or leaf whose value it is, or which it is a derivative of."""
+    return quantity.name if isinstance(quantity, Name) else quantity.of
+
+
 @dataclass(frozen=True)
 class Rule:
     """``form`` is what a quantity comes to; ``written`` the same in derivatives alone, as the chain rule has it.
@@ -341,9 +346,5 @@ def _passing(graph: Graph, quantity: Name, steps: tuple[Step, ...], needed: list
     """Whether a value is needed once, as the only argument of a function."""
     return needed.count(quantity) == 1 and any(
         isinstance(step.quantity, Name) and graph.parents(step.quantity.name) == (quantity.name,)
-        and quantity in quantities(step.form) for step in steps if not graph.is_leaf(_name(step.quantity))
+        and quantity in quantities(step.form) for step in steps if not graph.is_leaf(node_of(step.quantity))
     )  # fmt: skip
-
-
-def _name(quantity: Quantity) -> str:
-    return quantity.name if isinstance(quantity, Name) else quantity.of

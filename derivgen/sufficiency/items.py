@@ -12,7 +12,7 @@ from derivgen.exercise import DERIVATIVE
 from derivgen.expression import Name, Partial, Tree, walk
 from derivgen.networks import Layer, Network
 from derivgen.sufficiency import Decider, Quantity, Witness
-from derivgen.sufficiency.closure import biases_of
+from derivgen.sufficiency.closure import biases_of, node_of
 
 ANSWERS = ("first", "second", "together", "each", "neither")
 MOST_TARGETS, POOL = 200, 10
@@ -238,7 +238,6 @@ def _pool(words: Vocabulary, target: Quantity, draws: Draws) -> Iterator[Item]:
 def _group(words: Vocabulary, target: Quantity, draws: Draws) -> Group:
     kind = draws.choice("kind", ("weights", "between", "inputs", "outputs", "output", "weight", "derivative"))
     graph = words.graph
-    of = target.name if isinstance(target, Name) else target.of
     if kind == "weights" and words.biases:
         return words.all[draws.choice("biases", ("weights", "parameters", "parameters"))]
     if kind in ("weights", "inputs"):
@@ -252,7 +251,7 @@ def _group(words: Vocabulary, target: Quantity, draws: Draws) -> Group:
         return single(Name(draws.choice("node", posts)))
     if kind == "weight":
         return single(Name(draws.choice("weight", words.weights)))
-    nodes = [name for name in posts if name in graph.ancestors(of) or name in words.network.outputs]
+    nodes = [name for name in posts if name in graph.ancestors(node_of(target)) or name in words.network.outputs]
     node = draws.choice("node", nodes)
     wrt = [name for name in (*words.weights, *posts) if name in graph.ancestors(node) and name != node]
     if isinstance(target, Partial) and target.wrt in wrt and draws.choice("near", (True, False)):

@@ -27,7 +27,7 @@ from derivgen.graph import Graph
 from derivgen.networks import Network
 from derivgen.operations import OPERATIONS
 from derivgen.reading import read_row
-from derivgen.sufficiency.closure import Quantity, biases_of
+from derivgen.sufficiency.closure import Quantity, biases_of, node_of
 
 Real = Any  # int, float or Fraction
 Leaves = dict[str, Real]
@@ -52,7 +52,7 @@ class Machine:
     def __init__(self, network: Network, wanted: Collection[Quantity]) -> None:
         self.graph = graph = network.graph
         self.wanted = tuple(wanted)
-        needed = frozenset[str]().union(*(graph.ancestors(_of(quantity)) for quantity in wanted))
+        needed = frozenset[str]().union(*(graph.ancestors(node_of(quantity)) for quantity in wanted))
         self.leaves = tuple(name for name in graph.leaves if name in needed and name not in dict(network.fixed))
         self.fixed: Leaves = {name: int(value) for name, value in network.fixed if name in needed}
         trees = {node.name: graph.resolved(node.tree) for node in graph.nodes if node.name in needed}
@@ -74,16 +74,7 @@ class Machine:
 
     def run(self, leaves: Mapping[str, Real], gates: Mapping[str, bool] | None = None) -> dict[Quantity, Real]:
         """The wanted quantities; with ``gates``, each ReLU on or off as these say."""
-        values: dict[str, Real] = {**self.fixed, **leaves}
-        kept: dict[str, Real] = {}
-        for name, gated, function in self.nodes:
-            if not gated:
-                values[name] = function(values)
-                continue
-            z, leak = gated
-            on = (values[z] >= 0 if self.right else values[z] > 0) if gates is None else gates[name]
-            kept[name] = 1 if on else leak
-            values[name] = kept[name] * values[z]
+        values, on = self._forward(leaves, gates)
         found: dict[Quantity, Real] = {}
         adjoints: dict[str, dict[str, Real]] = {}
         for of in self.of:
@@ -93,7 +84,8 @@ class Machine:
                 if not above:
                     continue
                 if gated:
-                    sums[gated[0]] = sums.get(gated[0], 0) + above * kept[name]
+                    z, leak = gated
+                    sums[z] = sums.get(z, 0) + (above if on[name] else above * leak)
                     continue
                 for parent, slope in self.slopes[name]:
                     sums[parent] = sums.get(parent, 0) + above * slope(values)
@@ -104,22 +96,24 @@ class Machine:
             )
         return found
 
-    def gates(self, leaves: Mapping[str, Real]) -> dict[str, bool]:
+    def gates(self, leaves: Mapping[str, Real]) -> Mapping[str, bool]:
         """Which ReLUs are on."""
+        return self._forward(leaves)[1]
+
+    def _forward(
+        self, leaves: Mapping[str, Real], gates: Mapping[str, bool] | None = None
+    ) -> tuple[dict[str, Real], Mapping[str, bool]]:
+        """The values of all nodes, and which ReLUs are on: as ``gates`` say, or as their inputs do."""
         values: dict[str, Real] = {**self.fixed, **leaves}
-        found: dict[str, bool] = {}
+        on: dict[str, bool] = {}
         for name, gated, function in self.nodes:
-            if gated:
-                z, leak = gated
-                found[name] = bool(values[z] >= 0 if self.right else values[z] > 0)
-                values[name] = values[z] if found[name] else leak * values[z]
-            else:
+            if not gated:
                 values[name] = function(values)
-        return found
-
-
-def _of(quantity: Quantity) -> str:
-    return quantity.name if isinstance(quantity, Name) else quantity.of
+                continue
+            z, leak = gated
+            on[name] = bool(values[z] >= 0 if self.right else values[z] > 0) if gates is None else gates[name]
+            values[name] = values[z] if on[name] else leak * values[z]
+        return values, on
 
 
 def _gate(graph: Graph, tree: Tree) -> tuple[str, Real] | None:
