@@ -22,7 +22,7 @@ from derivgen.sheet import compose
 from derivgen.slips import SLIPS
 
 CORPUS = Path(__file__).parent / "corpus" / "derivations.txt"
-QUIZ = "title: T\nexercises:\n  - network: {{kind: layered, {}}}\n{}    asks: [gradients]\n"
+QUIZ = "title: T\nexercises:\n  - network: {{kind: layered, {}}}\n{}    asks: [parameter_count]\n"
 SHORT = {"right only when": "only"}
 # Rows of the slips' table that are about shapes, counts and classes.
 NOT_IN_DERIVATIONS = {
@@ -69,7 +69,9 @@ def subject(network: str, text: str = "") -> Subject | dict[int, Topic]:
     else:
         name, number = said.split()
         quiz = spec.load(name, asks=ASKS, kinds=KINDS)
-        quiz = replace(quiz, exercises=quiz.exercises[int(number) - 1 : int(number)])
+        exercise = quiz.exercises[int(number) - 1]
+        asks = tuple(ask for i, ask in enumerate(exercise.asks) if not i or ask.name == "bind")
+        quiz = replace(quiz, exercises=(replace(exercise, asks=asks),))  # what else is asked makes no difference here
     return of_sheet(compose(quiz))
 
 
