@@ -210,8 +210,8 @@ def of_net(wrt: str, of: str = "L") -> slips.Work:
         ("another_slope", replace(of_net("W_11", "H"), judged=True), ["v_1*a_1*(1 - a_1)*x_1"]),
         ("another_slope", replace(of_net("W_12", "H"), judged=True), []),
         ("another_slope", replace(HIDDEN, judged=True), ["hadamard(W*d, [a_1*(1 - a_1); a_2*(1 - a_2)])"]),
-        ("another_weight", replace(of_net("a_1", "H"), judged=True), ["W_11", "W_12", "W_21", "W_22"]),
-        ("another_weight", of_net("a_1", "H"), []),
+        ("another_quantity", replace(of_net("a_1", "H"), judged=True), ["W_11", "W_12", "W_21", "W_22"]),
+        ("another_quantity", of_net("a_1", "H"), []),
     ],
 )  # fmt: skip
 def test_a_slip_applies_where_it_should(name: str, work: slips.Work, expected: list[str]) -> None:

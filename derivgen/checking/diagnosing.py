@@ -39,8 +39,8 @@ MOST_PATHS = 24  # so many are still tried one by one
 # Rows that say the same where there is room for both: of two paths, the one left out is the one that is overwritten.
 _CLASSES = {"accumulation_overwritten": "path_left_out"}
 # Rows that speak of less are preferred to those that would explain nearly anything; of these the first.
-_VAGUE = ("whole_sign", "another_variable", "term_left_out", "another_weight")
-_BY_NAME = ("another_variable", "another_weight")
+_VAGUE = ("whole_sign", "another_variable", "term_left_out", "another_quantity")
+_BY_NAME = ("another_variable", "another_quantity")
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def slip_in_numbers(
     """The one slip whose numbers ``matches`` accepts."""
     for source, _ in _sources(roles, network, asked):
         # So many quantities may stand for others that some number is met by chance.
-        alike = [way for way in source() if way.slip != "another_weight" and not clock.over and matches(way.tree)]
+        alike = [way for way in source() if way.slip != "another_quantity" and not clock.over and matches(way.tree)]
         if alike or clock.over:
             found = None if clock.over else _only(alike, asked)
             return _neutral(found) if found is not None and found.slip == "loss_sign" else found
@@ -153,6 +153,8 @@ def _only(alike: Sequence[Slipped], asked: Asked) -> Slipped | None:
         found.setdefault(_CLASSES.get(way.slip, way.slip), way)
     if "step_sign" in found:
         found = {name: way for name, way in found.items() if name not in _signs(asked)}
+    if "step_size_left_out" in found:  # with a step size of 2 or 1/2 a factor of the loss could be lost as well
+        found = {name: way for name, way in found.items() if not name.startswith("half_or_two")}
     for tier in (set(found) - set(_VAGUE), *({name} for name in _VAGUE[:2]), set(_VAGUE)):
         if left := [way for name, way in found.items() if name in tier]:
             return left[0] if len(left) == 1 and not _several(left[0], alike) else None

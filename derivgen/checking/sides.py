@@ -162,6 +162,8 @@ class Sides:
             if equal or (not self.clock.over and self._at_these_numbers(chain, filled, world)):
                 if unknown := [name for name in way if name in absent]:
                     open_leaf = open_leaf or str(unknown[0])
+                elif own := [name for name in self.supposed.own() if name in way]:
+                    return Finding("right only when", needs=self.supposed.said(own))
                 else:
                     return Finding("right" if chain.sound else "recovered")
         return Finding("undecided", problem=f"{open_leaf} has no number") if open_leaf else None

@@ -89,7 +89,7 @@ class Suppositions:
         if literal(right) is None:
             return False
         open_gate = isinstance(left, Apply) and bool(left.slot) and left.operation == "relu"
-        return open_gate or (isinstance(left, Name) and left.name in graph and not self._known(left))
+        return (open_gate or (isinstance(left, Name) and left.name in graph)) and not self._known(left)
 
     def _is_leaf(self, tree: Tree) -> bool:
         return isinstance(tree, Name) and tree.name in self.world.graph and self.world.graph.is_leaf(tree.name)
@@ -113,12 +113,9 @@ class Suppositions:
 
         Where all numbers are known, these are the exercise's: there a formula must be right whatever they are.
         """
-        graph = self.world.graph
-        own = [name for name in graph.leaves if name in self.figures.given and name not in self.subject.numbers]
-        others = [name for name in graph.leaves if name not in self.figures.given]
         used = self.world.leaves_of(truth, tree)
-        held = [name for name in own if name in used and not self._shared(name)]
-        if not held or not {*others} - {self.subject.roles.step_size}:
+        held = [name for name in self.own() if name in used and not self._shared(name)]
+        if not held:
             return "", None
         decision = self._under(held).decide(truth, tree, clock)
         if not decision.equal:
@@ -127,7 +124,17 @@ class Suppositions:
             fewer = [other for other in held if other != name]
             if fewer and self._under(fewer).decide(truth, tree, clock).equal:
                 held = fewer
-        return ", ".join(f"{name} = {write(self.figures.given[name], 9)[0]}" for name in held), decision
+        return self.said(held), decision
+
+    def own(self) -> list[str]:
+        """The leaves whose numbers the work supposes; none where every leaf has one: these are the exercise's then."""
+        given, graph = self.figures.given, self.world.graph
+        others = {name for name in graph.leaves if name not in given} - {self.subject.roles.step_size}
+        return [name for name in graph.leaves if name in given and name not in self.subject.numbers] if others else []
+
+    def said(self, held: Sequence[str]) -> str:
+        """What a line needs that is right at these numbers: y = 1."""
+        return ", ".join(f"{name} = {write(self.figures.given[name], 9)[0]}" for name in held)
 
     def _under(self, held: Sequence[str]) -> World:
         """The network whose leaves of these names are numbers."""

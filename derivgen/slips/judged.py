@@ -108,7 +108,7 @@ def _slope_as(operation: str, activation: str) -> Tree:
 
 
 @slip
-def another_weight(work: Work) -> Iterator[Slipped]:
+def another_quantity(work: Work) -> Iterator[Slipped]:
     """another weight, input or activation of the same kind is used in its place: w_1 for w_2"""
     if not work.judged or work.weight or work.local:
         return
@@ -124,7 +124,7 @@ def another_weight(work: Work) -> Iterator[Slipped]:
                     tree = substitute(work.line, change)
                 else:
                     tree = each(work, lambda _, old, change=change: substitute(old, change)).tree  # type: ignore[misc]
-                yield Slipped("another_weight", tree, (Name(other), Name(name)))
+                yield Slipped("another_quantity", tree, (Name(other), Name(name)))
 
 
 def _in_circle(work: Work, other: str) -> bool:

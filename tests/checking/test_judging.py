@@ -164,7 +164,7 @@ def test_functions_and_letters_of_the_work() -> None:
     assert words(OPEN, "g(t) = 1/(1 + e^(-t))", "t") == ["right only when"]
     assert words(OPEN, "g(t) = t^2 + 1", "t") == ["undecided"]
     text = "d = dL/dz_2 = (a_2 - y)*a_2*(1 - a_2)\ndL/dw_2 = d*a_1\ndL/dw_2 = d*x"
-    assert words(NET, text, "d") == ["right", "right", "right", "wrong another_weight"]
+    assert words(NET, text, "d") == ["right", "right", "right", "wrong another_quantity"]
     assert words(NET, "dL/dw_2 = q*x", "q") == ["undecided"]
 
 
