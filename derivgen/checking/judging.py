@@ -132,6 +132,9 @@ class _Judging:
         """Every link of a chain; what it ends with is what the work goes on with."""
         verdicts = []
         for relation, side in links:
+            if self._names(chain, side.tree):
+                verdicts.append(_definition(chain.left, relation, side))
+                continue
             self.sides.begin()
             tree = completed(self.world.graph, chain.left, self._meant(side.tree), self.subject.roles.constants)
             try:
@@ -141,7 +144,8 @@ class _Judging:
             verdicts.append(self.telling.verdict(chain, relation, side, tree, finding, world or self.world))
             sound = verdicts[-1].verdict in ("right", "recovered", "right only when")
             chain = replace(chain, before=tree, sound=sound or (verdicts[-1].verdict == "undecided" and chain.sound))
-        self._remember(chain, verdicts[-1])
+        if judged := [verdict for verdict in verdicts if verdict.verdict != "skipped"]:
+            self._remember(chain, judged[-1])
         return verdicts
 
     def _remember(self, chain: Chain, last: Verdict) -> None:
@@ -234,15 +238,28 @@ class _Judging:
     def _defined(self, left: Side, links: Sequence[tuple[str, Side]]) -> list[Verdict]:
         """A letter of the work's own, which stands for its first side from now on."""
         tree = left.tree
-        if not isinstance(tree, Name) or not self.world.unknown(tree) or tree.name in self.definitions:
+        if not isinstance(tree, Name) or not self.world.unknown(tree):
             return []
         relation, side = links[0]
         meaning = self._meant(side.tree)
-        if relation != "=" or self.world.unknown(meaning) or tree.name in names(meaning):
+        if relation != "=" or self.world.unknown(meaning) or tree.name in names(side.tree):
             return []
+        if (old := self.definitions.get(tree.name)) is not None:  # it may stand for something else from here on
+            self.sides.begin()
+            if not says(meaning) or self.world.decide(old, meaning, self.sides.clock).equal:
+                return []
         self.definitions[tree.name] = meaning
-        first = Verdict("right", side.start, side.end, relation, tree, side.tree)
+        first = _definition(tree, relation, side)
         return [first, *(self._judged(Chain(tree, meaning, before=meaning), links[1:]) if links[1:] else ())]
+
+    def _names(self, chain: Chain, side: Tree) -> bool:
+        """Whether a side is a letter of the work's own, which stands for what the chain is about from now on."""
+        if not isinstance(side, Name) or side.name in self.definitions or not self.world.unknown(side):
+            return False
+        if self.world.unknown(chain.left) or side.name in names(chain.left):
+            return False
+        self.definitions[side.name] = chain.left
+        return True
 
     # --- updates --------------------------------------------------------------------------------------------------
 
@@ -380,6 +397,11 @@ class _Judging:
 
     def _is_right(self, token: Tree, truth: Tree, tree: Tree) -> bool:
         return self.sides.finding(Chain(token, truth, "share"), tree).verdict == "right"
+
+
+def _definition(left: Tree, relation: str, side: Side) -> Verdict:
+    """A side that gives a name, or says what a name of the work's own stands for, claims nothing."""
+    return Verdict("skipped", side.start, side.end, relation, left, side.tree, problem="definition")
 
 
 def _under_a_condition(verdict: Verdict) -> Verdict:

@@ -1,12 +1,15 @@
-r"""A fragment that defines a function of the work's own in, the symbols with that function out.
+r"""A fragment that defines a function or a quantity of the work's own in, the symbols with these out.
 
-s(r) = 1/(1 + e^{-r}) says that the letter s is the sigmoid from here on. What the network declares keeps its meaning; a
-letter that books use for any activation, g, takes the one that the work gives it.
+s(r) = 1/(1 + e^{-r}) says that the letter s is the sigmoid from here on, \delta = \partial L/\partial z that there is a
+quantity δ. What the network declares keeps its meaning, and nothing that looks like it can be defined; a letter that
+books use for any activation, g, takes the one that the work gives it.
 
 >>> from derivgen.checking.subjects import of_equations
 >>> symbols = Symbols.of(of_equations("f = tanh(x)"))
 >>> learned(Fragment(r"s(r) = \frac{1}{1 + e^{-r}}", 0), symbols).own
 (('s', 'sigmoid'),)
+>>> learned(Fragment(r"\frac{\partial f}{\partial x} = \delta_1", 0), symbols).named
+(('delta', '1', ''),)
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from __future__ import annotations
 import re
 
 from derivgen.checking.deciding import World
-from derivgen.checking.statements import statements
+from derivgen.checking.statements import named, statements
 from derivgen.checking.symbols import Symbols
 from derivgen.checking.work import Fragment, Statement
 from derivgen.expression import Apply, Name
@@ -26,7 +29,10 @@ _FUNCTIONS = [name for name, row in OPERATIONS.items() if row.role == "activatio
 
 
 def learned(fragment: Fragment, symbols: Symbols) -> Symbols:
-    """The symbols, and with them the letters that the fragment defines as functions of the operations' table."""
+    """The symbols, and with them the quantities that a fragment names and the functions that it defines."""
+    for written in named(fragment, symbols):
+        if symbols.key(written.key) is None and symbols.may_be_named(written):
+            symbols = symbols.naming(written.key)
     for letter in dict.fromkeys(match[1] for match in _DEFINITION.finditer(fragment.source)):
         if symbols.may_be_called(letter) and (operation := _defined(letter, fragment, symbols)):
             symbols = symbols.calling(letter, operation)

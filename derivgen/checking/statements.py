@@ -92,6 +92,19 @@ def statements(fragment: Fragment, symbols: Symbols, before: Statement | None = 
     return _with_conditions(reader.found)
 
 
+def named(fragment: Fragment, symbols: Symbols) -> Iterator[Written]:
+    """The symbols that a fragment may be naming: one that is a first side, or stands alone after a derivative."""
+    try:
+        marks, _ = _points(tokens(fragment.source, fragment.dialect, symbols))
+    except RefusedError:
+        return
+    for first, *others in (pieces for pieces in _chains(marks) if len(pieces) > 1):
+        derivative = any(mark.text in ("d", r"\partial", r"\nabla") for mark in first.marks)
+        for piece in (first, *(others if derivative else ())):
+            if len(piece.marks) == 1 and isinstance(piece.marks[0].value, Written):
+                yield piece.marks[0].value
+
+
 def _with_conditions(found: list[Statement | Unread]) -> list[Statement | Unread]:
     """The statements, those marked that stand in one formula with a condition."""
     if all(one.fragment.skip != "condition" for one in found):

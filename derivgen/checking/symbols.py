@@ -57,6 +57,11 @@ class Written(NamedTuple):
     def key(self) -> Key:
         return self.base, "".join(self.subscript), "".join(self.superscript)
 
+    @staticmethod
+    def of(key: Key) -> Written:
+        base, subscript, superscript = key
+        return Written(base, (subscript,) if subscript else (), (superscript,) if superscript else ())
+
     @property
     def plain(self) -> str:
         """How plain maths would write it."""
@@ -82,15 +87,16 @@ class Symbols:
     known: tuple[str, ...]
     subject: Subject = field(repr=False, compare=False)
     own: tuple[tuple[str, str], ...]  # letters that the work has defined, and the operations that they are
+    named: tuple[Key, ...]  # quantities that the work has named itself
     _labels: Mapping[Key, tuple[Key, ...]] = field(repr=False, compare=False)
     _said: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
     _bindings: dict[object, Bindings] = field(default_factory=dict, repr=False, compare=False)
 
     @staticmethod
-    def of(subject: Subject, own: tuple[tuple[str, str], ...] = ()) -> Symbols:
-        """The table of a subject's network, and of the functions that its work has defined."""
+    def of(subject: Subject, own: tuple[tuple[str, str], ...] = (), named: tuple[Key, ...] = ()) -> Symbols:
+        """The table of a subject's network, and of the functions and quantities that its work has defined."""
         graph = subject.graph
-        quantities = dict(_quantities(graph.scope, subject))
+        quantities = {key: Name(Written.of(key).plain) for key in named} | dict(_quantities(graph.scope, subject))
         functions = dict(_functions(graph, {base for base, _, _ in quantities}))
         functions |= {(letter, "", ""): Function(operation, 1) for letter, operation in own}
         spread: dict[str, list[tuple[str, str]]] = defaultdict(list)
@@ -104,7 +110,7 @@ class Symbols:
         return Symbols(
             graph, quantities, functions, frozenset(words), {base: tuple(found) for base, found in spread.items()},
             frozenset(inputs or graph.leaves), frozenset((*subject.roles.weights, *subject.roles.biases)),
-            (*graph.leaves, *(node.name for node in graph.nodes)), subject, own,
+            (*graph.leaves, *(node.name for node in graph.nodes)), subject, own, named,
             {key: tuple(dict.fromkeys(found)) for key, found in labels.items()},
         )  # fmt: skip
 
@@ -118,7 +124,19 @@ class Symbols:
     def calling(self, letter: str, operation: str) -> Symbols:
         """These symbols and one more function, which the work has defined."""
         own = {**dict(self.own), letter: operation}
-        return Symbols.of(self.subject, tuple(own.items()))
+        return Symbols.of(self.subject, tuple(own.items()), self.named)
+
+    def may_be_named(self, written: Written) -> bool:
+        """Whether a work may give a quantity this name: nothing of the network is called like it, in any case; or δ."""
+        base = written.base
+        taken = {known.casefold() for known, *_ in self.quantities.keys() - {*self.named} | self.functions.keys()}
+        near = len(base) > 2 and difflib.get_close_matches(base.casefold(), taken, n=1, cutoff=0.75)
+        other = base.casefold() not in taken and not near and base not in _SPOKEN_FOR and base not in LOSSES
+        return not written.primes and (other or base == "delta")
+
+    def naming(self, key: Key) -> Symbols:
+        """These symbols and one more quantity, which the work has named."""
+        return Symbols.of(self.subject, self.own, (*self.named, key))
 
     # --- looking up ---------------------------------------------------------------------------------------------
 
