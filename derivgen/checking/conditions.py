@@ -20,8 +20,10 @@ SUPPOSITIONS = (
 OTHERWISE = ("otherwise", "else", "o.w.")  # what stands before these holds on no condition that is said
 WORDS = frozenset((*CONDITIONS, *SUPPOSITIONS, *OTHERWISE))
 
+_OF = ("for", "at")  # a name behind these alone says what is spoken of: "For $w_1$ the path is longer"
+
 _FARTHEST = 5  # words between such a word and its equation
-_SIGN = re.compile(r"[=<>≤≥≠≈]|\\[lgn]eq?\b")
+_SIGN = re.compile(r"[=<>≤≥≠≈∈]|\\(?:[lgn]eq?|[lg]t|in|approx)\b")
 
 
 def _one_of(words: tuple[str, ...]) -> str:
@@ -61,14 +63,14 @@ def begins(words: str) -> bool:
     return first in (*CONDITIONS, *OTHERWISE) or (first in SUPPOSITIONS and _SIGN.search(words) is not None)
 
 
-def meant(before: str, earlier: str = "") -> str:
-    """How an equation is meant by the words before it, in its clause; ``earlier`` is how the one before them was.
+def meant(before: str, earlier: str = "", formula: str = "=") -> str:
+    """How a formula is meant by the words before it, in its clause; ``earlier`` is how the one before them was.
 
-    >>> meant(" and ", "condition"), meant(", we have ", "condition")
-    ('condition', '')
+    >>> meant(" and ", "condition"), meant(", we have ", "condition"), meant("For ", "", "w_1"), meant("If ", "", "z")
+    ('condition', '', '', 'condition')
     """
     if earlier and _AND.fullmatch(before):
         return earlier if "," not in before else "supposition"
-    if _RIGHT_BEHIND.search(before):
-        return "condition"
+    if right := _RIGHT_BEHIND.search(before):
+        return "" if right[0].split()[0].lower() in _OF and not _SIGN.search(formula) else "condition"
     return "supposition" if _IN_THE_CLAUSE.search(before) else ""

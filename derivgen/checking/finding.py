@@ -162,7 +162,7 @@ def _in_sentences(text: str, form: str, pieces: Sequence[Piece], found: Sequence
             sentence, paragraph = sentence + (ended or moved), paragraph + (parted or moved)
             earlier, begin = "" if ended else earlier, pieces[number - 1].end
         end = piece.at if form == "plain" else piece.start
-        earlier = conditions.meant(_clause(text, max(begin, end - LEAD), end), earlier)
+        earlier = conditions.meant(_clause(text, max(begin, end - LEAD), end), earlier, fragment.source)
         condition = earlier == "condition" and form != "plain" and not piece.display
         placed.append(replace(
             fragment, skip=fragment.skip or ("condition" if condition else ""), supposed=bool(earlier),

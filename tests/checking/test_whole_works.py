@@ -193,6 +193,12 @@ def test_an_equation_outside_of_all_delimiters_is_unread() -> None:
     assert report.exit_code == 2
 
 
+def test_what_is_spoken_of_is_no_condition() -> None:
+    text = r"For $w_1$ the path is longer, $\frac{\partial L}{\partial w_1} = a_2$. For $y = 0$, $\frac{\partial L}{\partial a_2} = a_2$."
+    report = check(of_equations(CHAIN), text, form="md")
+    assert [verdict.verdict for verdict in report.verdicts] == ["wrong", "skipped", "right only when"]
+
+
 OPEN = r"$\frac{\partial h}{\partial z} = 1$"
 ACTIVE = [
     ("md", f"If $z>0$, {OPEN}.", ["skipped", "undecided"]),
