@@ -131,7 +131,8 @@ class Symbols:
         base = written.base
         taken = {known.casefold() for known, *_ in self.quantities.keys() - {*self.named} | self.functions.keys()}
         near = len(base) > 2 and difflib.get_close_matches(base.casefold(), taken, n=1, cutoff=0.75)
-        other = base.casefold() not in taken and not near and base not in _SPOKEN_FOR and base not in LOSSES
+        spoken_for = base in LOSSES or (base in _SPOKEN_FOR and written == Written(base))
+        other = base.casefold() not in taken and not near and not spoken_for
         return not written.primes and (other or base == "delta")
 
     def naming(self, key: Key) -> Symbols:
