@@ -46,6 +46,15 @@ def test_a_command_runs(command: str, tmp_path: Path, monkeypatch: pytest.Monkey
     assert result.exit_code == (1 if words[1] == "check" else 0), result.output
 
 
+def test_the_report_that_is_shown_is_what_the_command_prints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (work,) = (text for kind, text in BLOCKS if kind == "markdown" and text.startswith("<!-- work.md"))
+    (tmp_path / "work.md").write_text(work)
+    monkeypatch.chdir(tmp_path)
+    command = next(command for command in COMMANDS if command.startswith("derivgen check --network"))
+    shown = [text for kind, text in BLOCKS if kind == "text"]
+    assert CliRunner().invoke(main, shlex.split(command)[1:]).stdout in shown
+
+
 def test_quick_start_and_development_are_one_command_each() -> None:
     for heading in ("Quick start", "Development"):
         block = re.search(rf"## {heading}\n\n```sh\n(.*?)```", README, re.DOTALL)
