@@ -1,7 +1,6 @@
 """The numbers of a work: those given, those that it has written down, those after an update; what a side is worth.
 
->>> from fractions import Fraction
->>> from derivgen.graph import Graph
+>>> >>> from derivgen.graph import Graph
 >>> from derivgen.reading import read
 >>> from derivgen.slips import Roles
 >>> graph = Graph.of("z = w*x", ["w", "x"])
@@ -37,6 +36,7 @@ class Figures:
         self.written: dict[Tree, Real] = {}  # numbers as the work has them: right but for rounding
         self.mistaken: dict[Tree, Real] = {}  # and wrong ones
         self._at: dict[str, AtNumbers] = {}
+        self._known: tuple[AtNumbers | None, list[Real]] = None, []
 
     def give(self, name: str, value: Real) -> None:
         """A number for an input or a weight."""
@@ -139,14 +139,16 @@ class Figures:
         return "rounded" if gap <= radius <= max(abs(to_decimal(value)), abs(to_decimal(true))) else ""
 
     def _rounded(self, shown: Number) -> bool:
-        """Whether a number in a line may be one that was rounded: no given number is, but one that it is taken for."""
+        """Whether a number in a line may be one that was rounded: none is that is known, unless it is another's too."""
         own = literal(shown)
         assert own is not None
         if own.unit == 1:
             return False
-        if not any(shown.value == value for value in self.given.values()):
+        known = self._known_values()
+        if not any(close(shown.value, value) for value in known):
             return True
-        return any(agreement(own, value) == "rounded" for value in self._known_values())
+        coarse = own.value < 10 * own.unit  # a given 0.1 is not 0.0934 by chance
+        return not coarse and any(agreement(own, value) == "rounded" for value in known)
 
     def known(self) -> dict[str, Real]:
         """The numbers of leaves and nodes, as far as the work's numbers say them."""
@@ -154,10 +156,15 @@ class Figures:
         return {**found, **self._worked_out([node.name for node in self.world.graph.nodes if node.name not in found])}
 
     def _known_values(self) -> list[Real]:
-        """The numbers of all nodes, and of the loss's derivatives, as far as the work's numbers say them."""
-        graph, loss = self.world.graph, self.subject.roles.loss
-        slopes = [Partial(loss, name) for name in graph.ancestors(loss)] if loss else []
-        return list(self._worked_out([*(node.name for node in graph.nodes), *slopes]).values())
+        """The given numbers and those of nodes and of the loss's derivatives, as far as these say them; no signs."""
+        state = self.state("now")
+        if self._known[0] is not state:
+            graph, loss = self.world.graph, self.subject.roles.loss
+            slopes = [Partial(loss, name) for name in graph.ancestors(loss)] if loss else []
+            worked_out = self._worked_out([*(node.name for node in graph.nodes), *slopes])
+            values: list[Real] = [*self.given.values(), *worked_out.values()]
+            self._known = state, [value if value >= 0 else -value for value in values]
+        return self._known[1]
 
     def _worked_out(self, keys: Sequence[Any]) -> dict[Any, Real]:
         state, found = self.state("now"), {}

@@ -157,6 +157,9 @@ exercises:
         (r"$W^1 = \begin{bmatrix} -1 & 2 \\ -2 & 1 \\ 1 & 4 \end{bmatrix} W^2 = \begin{bmatrix} 1 \\ 2 \\ -4 \end{bmatrix}$", "right right"),
         (r"$\alpha^1 = \begin{bmatrix} -1 & -2 & 1 \\ 2 & 1 & 4 \end{bmatrix} x = \begin{bmatrix} 0 \\ 24 \end{bmatrix}$", "right right"),
         (r"$\hat{y} = 0.11920$, $\hat{y} = 0.119202$, $\hat{y} = 0.119204$", "right right wrong"),  # 0.1192029…
+        # a number that is known is not one that was rounded: 2 and 0.5 leave no room beside 0.119203
+        (r"$\partial \ell/\partial W_{11}^2 = 2(0.119203 - 1) \cdot 0.119203 \cdot (1 - 0.119203) \cdot 0.5$", "right"),
+        (r"$\partial \ell/\partial W_{11}^2 = 2(0.115203 - 1) \cdot 0.119203 \cdot (1 - 0.119203) \cdot 0.5$", "wrong"),
         (r"$W_{21}^1 = 1 - 2 \cdot (-0.4624)$, $W_{21}^1 = 1 - 2 \cdot (-0.4)$", "right wrong"),
     ],
 )
