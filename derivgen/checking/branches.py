@@ -20,6 +20,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from derivgen.checking.deciding import COMPARING, AtNumbers, Clock, World, close
+from derivgen.checking.rounding import agreement, literal
 from derivgen.evaluation import EvaluationError, Real, evaluator
 from derivgen.expression import ONE, ZERO, Apply, Name, Tree, substitute, total, transform, walk
 from derivgen.lexing import Scope
@@ -146,3 +147,26 @@ def open_at_kink(world: World, numbers: AtNumbers, cells: Sequence[Tree]) -> boo
         return not all(close(numbers.value(cell), other.value(cell)) for cell in cells)
     except (EvaluationError, decimal.DecimalException):
         return False
+
+
+def misfilled(before: Tree, tree: Tree, state: AtNumbers) -> str:
+    """The number that a comparison has in place of its quantity's, 1[3 > 0] for 1[z > 0] at z = 2; empty if none has.
+
+    What the sides come to does not tell: either gate is open.
+    """
+    asked, own = _comparisons(before), _comparisons(tree)
+    for side in range(2) if len(asked) == len(own) else ():
+        try:
+            values = [state.value(part.args[side]) for part in asked]
+        except (EvaluationError, decimal.DecimalException):
+            return ""
+        for part in own:
+            shown = literal(part.args[side])
+            if shown is not None and not any(agreement(shown, value) for value in values):
+                return write(shown.value, 9)[0]
+    return ""
+
+
+def _comparisons(tree: Tree) -> list[Apply]:
+    found = (part for part in walk(tree) if isinstance(part, Apply))
+    return [part for part in found if part.operation in INDICATORS or part.operation == "max"]

@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from derivgen.checking.branches import conditions, convention, open_at_kink
+from derivgen.checking.branches import conditions, convention, misfilled, open_at_kink
 from derivgen.checking.carrying import Figures, Values
 from derivgen.checking.deciding import AtNumbers, Clock, Decision, World, close
 from derivgen.checking.rounding import agreement, literal, numeric, outside_exponents, structural, truncated, worked
@@ -236,6 +236,8 @@ class Sides:
         if not grade and chain.sound and (self._drifted(chain, truths, cells) or _cut_off(cells, true)):
             grade = "drifted"
         exact = self.figures.text(true)
+        if grade and (number := misfilled(chain.before or chain.left, tree, self.figures.state("now"))):
+            return Finding("wrong", "wrong", problem=f"no quantity that is compared here is {number}")
         if grade:
             return Finding("right", grade, exact)
         if self._follows_in_numbers(chain, truths, cells):

@@ -64,6 +64,8 @@ WORKS = [
     (GATE, "x=2,w=1,y=1", "md", r"$\frac{\partial L}{\partial w} = (h-y)x^2 = 4$", ["wrong", "recovered"]),
     (GATE, "x=-2,w=1,y=1", "md", r"$\frac{\partial L}{\partial w} = 2(h-y)x = 4$", ["wrong", "follows"]),
     (GATE, "", "md", r"$\frac{\partial L}{\partial w} = 2(h-y)x$", ["wrong"]),
+    (GATE, "x=2,w=1,y=1", "plain", "dh/dw = 1[z > 0]*x = 1[2 > 0]*2 = 2", ["right", "right", "right"]),
+    (GATE, "x=2,w=1,y=1", "plain", "dh/dw = 1[z > 0]*x = 1[3 > 0]*2 = 2", ["right", "wrong", "recovered"]),
     (GATE, "", "md", r"$\frac{\partial h}{\partial w} = \mathbb{1}[h \ge 0]\,x$", ["wrong"]),
     (GATE, "", "plain", "dh/dz = ReLU'(h)\ndh/dz = ReLU'(z)\ndh/dz = 1[h > 0]", ["right only when", "right", "right"]),
     (GATE, "x=2,w=0,y=1", "plain", "dh/dz = 1\ndh/dz = 0\nh = 0", ["undecided", "undecided", "right"]),
