@@ -130,7 +130,8 @@ class _Judging:
 
     def _judged(self, chain: Chain, links: Sequence[tuple[str, Side]], world: World | None = None) -> list[Verdict]:
         """Every link of a chain; what it ends with is what the work goes on with."""
-        verdicts = []
+        verdicts: list[Verdict] = []
+        form: Tree | None = None  # the last side that says what the quantity is, if it is wrong
         for relation, side in links:
             self.sides.begin()
             tree = completed(self.world.graph, chain.left, self._meant(side.tree), self.subject.roles.constants)
@@ -141,31 +142,39 @@ class _Judging:
             verdicts.append(self.telling.verdict(chain, relation, side, tree, finding, world or self.world))
             sound = verdicts[-1].verdict in ("right", "recovered", "right only when")
             chain = replace(chain, before=tree, sound=sound or (verdicts[-1].verdict == "undecided" and chain.sound))
-        self._remember(chain, verdicts[-1])
+            if says(tree) or not self.figures.given:
+                form = None if chain.sound else tree
+        self._remember(chain, verdicts[-1], form)
         return verdicts
 
-    def _remember(self, chain: Chain, last: Verdict) -> None:
-        """Keep what the chain claims: a wrong form or number of its quantity, or the digits of a right one."""
+    def _remember(self, chain: Chain, last: Verdict, form: Tree | None) -> None:
+        """Keep what the chain claims: a wrong form or number of its quantity, or the digits of a right one.
+
+        Of a wrong form that was worked out to a number both count from there on.
+        """
         if chain.kind == "share" or chain.before is None or last.verdict == "undecided":
             return
-        try:
-            tokens, sides = (self.world.cells(tree)[1] for tree in (chain.left, chain.before))
-        except CertificateError:
-            return
-        if len(tokens) != len(sides):
-            return
-        for token, side in zip(tokens, sides, strict=True):
-            if not isinstance(token, (Name, Partial)):
-                continue
+        for token, side in self._cell_by_cell(chain.left, chain.before):
             shown = literal(side)
             if shown is not None and (last.number or not chain.sound):
                 self.figures.write_down(token, shown.value, sound=chain.sound)
             elif chain.sound:
                 self.claims.pop(token, None)
                 self.figures.write_down(token, None, sound=True)
-            elif chain.kind == "equation" and side != token:
-                self.claims.pop(token, None)  # the latest claim stands last
-                self.claims[token] = side
+        if form is not None and not chain.sound and chain.kind == "equation":
+            for token, side in self._cell_by_cell(chain.left, form):
+                if side != token and (literal(side) is None or not self.figures.given):
+                    self.claims.pop(token, None)  # the latest claim stands last
+                    self.claims[token] = side
+
+    def _cell_by_cell(self, left: Tree, side: Tree) -> list[tuple[Name | Partial, Tree]]:
+        """The quantities of a chain, of an array one after the other, and what a side has for each."""
+        try:
+            tokens, sides = (self.world.cells(tree)[1] for tree in (left, side))
+        except CertificateError:
+            return []
+        pairs = zip(tokens, sides, strict=False) if len(tokens) == len(sides) else ()
+        return [(token, cell) for token, cell in pairs if isinstance(token, (Name, Partial))]
 
     # --- leaves, functions, letters of the work's own -------------------------------------------------------------
 
@@ -360,10 +369,7 @@ class _Judging:
         self.begun.add(token)
         share = next((some for some in subsets(left_over) if self._is_right(token, total(some), tree)), None)
         if again and share is not None and not self._is_right(token, token, tree):
-            found = self._judged(Chain(token, total(share), "share"), links)
-            slip, path = "accumulation_overwritten", path_of(token, share[0])
-            expects = total(shares_of(self.world.graph, token))
-            return [replace(found[0], verdict="wrong", expected=expects, slip=slip, path=path), *found[1:]]
+            return self._overwritten(token, share, links)
         if share is None:
             target = whole if relation == "+=" else token
             return self._judged(Chain(token, target, "share"), links)
@@ -371,12 +377,28 @@ class _Judging:
         for one in share:
             left_over.remove(one)
         if left_over and not self.summed[token]:
-            last = replace(
-                found[0], verdict="wrong", expected=total((*share, *left_over)), slip="path_left_out",
-                path=path_of(token, left_over[0]),
-            )  # fmt: skip
-            return [last, *found[1:]]
+            return self._unfinished(token, share, found)
         return found
+
+    def _overwritten(self, token: Partial, share: Sequence[Tree], links: Sequence[tuple[str, Side]]) -> list[Verdict]:
+        """A share behind = instead of +=: it is the whole sum from there on, so that its number is wrong as well."""
+        first, *rest = self._judged(Chain(token, token), links)
+        expects, path = total(shares_of(self.world.graph, token)), path_of(token, share[0])
+        slip = "accumulation_overwritten"
+        return [replace(first, verdict="wrong", expected=expects, slip=slip, path=path, about=(), at=""), *rest]
+
+    def _unfinished(self, token: Partial, share: Sequence[Tree], found: Sequence[Verdict]) -> list[Verdict]:
+        """The last share of a sum to which some are missing; the work goes on with what it has added up."""
+        left_over = self.shares[token]
+        added = [one for one in shares_of(self.world.graph, token) if one not in left_over]
+        self.claims.pop(token, None)
+        self.claims[token] = total(added)
+        last = replace(
+            found[0], verdict="wrong", expected=total((*share, *left_over)), slip="path_left_out",
+            path=path_of(token, left_over[0]),
+        )  # fmt: skip
+        after = (replace(v, verdict="follows", number="", exact="") if v.verdict == "right" else v for v in found[1:])
+        return [last, *after]
 
     def _is_right(self, token: Tree, truth: Tree, tree: Tree) -> bool:
         return self.sides.finding(Chain(token, truth, "share"), tree).verdict == "right"
