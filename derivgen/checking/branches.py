@@ -15,11 +15,12 @@ for all numbers of the branch: that they meet at one point is not enough.
 from __future__ import annotations
 
 import decimal
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
 from derivgen.checking.deciding import COMPARING, AtNumbers, Clock, World, close
+from derivgen.checking.vanishing import by_a_value, by_chance
 from derivgen.evaluation import EvaluationError, Real, evaluator
 from derivgen.expression import ONE, ZERO, Apply, Name, Tree, substitute, total, transform, walk
 from derivgen.lexing import Scope
@@ -36,13 +37,17 @@ def conditions(world: World, numbers: AtNumbers, truth: Tree, side: Tree, clock:
 
     A condition that they do not need is left out.
     """
+    truth, side = (numbers.written_out(world.graph.spread(tree)) for tree in (truth, side))
     taken = _branches(world, numbers, (truth, side))
     if not taken or not _equal(world, taken, truth, side, clock):
         return []
-    for part in list(taken)[:MOST_DROPPED]:
+    # Open ones stay where there is a choice: behind a closed one anything may be equal.
+    for part in sorted(taken, key=lambda part: taken[part][1])[:MOST_DROPPED]:
         fewer = {other: branch for other, branch in taken.items() if other != part}
         if not clock.over and _equal(world, fewer, truth, side, clock):
             taken = fewer
+    if any(not larger for _, larger in taken.values()) and _by_chance(world, taken, truth, side, clock):
+        return []
     return list(dict.fromkeys(_said(part, larger, world.graph.scope) for part, (_, larger) in taken.items()))
 
 
@@ -53,7 +58,7 @@ def _branches(world: World, numbers: AtNumbers, sides: Sequence[Tree]) -> dict[A
     """Each part with a kink that the sides have a say in, as it is at these numbers; none at a kink itself."""
     spoken = {name for side in sides for own in world.quantities(side) for name in world.graph.ancestors(own)}
     parts = [part for name, own in world.kinked.items() if name in spoken for part in own]
-    parts += [part for side in sides for part in walk(numbers.written_out(world.graph.spread(side)))
+    parts += [part for side in sides for part in walk(side)
               if isinstance(part, Apply) and part.operation in COMPARING]  # fmt: skip
     found: dict[Apply, Branch] = {}
     for part in parts:
@@ -107,6 +112,36 @@ def _equal(world: World, taken: Mapping[Apply, Branch], truth: Tree, side: Tree,
     """Whether the sides are equal on the network that has these branches only."""
     if not taken:
         return False
+    there, change = _there(world, taken)
+    return there.decide(change(truth), change(side), clock).equal is True
+
+
+def _by_chance(world: World, taken: Mapping[Apply, Branch], truth: Tree, side: Tree, clock: Clock) -> bool:
+    """Whether the sides are equal on these branches only because something is zero there."""
+    there, change = _there(world, taken)
+
+    def called(part: Tree) -> Tree | None:
+        """A value by the name of its node: ReLU(z) is h, and no gate."""
+        if not isinstance(part, Apply) or part not in taken or part.operation in INDICATORS:
+            return None
+        return next((Name(n) for n in world.kinked if world.decide(Name(n), part, clock).equal), None)
+
+    return by_chance(world, there, truth, transform(side, called), clock, change)
+
+
+def zero_by_a_value(world: World, numbers: AtNumbers, truth: Tree, side: Tree, clock: Clock) -> bool:
+    """Whether a side with numbers in it is zero by the value of a dead ReLU, where the truth is by its derivative."""
+    truth, side = (numbers.written_out(world.graph.spread(tree)) for tree in (truth, side))
+    closed = {part: branch for part, branch in _branches(world, numbers, (truth, side)).items() if not branch[1]}
+    if not closed:
+        return False
+    there, change = _there(world, closed)
+    pairs = zip(world.cells(truth)[1], world.cells(side)[1], strict=True)
+    return any(by_a_value(there, change(true), change(own), clock) for true, own in pairs)
+
+
+def _there(world: World, taken: Mapping[Apply, Branch]) -> tuple[World, Callable[[Tree], Tree]]:
+    """The network that has these branches only, and what a tree is there."""
 
     def change(part: Tree) -> Tree | None:
         return transform(taken[part][0], change) if isinstance(part, Apply) and part in taken else None
@@ -116,8 +151,22 @@ def _equal(world: World, taken: Mapping[Apply, Branch], truth: Tree, side: Tree,
         replace(node, tree=transform(graph.resolved(node.tree), change)) if node.name in world.kinked else node
         for node in graph.nodes
     )
-    there = World.of(replace(graph, nodes=nodes, stated=()))
-    return there.decide(transform(truth, change), transform(side, change), clock).equal is True
+    there = replace(graph, nodes=nodes, stated=())
+    claims = tuple((token, transform(tree, change)) for token, tree in (*world.slopes.items(), *world.adjoints.items()))
+    return World(there, claims) if claims else World.of(there), lambda tree: transform(tree, change)
+
+
+def on_branch(world: World, numbers: AtNumbers, sides: Sequence[Tree]) -> tuple[World, Callable[[Tree], Tree]] | None:
+    """The network on the branches that the numbers take, and what a tree is there; None if it has no kink there."""
+
+    def out(tree: Tree) -> Tree:
+        return numbers.written_out(world.graph.spread(tree))
+
+    taken = _branches(world, numbers, [out(side) for side in sides])
+    if not taken:
+        return None
+    there, change = _there(world, taken)
+    return there, lambda tree: change(out(tree))
 
 
 def convention(world: World, truth: Tree, side: Tree, clock: Clock) -> str:

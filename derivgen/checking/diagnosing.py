@@ -40,7 +40,7 @@ MOST_PATHS = 24  # so many are still tried one by one
 _CLASSES = {"accumulation_overwritten": "path_left_out"}
 # Rows that speak of less are preferred to those that would explain nearly anything; of these the first.
 _VAGUE = ("whole_sign", "another_variable", "term_left_out", "another_quantity")
-_BY_NAME = ("another_variable", "another_quantity")
+BY_NAME = ("another_variable", "another_quantity")
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,13 @@ class Asked:
 
 
 def slip_in_symbols(
-    world: World, roles: Roles, network: Network | None, asked: Asked, clock: Clock
+    world: World, roles: Roles, network: Network | None, asked: Asked, clock: Clock,
+    change: Callable[[Tree], Tree] = lambda tree: tree,
 ) -> Slipped | None:  # fmt: skip
-    """The one slip that makes the wrong side out of the truth, else out of the side before."""
+    """The one slip that makes the wrong side out of the truth, else out of the side before.
+
+    ``change`` makes of a tree what it is in a world that has one branch of each kink only.
+    """
     assert asked.side is not None
     if (turned := _turned_back(world, roles, asked, clock)) is not None:
         return turned
@@ -65,7 +69,8 @@ def slip_in_symbols(
         if key not in world.kept:
             if len(world.kept) >= MOST_KEPT:
                 world.kept.clear()
-            world.kept[key] = [(way, world.first_residues(way.tree)) for way in source()]
+            ways = (replace(way, tree=change(way.tree)) for way in source())
+            world.kept[key] = [(way, world.first_residues(way.tree)) for way in ways]
         alike = [
             way for way, own in world.kept[key]
             if (own == first or own is None or first is None) and _same(world, way.tree, wanted)
@@ -163,7 +168,7 @@ def _only(alike: Sequence[Slipped], asked: Asked) -> Slipped | None:
 
 def _several(chosen: Slipped, alike: Sequence[Slipped]) -> bool:
     """Whether a row explains a line by several quantities, of which nobody can say which was meant."""
-    return chosen.slip in _BY_NAME and len({way.about for way in alike if way.slip == chosen.slip}) > 1
+    return chosen.slip in BY_NAME and len({way.about for way in alike if way.slip == chosen.slip}) > 1
 
 
 def _signs(asked: Asked) -> tuple[str, ...]:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import decimal
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from derivgen.checking.branches import conditions, convention, open_at_kink
+from derivgen.checking.branches import conditions, convention, open_at_kink, zero_by_a_value
 from derivgen.checking.carrying import Figures, Values
 from derivgen.checking.deciding import AtNumbers, Clock, Decision, World, close
 from derivgen.checking.rounding import agreement, literal, numeric, outside_exponents, structural, truncated, worked
@@ -103,6 +103,8 @@ class Sides:
         if filled:
             found = self.as_number(chain, tree)
             if found is not None:
+                if found.verdict == "right" and self._by_a_value(chain, tree, world):
+                    return Finding("wrong", decision=world.decide(chain.truth, tree, self.clock))
                 if found.verdict == "right" and not chain.sound:
                     found = replace(found, verdict="recovered")
                 return replace(found, decision=decision)
@@ -125,7 +127,9 @@ class Sides:
             return Finding("undecided", decision=decision, problem=decision.problem)
         if under is not None:
             decision = under
-        if needs := self._at_these_numbers(chain, tree, world) or self._undeclared(chain, tree, world):
+        if needs := self._at_these_numbers(chain, tree, world):
+            return replace(self._where(chain, tree, needs), decision=decision)
+        if needs := self._undeclared(chain, tree, world):
             return Finding("right only when", decision=decision, needs=needs)
         return Finding("wrong", decision=decision, problem=decision.problem)
 
@@ -143,7 +147,12 @@ class Sides:
         """The branches that the work's numbers take at kinks, where a line is right on these; empty if it is not."""
         if not self.figures.given or not (world.kinked or world.compares(tree)):
             return ""
-        return ", ".join(conditions(world, self.figures.state("now"), chain.truth, tree, self.clock))
+        numbers = self.figures.state("now")
+        if found := conditions(world, numbers, chain.truth, tree, self.clock):
+            return ", ".join(found)
+        held = self.supposed.targets(world.leaves_of(chain.truth, tree)) if world is self.world else []
+        there = conditions(self.supposed.under(held), numbers, chain.truth, tree, self.clock) if held else []
+        return ", ".join((*there, self.supposed.said(held))) if there else ""
 
     def _filled_in(self, chain: Chain, tree: Tree, world: World) -> Finding | None:
         """Right, where known quantities stand for some of a side's numbers: a - 1 where y = 1.
@@ -153,20 +162,49 @@ class Sides:
         places = [part for part in outside_exponents(tree) if isinstance(part, Number)][:MOST_FILLED]
         absent = [leaf for leaf in self.figures.missing(chain.truth) if leaf not in self.figures.missing(tree)]
         known = self.figures.known() if places else {}
-        ways = [[None, *(n for n, own in known.items() if own == place.value), *absent] for place in places]
+        ways: list[list[str | None]] = [
+            [None, *(n for n, own in known.items() if own == place.value), *absent] for place in places
+        ]
+        filled = [
+            (way, _with_parts(tree, {id(place): Name(name) for place, name in zip(places, way, strict=True) if name}))
+            for way in itertools.islice(itertools.product(*ways), 1, MOST_FILLINGS)
+        ]
+        found = self._first(filled, absent, lambda side: world.decide(chain.truth, side, self.clock, real=False).equal)
+        if found is not None:
+            return found if found.verdict != "right" or chain.sound else replace(found, verdict="recovered")
+        found = self._first(filled, absent, lambda side: self._at_these_numbers(chain, side, world))
+        if found is None or found.verdict != "right":
+            return found
+        return self._where(chain, tree, self._at_these_numbers(chain, tree, world) or found.needs)
+
+    def _where(self, chain: Chain, tree: Tree, needs: str) -> Finding:
+        """Right only under conditions that the numbers meet; right, if a 0 stands where these close a gate."""
+        if any(isinstance(part, Number) and part.value == 0 for part in outside_exponents(tree)):
+            return Finding("right" if chain.sound else "recovered")
+        return Finding("right only when", needs=needs)
+
+    def _first(
+        self, filled: Sequence[tuple[Sequence[str | None], Tree]], absent: Sequence[str],
+        right: Callable[[Tree], object],
+    ) -> Finding | None:  # fmt: skip
+        """What is found of a side by the first way to fill quantities in for its numbers in which it is right."""
         open_leaf = ""
-        for way in itertools.islice(itertools.product(*ways), 1, MOST_FILLINGS):
-            stand_for = {id(place): Name(name) for place, name in zip(places, way, strict=True) if name}
-            filled = _with_parts(tree, stand_for)
-            equal = not self.clock.over and world.decide(chain.truth, filled, self.clock, real=False).equal
-            if equal or (not self.clock.over and self._at_these_numbers(chain, filled, world)):
-                if unknown := [name for name in way if name in absent]:
-                    open_leaf = open_leaf or str(unknown[0])
-                elif own := [name for name in self.supposed.own() if name in way]:
-                    return Finding("right only when", needs=self.supposed.said(own))
-                else:
-                    return Finding("right" if chain.sound else "recovered")
+        for way, side in filled:
+            if self.clock.over or not (needs := right(side)):
+                continue
+            if unknown := [name for name in way if name in absent]:
+                open_leaf = open_leaf or str(unknown[0])
+            elif own := [name for name in self.supposed.own() if name in way]:
+                return Finding("right only when", needs=self.supposed.said(own))
+            else:
+                return Finding("right", needs=needs if isinstance(needs, str) else "")
         return Finding("undecided", problem=f"{open_leaf} has no number") if open_leaf else None
+
+    def _by_a_value(self, chain: Chain, tree: Tree, world: World) -> bool:
+        """Whether a derivative that is zero behind a dead ReLU is said to be a product with the ReLU's value."""
+        if not (world.kinked and derived(chain.truth) and says(tree)):
+            return False
+        return zero_by_a_value(world, self.figures.state("now"), chain.truth, tree, self.clock)
 
     def _constant(self, truth: Tree) -> bool:
         """Whether a quantity is the same number whatever the leaves are: ∂z/∂b = 1."""
@@ -190,7 +228,15 @@ class Sides:
             return True
         meant = [(self.world, form) for form in self._claimed(chain.truth)]
         meant += [(world, chain.truth) for world in self._wrong_worlds()]
-        return any(not self.clock.over and world.decide(form, tree, self.clock).equal for world, form in meant)
+        if any(not self.clock.over and world.decide(form, tree, self.clock).equal for world, form in meant):
+            return True
+        return any(not self.clock.over and self._on_branch(world, form, tree) for world, form in meant)
+
+    def _on_branch(self, world: World, form: Tree, tree: Tree) -> bool:
+        """Whether a side is right in a wrong world where the numbers have it, as with an active ReLU left out."""
+        if not self.figures.given or not (world.kinked or world.compares(tree)):
+            return False
+        return bool(conditions(world, self.figures.state("now"), form, tree, self.clock))
 
     def _claimed(self, truth: Tree) -> Iterator[Tree]:
         """∂L/∂v = ∂L/∂c ∂c/∂v with a wrong claim for ∂c/∂v in it, where there is no way from v to L but through c."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from derivgen.checking import diagnosing
+from derivgen.checking.branches import on_branch
 from derivgen.checking.deciding import AtNumbers, World, close
 from derivgen.checking.diagnosing import Asked
 from derivgen.checking.expecting import expected
@@ -17,6 +18,7 @@ from derivgen.checking.work import Side, Verdict, Witness
 from derivgen.errors import CertificateError, DerivgenError
 from derivgen.evaluation import EvaluationError, Real, to_decimal
 from derivgen.expression import (
+    ZERO,
     Apply,
     Name,
     Number,
@@ -111,9 +113,25 @@ class Telling:
                 return self._numeric_slip(chain, tree)
             token, wrong = self._wrong_entry(chain.left, tree)
             asked = Asked(token, chain.kind == "update", chain.before if chain.sound else None, wrong)
-            return diagnosing.slip_in_symbols(self.world, roles, self.subject.network, asked, self.sides.clock)
+            found = diagnosing.slip_in_symbols(self.world, roles, self.subject.network, asked, self.sides.clock)
+            return found or self._slip_on_branch(chain, asked)
         except (DerivgenError, RecursionError):  # nothing that can be derived: no slip is named
             return None
+
+    def _slip_on_branch(self, chain: Chain, asked: Asked) -> Slipped | None:
+        """The slip that explains a wrong side where the work's numbers have the kinks."""
+        if not self.figures.given or not self.world.kinked or asked.side is None or self.sides.clock.over:
+            return None
+        branch = on_branch(self.world, self.figures.state("now"), (chain.truth, asked.side))
+        if branch is None:
+            return None
+        there, change = branch
+        here = replace(asked, side=change(asked.side))
+        if there.decide(here.side or ZERO, ZERO, self.sides.clock).equal:  # a zero is explained by anything
+            return None
+        roles, network = self.subject.roles, self.subject.network
+        found = diagnosing.slip_in_symbols(there, roles, network, here, self.sides.clock, change)
+        return found if found is None or found.slip not in diagnosing.BY_NAME else None  # too much is equal there
 
     def _wrong_entry(self, left: Tree, tree: Tree) -> tuple[Tree, Tree]:
         """The only wrong entry of an array and what it is an entry of; the sides themselves if there are more."""

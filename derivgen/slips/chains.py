@@ -37,6 +37,7 @@ from derivgen.worked import (
     constant_lost,
     derivation,
     each,
+    edges_of,
     function_of,
     is_share,
     is_step,
@@ -124,6 +125,8 @@ def _slope_at(work: Work, name: str) -> Tree:
 def value_for_derivative(work: Work) -> Iterator[Slipped]:
     """a value is used in place of its derivative"""
     for edge, _ in activations(work) if work.local or work.judged else ():
+        yield Slipped("value_for_derivative", with_edge(work, edge, Name(edge[0])).tree, (Name(edge[0]),))
+    for edge in edges_of(work) if work.local and work.judged else ():
         yield Slipped("value_for_derivative", with_edge(work, edge, Name(edge[0])).tree, (Name(edge[0]),))
     for edge, other in products(work) if work.local else ():
         whole = product((Name(edge[1]), Name(other)))
