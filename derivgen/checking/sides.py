@@ -121,7 +121,7 @@ class Sides:
                 return Finding("undecided", problem="nothing says which numbers the quantities have")
             if decision.equal:
                 return Finding("right" if chain.sound else "recovered", decision=decision)
-        if self._follows(chain, tree):
+        if self._follows(chain, tree, world):
             return Finding("follows", decision=decision)
         if decision.equal is None:
             return Finding("undecided", decision=decision, problem=decision.problem)
@@ -221,16 +221,16 @@ class Sides:
             return ""
         return f"{plain(total(map(Name, targets)), graph.scope)} = 1"
 
-    def _follows(self, chain: Chain, tree: Tree) -> bool:
+    def _follows(self, chain: Chain, tree: Tree, world: World) -> bool:
         """Whether a wrong side is right after all that was wrong before it."""
         before = chain.before
-        if before is not None and not chain.sound and self.world.decide(before, tree, self.clock).equal:
+        if before is not None and not chain.sound and world.decide(before, tree, self.clock).equal:
             return True
         meant = [(self.world, form) for form in self._claimed(chain.truth)]
-        meant += [(world, chain.truth) for world in self._wrong_worlds()]
-        if any(not self.clock.over and world.decide(form, tree, self.clock).equal for world, form in meant):
+        meant += [(there, chain.truth) for there in self._wrong_worlds()]
+        if any(not self.clock.over and there.decide(form, tree, self.clock).equal for there, form in meant):
             return True
-        return any(not self.clock.over and self._on_branch(world, form, tree) for world, form in meant)
+        return any(not self.clock.over and self._on_branch(there, form, tree) for there, form in meant)
 
     def _on_branch(self, world: World, form: Tree, tree: Tree) -> bool:
         """Whether a side is right in a wrong world where the numbers have it, as with an active ReLU left out."""
@@ -314,7 +314,7 @@ class Sides:
                 continue
             if not right:
                 apart = next(pair for pair in values if not close(*pair))
-                follows = self._follows(chain, tree)
+                follows = self._follows(chain, tree, world)
                 return Finding("follows" if follows else "wrong", decision=Decision(False, point=state, values=apart))
             seen += 1
         return Finding("right" if chain.sound else "recovered", "rounded") if seen else None

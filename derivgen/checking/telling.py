@@ -56,6 +56,7 @@ class Telling:
         if finding.verdict == "follows":
             return found
         named = self._slip(chain, tree, finding) if world is self.world else None
+        named = named or diagnosing.slip_of_function(world, chain.truth, tree, self.sides.clock)
         if named is None and not finding.number and (needs := self._needs_of_functions(world, chain.truth, tree)):
             return replace(found, verdict="right only when", needs=needs, expected=None)
         found = replace(found, witness=self._witness(chain, tree, finding, world))
@@ -147,12 +148,16 @@ class Telling:
         return left, tree
 
     def _numeric_slip(self, chain: Chain, tree: Tree) -> Slipped | None:
-        """A slip whose numbers are the wrong ones: two digits at least, or chance would name one."""
+        """A slip whose numbers are the wrong ones: two digits at least, or chance would name one.
+
+        Where no number is given, what is worked out holds for all, and one digit is as good.
+        """
         cells, state = self.sides.cells(tree), self.figures.state("now")
         if (early := self._used_early(chain, cells)) is not None:
             return early
         shown = [literal(cell) for cell in cells]
-        if not all(s is not None and abs(s.value) >= 10 * s.unit for s in shown) and all(shown):
+        short = all(shown) and not all(s is not None and abs(s.value) >= 10 * s.unit for s in shown)
+        if short and self.figures.given:
             return None
 
         def matches(other: Tree) -> bool:
