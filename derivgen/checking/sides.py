@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from derivgen.checking.branches import conditions, convention, open_at_kink, zero_by_a_value
+from derivgen.checking.branches import at_tie, conditions, convention, open_at_kink, zero_by_a_value
 from derivgen.checking.carrying import Figures, Values
 from derivgen.checking.deciding import AtNumbers, Clock, Decision, World, close
 from derivgen.checking.rounding import agreement, literal, numeric, outside_exponents, structural, truncated, worked
@@ -129,6 +129,8 @@ class Sides:
             decision = under
         if needs := self._at_these_numbers(chain, tree, world):
             return replace(self._where(chain, tree, needs), decision=decision)
+        if (found := self._at_tie(chain, tree, world)) is not None:
+            return replace(found, decision=decision)
         if needs := self._undeclared(chain, tree, world):
             return Finding("right only when", decision=decision, needs=needs)
         return Finding("wrong", decision=decision, problem=decision.problem)
@@ -154,6 +156,18 @@ class Sides:
         there = conditions(self.supposed.under(held), numbers, chain.truth, tree, self.clock) if held else []
         return ", ".join((*there, self.supposed.said(held))) if there else ""
 
+    def _at_tie(self, chain: Chain, tree: Tree, world: World) -> Finding | None:
+        """Right beside the kink at which the numbers lie; a derivative there hangs on what counts at it."""
+        if not self.figures.given or not world.kinked:
+            return None
+        numbers = self.figures.state("now")
+        needs = at_tie(world, numbers, chain.truth, tree, self.clock)
+        if not needs:
+            return None
+        if derived(chain.truth) and open_at_kink(world, numbers, self.cells(chain.truth)):
+            return Finding("undecided", problem="the numbers lie at a kink, and nothing says what counts there")
+        return Finding("right only when", needs=", ".join(needs))
+
     def _filled_in(self, chain: Chain, tree: Tree, world: World) -> Finding | None:
         """Right, where known quantities stand for some of a side's numbers: a - 1 where y = 1.
 
@@ -175,7 +189,8 @@ class Sides:
         found = self._first(filled, absent, lambda side: self._at_these_numbers(chain, side, world))
         if found is None or found.verdict != "right":
             return found
-        return self._where(chain, tree, self._at_these_numbers(chain, tree, world) or found.needs)
+        needs = self._at_these_numbers(chain, tree, world)  # with numbers for quantities the gate's is filled in too
+        return self._where(chain, tree, needs) if needs else Finding("right" if chain.sound else "recovered")
 
     def _where(self, chain: Chain, tree: Tree, needs: str) -> Finding:
         """Right only under conditions that the numbers meet; right, if a 0 stands where these close a gate."""

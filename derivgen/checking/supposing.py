@@ -6,15 +6,16 @@ which numbers there are. A fact of the network behind the same words, "since a =
 
 from __future__ import annotations
 
+import contextlib
 import decimal
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
 from derivgen.checking.carrying import Figures
 from derivgen.checking.deciding import AtNumbers, Clock, Decision, World
-from derivgen.checking.rounding import literal
+from derivgen.checking.rounding import agreement, literal
 from derivgen.checking.vanishing import by_chance
 from derivgen.checking.work import Statement, Subject, Unread
 from derivgen.evaluation import EvaluationError, Real
@@ -34,6 +35,8 @@ class Suppositions:
         self.passing: dict[str, Real | None] = {}  # for this sentence only: what was given before
         self.further = False  # something that is no number is supposed, up to the end of the paragraph
         self.place = (-1, -1)
+        self.rivals: dict[str, Real] = {}  # "suppose y = 0" where the exercise has y = 1: what it has is true as well
+        self.part = (0, "")
         self._worlds: dict[tuple[tuple[str, Real], ...], World] = {}
 
     def enter(self, found: Sequence[Statement | Unread], number: int) -> None:
@@ -91,6 +94,34 @@ class Suppositions:
             return False
         open_gate = isinstance(left, Apply) and bool(left.slot) and left.operation == "relu"
         return (open_gate or (isinstance(left, Name) and left.name in graph)) and not self._known(left)
+
+    def rivals_given(self, statement: Statement) -> bool:
+        """Whether a statement supposes another number than the exercise gives; it is kept for this part."""
+        fragment, left = statement.fragment, statement.left.tree
+        if self.part != (fragment.exercise, fragment.part):
+            self.rivals, self.part = {}, (fragment.exercise, fragment.part)
+        if not fragment.supposed or len(statement.links) != 1 or statement.links[0][0] not in ("=", "≈"):
+            return False
+        shown = literal(statement.links[0][1].tree)
+        if shown is None or not isinstance(left, Name) or not self._is_leaf(left) or self._shared(left.name):
+            return False
+        given = self.subject.numbers.get(left.name)
+        if left.name in self.subject.roles.weights or given is None or agreement(shown, given):
+            return False
+        self.rivals[left.name] = shown.value
+        return True
+
+    @contextlib.contextmanager
+    def under_rivals(self) -> Iterator[str]:
+        """The work's numbers with those that it supposes instead; what these are."""
+        before = {name: self.figures.given[name] for name in self.rivals if name in self.figures.given}
+        for name, value in self.rivals.items():
+            self.figures.give(name, value)
+        try:
+            yield self.said(list(self.rivals))
+        finally:
+            for name, value in before.items():
+                self.figures.give(name, value)
 
     def _is_leaf(self, tree: Tree) -> bool:
         return isinstance(tree, Name) and tree.name in self.world.graph and self.world.graph.is_leaf(tree.name)
