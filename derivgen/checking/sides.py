@@ -9,6 +9,7 @@ import decimal
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 from derivgen.checking.branches import at_tie, conditions, convention, open_at_kink, zero_by_a_value
 from derivgen.checking.carrying import Figures, Values
@@ -33,6 +34,7 @@ from derivgen.expression import (
 from derivgen.printing import plain
 
 MOST_WORLDS = 6  # of single wrong claims in which a line may follow
+NEARLY_ZERO = Fraction(1, 10**40)
 MOST_DRAWN = 3  # points for what has no number
 MOST_FILLED, MOST_FILLINGS = 4, 32  # numbers in a side that may stand for given quantities, and ways to read them
 
@@ -103,7 +105,7 @@ class Sides:
         if filled:
             found = self.as_number(chain, tree)
             if found is not None:
-                if found.verdict == "right" and self._by_a_value(chain, tree, world):
+                if found.verdict == "right" and self._zero_by_chance(chain, tree, world):
                     return Finding("wrong", decision=world.decide(chain.truth, tree, self.clock))
                 if found.verdict == "right" and not chain.sound:
                     found = replace(found, verdict="recovered")
@@ -133,6 +135,8 @@ class Sides:
             return replace(found, decision=decision)
         if needs := self._undeclared(chain, tree, world):
             return Finding("right only when", decision=decision, needs=needs)
+        if self._follows_on_branch(chain, tree):
+            return Finding("follows", decision=decision)
         return Finding("wrong", decision=decision, problem=decision.problem)
 
     def _of_shape(self, chain: Chain, tree: Tree) -> Finding | None:
@@ -215,11 +219,36 @@ class Sides:
                 return Finding("right", needs=needs if isinstance(needs, str) else "")
         return Finding("undecided", problem=f"{open_leaf} has no number") if open_leaf else None
 
-    def _by_a_value(self, chain: Chain, tree: Tree, world: World) -> bool:
-        """Whether a derivative that is zero behind a dead ReLU is said to be a product with the ReLU's value."""
-        if not (world.kinked and derived(chain.truth) and says(tree)):
+    def _zero_by_chance(self, chain: Chain, tree: Tree, world: World) -> bool:
+        """Whether a side with numbers and quantities in it is zero by what makes any product zero.
+
+        That is the value of a dead ReLU where the truth is zero by its derivative, or a quantity that is zero beside a
+        factor that is wrong.
+        """
+        if not says(tree):
             return False
-        return zero_by_a_value(world, self.figures.state("now"), chain.truth, tree, self.clock)
+        now = self.figures.state("now")
+        if world.kinked and derived(chain.truth) and zero_by_a_value(world, now, chain.truth, tree, self.clock):
+            return True
+        zeros = [name for name in world.leaves_of(chain.truth, tree) if self.figures.given.get(name) == 0]
+        if not zeros or open_at_kink(world, now, self.cells(chain.truth)):
+            return False
+        near = {name: NEARLY_ZERO * (i + 1) for i, name in enumerate(zeros)}
+        state = AtNumbers(world, {**self.figures.given, **near}, self.subject.taken)
+        return any(
+            self._apart_near(state, true, own)
+            for true, own in zip(self.cells(chain.truth), self.cells(tree), strict=True)
+        )
+
+    def _apart_near(self, state: AtNumbers, true: Tree, own: Tree) -> bool:
+        """Whether two cells that are zero differ where a quantity is only nearly so; a 0 that is written stays zero."""
+        now = self.figures.state("now")
+        try:
+            if now.value(true) != 0 or now.value(own) != 0 or state.value(own) == 0:
+                return False
+            return not self.figures.graded((own,), (state.value(true),), state)
+        except (EvaluationError, decimal.DecimalException):
+            return False
 
     def _constant(self, truth: Tree) -> bool:
         """Whether a quantity is the same number whatever the leaves are: ∂z/∂b = 1."""
@@ -243,12 +272,15 @@ class Sides:
             return True
         meant = [(self.world, form) for form in self._claimed(chain.truth)]
         meant += [(there, chain.truth) for there in self._wrong_worlds()]
-        if any(not self.clock.over and there.decide(form, tree, self.clock).equal for there, form in meant):
-            return True
+        return any(not self.clock.over and there.decide(form, tree, self.clock).equal for there, form in meant)
+
+    def _follows_on_branch(self, chain: Chain, tree: Tree) -> bool:
+        """The same where the numbers have the kinks, as with an active ReLU left out."""
+        meant = [(self.world, form) for form in self._claimed(chain.truth)]
+        meant += [(there, chain.truth) for there in self._wrong_worlds()]
         return any(not self.clock.over and self._on_branch(there, form, tree) for there, form in meant)
 
     def _on_branch(self, world: World, form: Tree, tree: Tree) -> bool:
-        """Whether a side is right in a wrong world where the numbers have it, as with an active ReLU left out."""
         if not self.figures.given or not (world.kinked or world.compares(tree)):
             return False
         return bool(conditions(world, self.figures.state("now"), form, tree, self.clock))

@@ -76,6 +76,11 @@ WORKS = [
     (GATE, "x=2,w=0,y=1", "plain", "dL/dw = 2*(h - y)*x\nh = z\ndL/dh = -2*y", ["undecided", *["right only when"] * 2]),
     (GATE, "x=2,w=0,y=1", "plain", "dL/dw = x*h\nL = z^2", ["wrong", "wrong"]),
     ("a = abs(z); L = (a-y)^2", "z=-2,y=1", "plain", "dL/dz = -2*(a - y)\ndL/dz = 2*(a - y)", ["right only when", "wrong"]),
+    # zero beside a factor that is wrong
+    ("z = w*x; L = (z - y)^2", "x=0,w=2,y=1", "plain", "dL/dw = -2.0*x\ndL/dw = 3.0*x\ndL/dw = 2.0*(z - y)*0",
+     ["right", "wrong", "right"]),
+    # what is right where the numbers have the kinks does not follow from what is wrong elsewhere
+    ("z = w*x; h = relu(z); u = v*x; o = h + u", "w=-1,x=1,v=2", "plain", "du/dx = 2*v*x\no = u", ["wrong", "right only when"]),
     # another number than the exercise gives; a weight that may have made a step
     ("p = sigmoid(z); L = -y*log(p) - (1-y)*log(1-p)", "z=1,y=1", "md",
      "Suppose $y=0$. Then $L = -\\ln(1-p)$, $L = 1.3133$. $L = 0.5$",
