@@ -21,7 +21,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from derivgen.checking.deciding import COMPARING, AtNumbers, Clock, World, close
-from derivgen.checking.vanishing import by_a_value, by_chance
+from derivgen.checking.vanishing import by_a_value, by_chance, says_zero
 from derivgen.evaluation import EvaluationError, Real, evaluator, to_decimal
 from derivgen.expression import ONE, ZERO, Apply, Name, Tree, substitute, total, transform, walk
 from derivgen.lexing import Scope
@@ -66,13 +66,11 @@ def _needed(world: World, taken: dict[Apply, Branch], truth: Tree, side: Tree, c
     if not taken or not _equal(world, taken, truth, side, clock):
         return {}
     # Open ones stay where there is a choice: behind a closed one anything may be equal.
-    for part in sorted(taken, key=lambda part: taken[part][1])[:MOST_DROPPED]:
+    for part in sorted(taken, key=lambda part: not says_zero(taken[part][0], world, clock))[:MOST_DROPPED]:
         fewer = {other: branch for other, branch in taken.items() if other != part}
         if not clock.over and _equal(world, fewer, truth, side, clock):
             taken = fewer
-    if any(not larger for _, larger in taken.values()) and _by_chance(world, taken, truth, side, clock):
-        return {}
-    return taken
+    return {} if _by_chance(world, taken, truth, side, clock) else taken
 
 
 Branch = tuple[Tree, bool]  # what a part is there, and whether the first of what it compares is the larger
@@ -171,7 +169,8 @@ def _by_chance(world: World, taken: Mapping[Apply, Branch], truth: Tree, side: T
 def zero_by_a_value(world: World, numbers: AtNumbers, truth: Tree, side: Tree, clock: Clock) -> bool:
     """Whether a side with numbers in it is zero by the value of a dead ReLU, where the truth is by its derivative."""
     truth, side = (numbers.written_out(world.graph.spread(tree)) for tree in (truth, side))
-    closed = {part: branch for part, branch in _branches(world, numbers, (truth, side)).items() if not branch[1]}
+    taken = _branches(world, numbers, (truth, side))
+    closed = {part: branch for part, branch in taken.items() if says_zero(branch[0], world, clock)}
     if not closed:
         return False
     there, change = _there(world, closed)

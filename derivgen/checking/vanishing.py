@@ -1,12 +1,12 @@
-"""Sides that are equal something is zero in; whether the side says that it is, or is zero by chance, out.
+"""Sides that are equal where something is zero in; whether one says why it is, or is equal by chance, out.
 
 Behind a dead ReLU every derivative is zero, and so is everything that has the ReLU's value as a factor: that h x is
 ∂L/∂w there explains nothing. What an instructor accepts is 0, a product with 0 in it or with the closed gate.
 
->>> graph = Graph.of("h = 0*z; L = (h - y)^2", ["z", "y"])
->>> says_zero(read("2*(h - y)*0", graph.scope), World.of(graph), Clock())
+>>> open_, closed = (Graph.of(f"h = {value}; L = (h - y)^2", ["z", "y"]) for value in ("relu(z)", "0*z"))
+>>> for text in ("h*z", "2*(h - y)*0"):
+...     by_chance(World.of(open_), World.of(closed), Partial("L", "z"), read(text, open_.scope), Clock())
 True
->>> says_zero(read("h*y", graph.scope), World.of(graph), Clock())
 False
 """
 

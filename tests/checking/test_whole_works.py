@@ -76,6 +76,9 @@ WORKS = [
     (GATE, "x=2,w=0,y=1", "plain", "dL/dw = 2*(h - y)*x\nh = z\ndL/dh = -2*y", ["undecided", *["right only when"] * 2]),
     (GATE, "x=2,w=0,y=1", "plain", "dL/dw = x*h\nL = z^2", ["wrong", "wrong"]),
     ("a = abs(z); L = (a-y)^2", "z=-2,y=1", "plain", "dL/dz = -2*(a - y)\ndL/dz = 2*(a - y)", ["right only when", "wrong"]),
+    ("z = x*w; h = max(0, z); L = (h - y)^2", "x=2,w=-1,y=1", "plain", "dL/dw = h*x\nL = y^2\ndL/dw = 3.0*h",
+     ["wrong", "right only when", "wrong"]),
+    ("m = max(x, y); f = m*z", "x=2,y=1,z=3", "plain", "df/dy = x - m\ndf/dx = z", ["wrong", "right only when"]),
     # zero beside a factor that is wrong
     ("z = w*x; L = (z - y)^2", "x=0,w=2,y=1", "plain", "dL/dw = -2.0*x\ndL/dw = 3.0*x\ndL/dw = 2.0*(z - y)*0",
      ["right", "wrong", "right"]),
