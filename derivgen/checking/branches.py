@@ -31,6 +31,7 @@ from derivgen.reading import read_row
 from derivgen.written import write
 
 MOST_TIES = 2  # kinks at which numbers lie, each tried on either side
+MOST_KEPT = 32  # networks of single branches
 MOST_DROPPED = 8  # conditions of which each is tried to be done without
 
 
@@ -184,6 +185,16 @@ def _there(world: World, taken: Mapping[Apply, Branch]) -> tuple[World, Callable
     def change(part: Tree) -> Tree | None:
         return transform(taken[part][0], change) if isinstance(part, Apply) and part in taken else None
 
+    kept: dict[object, World] = world.kept.setdefault("branches", {})
+    key = tuple(taken.items())
+    if key not in kept:
+        if len(kept) >= MOST_KEPT:
+            kept.clear()
+        kept[key] = _world_there(world, change)
+    return kept[key], lambda tree: transform(tree, change)
+
+
+def _world_there(world: World, change: Callable[[Tree], Tree | None]) -> World:
     graph = world.graph
     nodes = tuple(
         replace(node, tree=transform(graph.resolved(node.tree), change)) if node.name in world.kinked else node
@@ -191,7 +202,7 @@ def _there(world: World, taken: Mapping[Apply, Branch]) -> tuple[World, Callable
     )
     there = replace(graph, nodes=nodes, stated=())
     claims = tuple((token, transform(tree, change)) for token, tree in (*world.slopes.items(), *world.adjoints.items()))
-    return World(there, claims) if claims else World.of(there), lambda tree: transform(tree, change)
+    return World(there, claims) if claims else World.of(there)
 
 
 def on_branch(world: World, numbers: AtNumbers, sides: Sequence[Tree]) -> tuple[World, Callable[[Tree], Tree]] | None:

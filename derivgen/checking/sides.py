@@ -133,6 +133,9 @@ class Sides:
             return replace(self._where(chain, tree, needs), decision=decision)
         if (found := self._at_tie(chain, tree, world)) is not None:
             return replace(found, decision=decision)
+        if self._worked_out(chain, tree, world):
+            held = [name for name in world.leaves_of(chain.truth) if name in self.figures.given]
+            return Finding("right only when", decision=decision, needs=self.supposed.said(held))
         if needs := self._undeclared(chain, tree, world):
             return Finding("right only when", decision=decision, needs=needs)
         if self._follows_on_branch(chain, tree):
@@ -218,6 +221,17 @@ class Sides:
             else:
                 return Finding("right", needs=needs if isinstance(needs, str) else "")
         return Finding("undecided", problem=f"{open_leaf} has no number") if open_leaf else None
+
+    def _worked_out(self, chain: Chain, tree: Tree, world: World) -> bool:
+        """Whether a side is the one before with a number for some of its quantities: 2(z - y) x = -2x."""
+        before = chain.before
+        if before is None or not chain.sound or not self.figures.given or not _counts(tree):
+            return False
+        said, left = ({part for part in walk(side) if isinstance(part, (Name, Partial))} for side in (before, tree))
+        if not left or not left < said:
+            return False
+        found = self.as_number(chain, tree)
+        return found is not None and found.number == "exact" and not self._zero_by_chance(chain, tree, world)
 
     def _zero_by_chance(self, chain: Chain, tree: Tree, world: World) -> bool:
         """Whether a side with numbers and quantities in it is zero by what makes any product zero.
@@ -426,6 +440,11 @@ def _cut_off(cells: tuple[Tree, ...], true: Values) -> bool:
 def says(tree: Tree) -> bool:
     """Whether quantities stand in a tree, so that it is no matter of numbers alone."""
     return any(isinstance(part, (Name, Partial)) for part in walk(tree))
+
+
+def _counts(tree: Tree) -> bool:
+    """Whether a number stands in a tree as a factor or a term."""
+    return any(isinstance(part, Number) and part.value for part in outside_exponents(tree))
 
 
 def derived(truth: Tree) -> bool:

@@ -79,6 +79,9 @@ WORKS = [
     ("z = x*w; h = max(0, z); L = (h - y)^2", "x=2,w=-1,y=1", "plain", "dL/dw = h*x\nL = y^2\ndL/dw = 3.0*h",
      ["wrong", "right only when", "wrong"]),
     ("m = max(x, y); f = m*z", "x=2,y=1,z=3", "plain", "df/dy = x - m\ndf/dx = z", ["wrong", "right only when"]),
+    # a number for some of the quantities of the side before
+    ("z = w*x; L = (z - y)^2", "x=3,w=0,y=1", "plain", "dL/dw = 2*(z - y)*x = -2*x = -6\ndL/dw = 2*(z - y)*x = 2*x",
+     ["right", "right only when", "right", "right", "wrong"]),
     # zero beside a factor that is wrong
     ("z = w*x; L = (z - y)^2", "x=0,w=2,y=1", "plain", "dL/dw = -2.0*x\ndL/dw = 3.0*x\ndL/dw = 2.0*(z - y)*0",
      ["right", "wrong", "right"]),
