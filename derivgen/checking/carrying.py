@@ -1,6 +1,7 @@
 """The numbers of a work: those given, those that it has written down, those after an update; what a side is worth.
 
->>> >>> from derivgen.graph import Graph
+>>> from fractions import Fraction
+>>> from derivgen.graph import Graph
 >>> from derivgen.reading import read
 >>> from derivgen.slips import Roles
 >>> graph = Graph.of("z = w*x", ["w", "x"])

@@ -16,11 +16,13 @@ from derivgen.backward import delta, delta_form, lone, post, pre, pre_form, slop
 from derivgen.checking.deciding import Clock, World
 from derivgen.derivation import DerivationError, count_paths, is_recursive, local
 from derivgen.errors import CertificateError
-from derivgen.expression import ONE, Apply, Name, Partial, Tree, apply, names, negate, product, walk
-from derivgen.graph import Graph
+from derivgen.expression import ONE, Apply, Name, Partial, Tree, apply, matrix, names, negate, product, transform, walk
+from derivgen.graph import Graph, Node
 from derivgen.networks import Layer, Network
+from derivgen.operations import OPERATIONS
 from derivgen.slips import (
     LARGEST,
+    OTHER_SLOPES,
     SLIPS,
     Roles,
     Slipped,
@@ -29,6 +31,7 @@ from derivgen.slips import (
     derivation,
     line,
     local_step,
+    slope_as,
     update,
     ways_of,
 )  # fmt: skip
@@ -40,7 +43,7 @@ MOST_PATHS = 24  # so many are still tried one by one
 _CLASSES = {"accumulation_overwritten": "path_left_out"}
 # Rows that speak of less are preferred to those that would explain nearly anything; of these the first.
 _VAGUE = ("whole_sign", "another_variable", "term_left_out", "another_quantity")
-_BY_NAME = ("another_variable", "another_quantity")
+BY_NAME = ("another_variable", "another_quantity")
 
 
 @dataclass(frozen=True)
@@ -54,9 +57,13 @@ class Asked:
 
 
 def slip_in_symbols(
-    world: World, roles: Roles, network: Network | None, asked: Asked, clock: Clock
+    world: World, roles: Roles, network: Network | None, asked: Asked, clock: Clock,
+    change: Callable[[Tree], Tree] = lambda tree: tree,
 ) -> Slipped | None:  # fmt: skip
-    """The one slip that makes the wrong side out of the truth, else out of the side before."""
+    """The one slip that makes the wrong side out of the truth, else out of the side before.
+
+    ``change`` makes of a tree what it is in a world that has one branch of each kink only.
+    """
     assert asked.side is not None
     if (turned := _turned_back(world, roles, asked, clock)) is not None:
         return turned
@@ -65,7 +72,8 @@ def slip_in_symbols(
         if key not in world.kept:
             if len(world.kept) >= MOST_KEPT:
                 world.kept.clear()
-            world.kept[key] = [(way, world.first_residues(way.tree)) for way in source()]
+            ways = (replace(way, tree=change(way.tree)) for way in source())
+            world.kept[key] = [(way, world.first_residues(way.tree)) for way in ways]
         alike = [
             way for way, own in world.kept[key]
             if (own == first or own is None or first is None) and _same(world, way.tree, wanted)
@@ -118,6 +126,19 @@ def _turned_back(world: World, roles: Roles, asked: Asked, clock: Clock) -> Slip
     return right[0] if len(right) == 1 else None
 
 
+def slip_of_function(world: World, truth: Tree, side: Tree, clock: Clock) -> Slipped | None:
+    """The one slip in the derivative of a function, whatever its argument is: σ' = -σ(1 - σ)."""
+    if not isinstance(truth, Apply) or not truth.slot or len(truth.args) != 1:
+        return None
+    value = replace(truth, slot=0)
+    ways = [Slipped("whole_sign", negate(truth)), Slipped("value_for_derivative", value, (value,))]
+    if other := OTHER_SLOPES.get(world.given_graph.operation(truth.operation) or ""):
+        ways.append(Slipped("another_slope", replace(truth, operation=other), (truth,)))
+        ways.append(Slipped("another_slope", slope_as(other, value), (truth,)))
+    alike = [way for way in ways if not clock.over and world.decide(way.tree, side, clock).equal]
+    return alike[0] if len(alike) == 1 else None
+
+
 def slip_in_numbers(
     roles: Roles, network: Network | None, asked: Asked, matches: Callable[[Tree], bool], clock: Clock
 ) -> Slipped | None:  # fmt: skip
@@ -142,6 +163,9 @@ def _sources(
             lambda: _of_matrices(roles, found, asked.token, asked.updated),
             (roles, asked.token, asked.updated, "matrices"),
         )
+    if (unfolded := _unfolded(roles.graph))[1]:
+        key = (roles, asked.token, asked.updated, "inside")
+        yield lambda: _inside(replace(roles, graph=unfolded[0]), dict(unfolded[1]), asked.token, asked.updated), key
     if (before := asked.before) is not None:
         yield lambda: _ways(line(roles, asked.token, before)), (roles, asked.token, before, "line")
 
@@ -163,7 +187,7 @@ def _only(alike: Sequence[Slipped], asked: Asked) -> Slipped | None:
 
 def _several(chosen: Slipped, alike: Sequence[Slipped]) -> bool:
     """Whether a row explains a line by several quantities, of which nobody can say which was meant."""
-    return chosen.slip in _BY_NAME and len({way.about for way in alike if way.slip == chosen.slip}) > 1
+    return chosen.slip in BY_NAME and len({way.about for way in alike if way.slip == chosen.slip}) > 1
 
 
 def _signs(asked: Asked) -> tuple[str, ...]:
@@ -222,6 +246,40 @@ def _works(roles: Roles, token: Tree, updated: bool) -> Iterator[Work]:
     yield from _over_parents(roles, target)
 
 
+@lru_cache(maxsize=16)
+def _unfolded(graph: Graph) -> tuple[Graph, tuple[tuple[str, Tree], ...]]:
+    """The graph with what stands inside of an activation as a node of its own, h = tanh(w x), and what that is."""
+    meant: dict[str, Tree] = {}
+    nodes = []
+    for node in graph.nodes:
+        tree = node.tree
+        if isinstance(tree, Apply) and len(tree.args) == 1 and isinstance(tree.args[0], Apply) and not tree.slot:
+            row = OPERATIONS.get(graph.operation(tree.operation) or "")
+            if row is not None and row.role == "activation":
+                name = f"inside {node.name}"
+                meant[name] = tree.args[0]
+                nodes.append(Node(name, tree.args[0]))
+                tree = replace(tree, args=(Name(name),))
+        nodes.append(replace(node, tree=tree))
+    return replace(graph, nodes=tuple(nodes), stated=()), tuple(meant.items())
+
+
+def _inside(roles: Roles, meant: dict[str, Tree], token: Tree, updated: bool) -> Iterator[Slipped]:
+    """What slips make of one quantity where the activations stand around whole expressions."""
+
+    def change(part: Tree) -> Tree | None:
+        if isinstance(part, Partial) and part.wrt in meant:
+            node = roles.graph.node(part.of).tree
+            own = isinstance(node, Apply) and node.args == (Name(part.wrt),)
+            return replace(node, args=(meant[part.wrt],), slot=1) if own else None  # type: ignore[arg-type]
+        return meant.get(part.name) if isinstance(part, Name) else None
+
+    for way in _candidates(roles, token, updated):
+        about = tuple(transform(tree, change) for tree in way.about)
+        path = tuple(name for name in way.path if name not in meant)
+        yield replace(way, tree=transform(way.tree, change), about=about, path=path)
+
+
 def _over_parents(roles: Roles, target: Partial) -> Iterator[Work]:
     """∂L/∂v = Σ ∂L/∂p ∂p/∂v over what the loss is made of: the way of softmax, where each p depends on each z."""
     graph = replace(roles.graph, stated=())
@@ -265,11 +323,14 @@ def _layer_works(
         cells = network.graph.entries(pre(layer))
         if cells is not None:
             yield Work(roles, token, line=Apply(layer.activation, (pre(layer),)), edges=edges)
+    elif token == post(layer) and (rows := network.graph.entries(token)):
+        quotients = ((network.graph.node(a.name).tree for a in row if isinstance(a, Name)) for row in rows)
+        yield line(roles, token, matrix(quotients))
     elif token in (delta(layer, of), Partial(of, layer.pre_array)) and layer.pre_array:
         forms = delta_form(network, layer.number, of)
         if layer is network.layers[-1]:
             inner = tuple(tuple(derivation(roles, Partial(of, z)) for z in row) for row in layer.pre)
-            yield Work(roles, token, line=forms[-1], cells=inner)
+            yield Work(roles, token, line=forms[-1], cells=inner, edges=edges)
         else:
             yield Work(roles, token, line=forms[-1], edges=edges, slope=slopes(network.graph, layer))
     elif layer.weights_array and token in (Partial(of, layer.weights_array), Name(layer.weights_array)):

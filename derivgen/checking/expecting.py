@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from derivgen.backward import delta, delta_form, post, post_form, pre, pre_form, weights_form
 from derivgen.derivation import (
     DerivationError,
@@ -13,9 +15,25 @@ from derivgen.derivation import (
     without_adjoints,
 )
 from derivgen.errors import DerivgenError
-from derivgen.expression import ONE, ZERO, Name, Partial, Tree, apply, matrix, names, product, transform, walk
+from derivgen.expression import (
+    ONE,
+    ZERO,
+    Apply,
+    Name,
+    Partial,
+    Tree,
+    apply,
+    matrix,
+    names,
+    product,
+    substitute,
+    transform,
+    walk,
+)
 from derivgen.graph import Graph
 from derivgen.networks import Network
+from derivgen.operations import OPERATIONS
+from derivgen.reading import read_row
 
 MOST_CELLS = 16  # of an array that is written out entry by entry
 
@@ -68,7 +86,19 @@ def _written(graph: Graph, truth: Tree, side: Tree) -> Tree:
         return _derivative(graph, truth, side)
     if truth == side:
         return truth
+    if isinstance(truth, Apply) and truth.slot:
+        return _slope(graph, truth)
     return transform(truth, lambda part: _derivative(graph, part, side) if isinstance(part, Partial) else None)
+
+
+def _slope(graph: Graph, truth: Apply) -> Tree:
+    """A function's derivative by the table, in its value where that is shorter: σ(z)(1 − σ(z))."""
+    row = OPERATIONS.get(graph.operation(truth.operation) or "")
+    if row is None:
+        raise DerivationError(f"nothing says what function {truth.operation} is")
+    if row.output_local and len(truth.args) == 1:
+        return substitute(read_row(row.name, row.output_local), {"a": replace(truth, slot=0)})
+    return substitute(read_row(row.name, row.local[truth.slot - 1]), dict(zip(row.arguments, truth.args, strict=True)))
 
 
 def _derivative(graph: Graph, token: Partial, side: Tree) -> Tree:

@@ -15,7 +15,7 @@ from fractions import Fraction
 
 from derivgen.checking.deciding import World, close
 from derivgen.checking.expecting import step
-from derivgen.checking.rounding import agreement, literal
+from derivgen.checking.rounding import Literal, agreement, literal
 from derivgen.checking.shaping import completed
 from derivgen.checking.sides import Chain, Finding, Sides, says
 from derivgen.checking.summing import accumulated, path_of, shares_of, subsets
@@ -78,10 +78,12 @@ class _Judging:
     # --- statements -----------------------------------------------------------------------------------------------
 
     def statement(self, statement: Statement) -> list[Verdict]:
-        fragment = statement.fragment
+        fragment, before = statement.fragment, dict(self.claims)
         self.steps.reach(statement)
         reason = fragment.skip or ("condition" if fragment.supposed and self.supposed.assumes(statement) else "")
-        if reason:
+        if self.supposed.rivals_given(statement):
+            found = self._refused(statement.left.tree, statement.links, "the exercise gives it another number")
+        elif reason:
             found = [
                 Verdict("skipped", side.start, side.end, relation, tree=side.tree, problem=reason)
                 for relation, side in statement.links
@@ -99,6 +101,9 @@ class _Judging:
                     links.append((relation, side))
             found += self._chain(left, links, statement.dummy)
         if fragment.conditional or self.supposed.further:
+            if any(verdict.verdict in ("wrong", "follows") for verdict in found):
+                self.claims.clear()  # nothing goes on from what may be right
+                self.claims.update(before)
             found = [_under_a_condition(verdict) for verdict in found]
         return [replace(verdict, exercise=fragment.exercise, part=fragment.part) for verdict in found]
 
@@ -124,13 +129,21 @@ class _Judging:
             return self._leaf(chain, links)
         return self._judged(chain, links)
 
+    def _refused(self, left: Tree, links: Sequence[tuple[str, Side]], problem: str) -> list[Verdict]:
+        """Nothing is said of these links but why."""
+        return [
+            Verdict("undecided", side.start, side.end, relation, left, side.tree, problem=problem)
+            for relation, side in links
+        ]  # fmt: skip
+
     def _meant(self, tree: Tree) -> Tree:
         """The tree with the work's own letters replaced by what they were said to be."""
         return substitute(tree, self.definitions) if self.definitions else tree
 
     def _judged(self, chain: Chain, links: Sequence[tuple[str, Side]], world: World | None = None) -> list[Verdict]:
         """Every link of a chain; what it ends with is what the work goes on with."""
-        verdicts = []
+        verdicts: list[Verdict] = []
+        form: Tree | None = None  # the last side that says what the quantity is, if it is wrong
         for relation, side in links:
             if self._names(chain, side.tree):
                 verdicts.append(_definition(chain.left, relation, side))
@@ -141,35 +154,54 @@ class _Judging:
                 finding = self.sides.finding(chain, tree, world)
             except (DerivgenError, RecursionError) as error:  # arrays that do not fit, a derivative of an array
                 finding = Finding("undecided", problem=str(error))
+            if self.supposed.rivals and (finding.verdict in ("wrong", "follows") or finding.number == "drifted"):
+                finding = self._supposed_instead(chain, tree, world) or finding
             verdicts.append(self.telling.verdict(chain, relation, side, tree, finding, world or self.world))
             sound = verdicts[-1].verdict in ("right", "recovered", "right only when")
             chain = replace(chain, before=tree, sound=sound or (verdicts[-1].verdict == "undecided" and chain.sound))
+            if says(tree) or not self.figures.given:
+                form = None if chain.sound else tree
         if judged := [verdict for verdict in verdicts if verdict.verdict != "skipped"]:
-            self._remember(chain, judged[-1])
+            self._remember(chain, judged[-1], form)
         return verdicts
 
-    def _remember(self, chain: Chain, last: Verdict) -> None:
-        """Keep what the chain claims: a wrong form or number of its quantity, or the digits of a right one."""
+    def _supposed_instead(self, chain: Chain, tree: Tree, world: World | None) -> Finding | None:
+        """Right at the numbers that the work supposes in place of those that it was given."""
+        with self.supposed.under_rivals() as needs, contextlib.suppress(DerivgenError, RecursionError):
+            found = self.sides.finding(chain, tree, world)
+            if found.verdict in ("right", "recovered"):
+                return replace(found, verdict="right only when", needs=needs)
+            return found if found.verdict == "right only when" else None
+        return None
+
+    def _remember(self, chain: Chain, last: Verdict, form: Tree | None) -> None:
+        """Keep what the chain claims: a wrong form or number of its quantity, or the digits of a right one.
+
+        Of a wrong form that was worked out to a number both count from there on.
+        """
         if chain.kind == "share" or chain.before is None or last.verdict == "undecided":
             return
-        try:
-            tokens, sides = (self.world.cells(tree)[1] for tree in (chain.left, chain.before))
-        except CertificateError:
-            return
-        if len(tokens) != len(sides):
-            return
-        for token, side in zip(tokens, sides, strict=True):
-            if not isinstance(token, (Name, Partial)):
-                continue
+        for token, side in self._cell_by_cell(chain.left, chain.before):
             shown = literal(side)
             if shown is not None and (last.number or not chain.sound):
                 self.figures.write_down(token, shown.value, sound=chain.sound)
             elif chain.sound:
                 self.claims.pop(token, None)
                 self.figures.write_down(token, None, sound=True)
-            elif chain.kind == "equation" and side != token:
-                self.claims.pop(token, None)  # the latest claim stands last
-                self.claims[token] = side
+        if form is not None and not chain.sound and chain.kind == "equation":
+            for token, side in self._cell_by_cell(chain.left, form):
+                if side != token and (literal(side) is None or not self.figures.given):
+                    self.claims.pop(token, None)  # the latest claim stands last
+                    self.claims[token] = side
+
+    def _cell_by_cell(self, left: Tree, side: Tree) -> list[tuple[Name | Partial, Tree]]:
+        """The quantities of a chain, of an array one after the other, and what a side has for each."""
+        try:
+            tokens, sides = (self.world.cells(tree)[1] for tree in (left, side))
+        except CertificateError:
+            return []
+        pairs = zip(tokens, sides, strict=False) if len(tokens) == len(sides) else ()
+        return [(token, cell) for token, cell in pairs if isinstance(token, (Name, Partial))]
 
     # --- leaves, functions, letters of the work's own -------------------------------------------------------------
 
@@ -188,6 +220,8 @@ class _Judging:
             self.figures.give(name, shown.value)
         elif known and not says(sides[0]) and not any(shown and agreement(shown, value) for value in known):
             stepped = self._is_update(chain, sides[0]) or self._takes_a_step(name, sides[0])  # w_1 = 0.3 - 0.1*0.2
+            if not stepped and self._may_be_stepped(name, shown):
+                return self._unknown_step(chain, links)
             return self._update(chain, links) if stepped else self._judged(chain, links)
         found = self._judged(chain, links)
         if shown is None and found[0].verdict == "wrong" and says(sides[0]):
@@ -201,6 +235,18 @@ class _Judging:
         truth = self._stepped(chain.left)
         found = None if truth is None else self.sides.as_number(replace(chain, truth=truth), side)
         return found is not None and found.verdict == "right"
+
+    def _may_be_stepped(self, name: str, shown: Literal | None) -> bool:
+        """Whether a weight's number may be its new one after a step whose size nothing says: downhill from the old."""
+        roles, figures = self.subject.roles, self.figures
+        if shown is None or name not in roles.weights or not roles.step_size or roles.step_size in figures.given:
+            return False
+        try:
+            slope = figures.state("now").value(Partial(roles.loss or self.world.graph.output, name))
+            moved = to_decimal(figures.state("now").value(Name(name))) - to_decimal(shown.value)
+        except (DerivgenError, decimal.DecimalException):
+            return False
+        return moved * to_decimal(slope) > 0
 
     def _takes_a_step(self, name: str, side: Tree) -> bool:
         """Whether a side begins with a weight's number, and takes the step size times something from it, or adds it."""
@@ -280,11 +326,7 @@ class _Judging:
         if (truth is None or own) and (found := self._any_step(chain, links)) is not None:
             return found
         if truth is None:
-            return [
-                Verdict("undecided", side.start, side.end, relation, chain.left, side.tree,
-                        problem="the network has no step size, or no loss")
-                for relation, side in links
-            ]  # fmt: skip
+            return self._refused(chain.left, links, "the network has no step size, or no loss")
         found = self._judged(replace(chain, truth=truth, kind="update"), links)
         if any(verdict.verdict in ("right", "recovered", "follows", "right only when") for verdict in found):
             self._move(chain.left, truth, links)
@@ -311,11 +353,7 @@ class _Judging:
         if size is not None and size < 0:  # wrong whatever the step size is
             return self._judged(self._stepped_by(chain, -size), links)
         self._move(chain.left, None, links)
-        return [
-            Verdict("undecided", side.start, side.end, relation, chain.left, side.tree,
-                    problem="the step size has no number")
-            for relation, side in links
-        ]  # fmt: skip
+        return self._refused(chain.left, links, "the step size has no number")
 
     def _uses_step(self, tree: Tree) -> bool:
         return self.subject.roles.step_size in names(self._meant(tree))
@@ -359,11 +397,7 @@ class _Judging:
         """∂L/∂v += ∂L/∂c ∂c/∂v, one consumer c after the other: each share once, and all of them in the end."""
         token = chain.left
         if not isinstance(token, Partial) or self.world.unknown(token) or token.wrt in dict(self.world.graph.arrays):
-            return [
-                Verdict("undecided", side.start, side.end, relation, token, side.tree,
-                        problem="only the derivative by a single quantity is added up share by share")
-                for relation, side in links
-            ]  # fmt: skip
+            return self._refused(token, links, "only the derivative by a single quantity is added up share by share")
         self.sides.begin()
         self.summed[token] = self.summed.get(token, 1) - 1
         relation, side = links[0]
@@ -377,10 +411,7 @@ class _Judging:
         self.begun.add(token)
         share = next((some for some in subsets(left_over) if self._is_right(token, total(some), tree)), None)
         if again and share is not None and not self._is_right(token, token, tree):
-            found = self._judged(Chain(token, total(share), "share"), links)
-            slip, path = "accumulation_overwritten", path_of(token, share[0])
-            expects = total(shares_of(self.world.graph, token))
-            return [replace(found[0], verdict="wrong", expected=expects, slip=slip, path=path), *found[1:]]
+            return self._overwritten(token, share, links)
         if share is None:
             target = whole if relation == "+=" else token
             return self._judged(Chain(token, target, "share"), links)
@@ -388,12 +419,28 @@ class _Judging:
         for one in share:
             left_over.remove(one)
         if left_over and not self.summed[token]:
-            last = replace(
-                found[0], verdict="wrong", expected=total((*share, *left_over)), slip="path_left_out",
-                path=path_of(token, left_over[0]),
-            )  # fmt: skip
-            return [last, *found[1:]]
+            return self._unfinished(token, share, found)
         return found
+
+    def _overwritten(self, token: Partial, share: Sequence[Tree], links: Sequence[tuple[str, Side]]) -> list[Verdict]:
+        """A share behind = instead of +=: it is the whole sum from there on, so that its number is wrong as well."""
+        first, *rest = self._judged(Chain(token, token), links)
+        expects, path = total(shares_of(self.world.graph, token)), path_of(token, share[0])
+        slip = "accumulation_overwritten"
+        return [replace(first, verdict="wrong", expected=expects, slip=slip, path=path, about=(), at=""), *rest]
+
+    def _unfinished(self, token: Partial, share: Sequence[Tree], found: Sequence[Verdict]) -> list[Verdict]:
+        """The last share of a sum to which some are missing; the work goes on with what it has added up."""
+        left_over = self.shares[token]
+        added = [one for one in shares_of(self.world.graph, token) if one not in left_over]
+        self.claims.pop(token, None)
+        self.claims[token] = total(added)
+        last = replace(
+            found[0], verdict="wrong", expected=total((*share, *left_over)), slip="path_left_out",
+            path=path_of(token, left_over[0]),
+        )  # fmt: skip
+        after = (replace(v, verdict="follows", number="", exact="") if v.verdict == "right" else v for v in found[1:])
+        return [last, *after]
 
     def _is_right(self, token: Tree, truth: Tree, tree: Tree) -> bool:
         return self.sides.finding(Chain(token, truth, "share"), tree).verdict == "right"

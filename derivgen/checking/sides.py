@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import decimal
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
-from derivgen.checking.branches import conditions, convention, misfilled, open_at_kink
+from derivgen.checking.branches import at_tie, conditions, convention, misfilled, open_at_kink, zero_by_a_value
 from derivgen.checking.carrying import Figures, Values
 from derivgen.checking.deciding import AtNumbers, Clock, Decision, World, close
 from derivgen.checking.rounding import agreement, literal, numeric, outside_exponents, structural, truncated, worked
@@ -33,6 +34,7 @@ from derivgen.expression import (
 from derivgen.printing import plain
 
 MOST_WORLDS = 6  # of single wrong claims in which a line may follow
+NEARLY_ZERO = Fraction(1, 10**40)
 MOST_DRAWN = 3  # points for what has no number
 MOST_FILLED, MOST_FILLINGS = 4, 32  # numbers in a side that may stand for given quantities, and ways to read them
 
@@ -103,6 +105,8 @@ class Sides:
         if filled:
             found = self.as_number(chain, tree)
             if found is not None:
+                if found.verdict == "right" and self._zero_by_chance(chain, tree, world):
+                    return Finding("wrong", decision=world.decide(chain.truth, tree, self.clock))
                 if found.verdict == "right" and not chain.sound:
                     found = replace(found, verdict="recovered")
                 return replace(found, decision=decision)
@@ -119,14 +123,23 @@ class Sides:
                 return Finding("undecided", problem="nothing says which numbers the quantities have")
             if decision.equal:
                 return Finding("right" if chain.sound else "recovered", decision=decision)
-        if self._follows(chain, tree):
+        if self._follows(chain, tree, world):
             return Finding("follows", decision=decision)
         if decision.equal is None:
             return Finding("undecided", decision=decision, problem=decision.problem)
         if under is not None:
             decision = under
-        if needs := self._at_these_numbers(chain, tree, world) or self._undeclared(chain, tree, world):
+        if needs := self._at_these_numbers(chain, tree, world):
+            return replace(self._where(chain, tree, needs), decision=decision)
+        if (found := self._at_tie(chain, tree, world)) is not None:
+            return replace(found, decision=decision)
+        if self._worked_out(chain, tree, world):
+            held = [name for name in world.leaves_of(chain.truth) if name in self.figures.given]
+            return Finding("right only when", decision=decision, needs=self.supposed.said(held))
+        if needs := self._undeclared(chain, tree, world):
             return Finding("right only when", decision=decision, needs=needs)
+        if self._follows_on_branch(chain, tree):
+            return Finding("follows", decision=decision)
         return Finding("wrong", decision=decision, problem=decision.problem)
 
     def _of_shape(self, chain: Chain, tree: Tree) -> Finding | None:
@@ -143,7 +156,24 @@ class Sides:
         """The branches that the work's numbers take at kinks, where a line is right on these; empty if it is not."""
         if not self.figures.given or not (world.kinked or world.compares(tree)):
             return ""
-        return ", ".join(conditions(world, self.figures.state("now"), chain.truth, tree, self.clock))
+        numbers = self.figures.state("now")
+        if found := conditions(world, numbers, chain.truth, tree, self.clock):
+            return ", ".join(found)
+        held = self.supposed.targets(world.leaves_of(chain.truth, tree)) if world is self.world else []
+        there = conditions(self.supposed.under(held), numbers, chain.truth, tree, self.clock) if held else []
+        return ", ".join((*there, self.supposed.said(held))) if there else ""
+
+    def _at_tie(self, chain: Chain, tree: Tree, world: World) -> Finding | None:
+        """Right beside the kink at which the numbers lie; a derivative there hangs on what counts at it."""
+        if not self.figures.given or not world.kinked:
+            return None
+        numbers = self.figures.state("now")
+        needs = at_tie(world, numbers, chain.truth, tree, self.clock)
+        if not needs:
+            return None
+        if derived(chain.truth) and open_at_kink(world, numbers, self.cells(chain.truth)):
+            return Finding("undecided", problem="the numbers lie at a kink, and nothing says what counts there")
+        return Finding("right only when", needs=", ".join(needs))
 
     def _filled_in(self, chain: Chain, tree: Tree, world: World) -> Finding | None:
         """Right, where known quantities stand for some of a side's numbers: a - 1 where y = 1.
@@ -153,20 +183,86 @@ class Sides:
         places = [part for part in outside_exponents(tree) if isinstance(part, Number)][:MOST_FILLED]
         absent = [leaf for leaf in self.figures.missing(chain.truth) if leaf not in self.figures.missing(tree)]
         known = self.figures.known() if places else {}
-        ways = [[None, *(n for n, own in known.items() if own == place.value), *absent] for place in places]
+        ways: list[list[str | None]] = [
+            [None, *(n for n, own in known.items() if own == place.value), *absent] for place in places
+        ]
+        filled = [
+            (way, _with_parts(tree, {id(place): Name(name) for place, name in zip(places, way, strict=True) if name}))
+            for way in itertools.islice(itertools.product(*ways), 1, MOST_FILLINGS)
+        ]
+        found = self._first(filled, absent, lambda side: world.decide(chain.truth, side, self.clock, real=False).equal)
+        if found is not None:
+            return found if found.verdict != "right" or chain.sound else replace(found, verdict="recovered")
+        found = self._first(filled, absent, lambda side: self._at_these_numbers(chain, side, world))
+        if found is None or found.verdict != "right":
+            return found
+        needs = self._at_these_numbers(chain, tree, world)  # with numbers for quantities the gate's is filled in too
+        return self._where(chain, tree, needs) if needs else Finding("right" if chain.sound else "recovered")
+
+    def _where(self, chain: Chain, tree: Tree, needs: str) -> Finding:
+        """Right only under conditions that the numbers meet; right, if a 0 stands where these close a gate."""
+        if any(isinstance(part, Number) and part.value == 0 for part in outside_exponents(tree)):
+            return Finding("right" if chain.sound else "recovered")
+        return Finding("right only when", needs=needs)
+
+    def _first(
+        self, filled: Sequence[tuple[Sequence[str | None], Tree]], absent: Sequence[str],
+        right: Callable[[Tree], object],
+    ) -> Finding | None:  # fmt: skip
+        """What is found of a side by the first way to fill quantities in for its numbers in which it is right."""
         open_leaf = ""
-        for way in itertools.islice(itertools.product(*ways), 1, MOST_FILLINGS):
-            stand_for = {id(place): Name(name) for place, name in zip(places, way, strict=True) if name}
-            filled = _with_parts(tree, stand_for)
-            equal = not self.clock.over and world.decide(chain.truth, filled, self.clock, real=False).equal
-            if equal or (not self.clock.over and self._at_these_numbers(chain, filled, world)):
-                if unknown := [name for name in way if name in absent]:
-                    open_leaf = open_leaf or str(unknown[0])
-                elif own := [name for name in self.supposed.own() if name in way]:
-                    return Finding("right only when", needs=self.supposed.said(own))
-                else:
-                    return Finding("right" if chain.sound else "recovered")
+        for way, side in filled:
+            if self.clock.over or not (needs := right(side)):
+                continue
+            if unknown := [name for name in way if name in absent]:
+                open_leaf = open_leaf or str(unknown[0])
+            elif own := [name for name in self.supposed.own() if name in way]:
+                return Finding("right only when", needs=self.supposed.said(own))
+            else:
+                return Finding("right", needs=needs if isinstance(needs, str) else "")
         return Finding("undecided", problem=f"{open_leaf} has no number") if open_leaf else None
+
+    def _worked_out(self, chain: Chain, tree: Tree, world: World) -> bool:
+        """Whether a side is the one before with a number for some of its quantities: 2(z - y) x = -2x."""
+        before = chain.before
+        if before is None or not chain.sound or not self.figures.given or not _counts(tree):
+            return False
+        said, left = ({part for part in walk(side) if isinstance(part, (Name, Partial))} for side in (before, tree))
+        if not left or not left < said:
+            return False
+        found = self.as_number(chain, tree)
+        return found is not None and found.number == "exact" and not self._zero_by_chance(chain, tree, world)
+
+    def _zero_by_chance(self, chain: Chain, tree: Tree, world: World) -> bool:
+        """Whether a side with numbers and quantities in it is zero by what makes any product zero.
+
+        That is the value of a dead ReLU where the truth is zero by its derivative, or a quantity that is zero beside a
+        factor that is wrong.
+        """
+        if not says(tree):
+            return False
+        now = self.figures.state("now")
+        if world.kinked and derived(chain.truth) and zero_by_a_value(world, now, chain.truth, tree, self.clock):
+            return True
+        zeros = [name for name in world.leaves_of(chain.truth, tree) if self.figures.given.get(name) == 0]
+        if not zeros or open_at_kink(world, now, self.cells(chain.truth)):
+            return False
+        near = {name: NEARLY_ZERO * (i + 1) for i, name in enumerate(zeros)}
+        state = AtNumbers(world, {**self.figures.given, **near}, self.subject.taken)
+        return any(
+            self._apart_near(state, true, own)
+            for true, own in zip(self.cells(chain.truth), self.cells(tree), strict=True)
+        )
+
+    def _apart_near(self, state: AtNumbers, true: Tree, own: Tree) -> bool:
+        """Whether two cells that are zero differ where a quantity is only nearly so; a 0 that is written stays zero."""
+        now = self.figures.state("now")
+        try:
+            if now.value(true) != 0 or now.value(own) != 0 or state.value(own) == 0:
+                return False
+            return not self.figures.graded((own,), (state.value(true),), state)
+        except (EvaluationError, decimal.DecimalException):
+            return False
 
     def _constant(self, truth: Tree) -> bool:
         """Whether a quantity is the same number whatever the leaves are: ∂z/∂b = 1."""
@@ -183,14 +279,25 @@ class Sides:
             return ""
         return f"{plain(total(map(Name, targets)), graph.scope)} = 1"
 
-    def _follows(self, chain: Chain, tree: Tree) -> bool:
+    def _follows(self, chain: Chain, tree: Tree, world: World) -> bool:
         """Whether a wrong side is right after all that was wrong before it."""
         before = chain.before
-        if before is not None and not chain.sound and self.world.decide(before, tree, self.clock).equal:
+        if before is not None and not chain.sound and world.decide(before, tree, self.clock).equal:
             return True
         meant = [(self.world, form) for form in self._claimed(chain.truth)]
-        meant += [(world, chain.truth) for world in self._wrong_worlds()]
-        return any(not self.clock.over and world.decide(form, tree, self.clock).equal for world, form in meant)
+        meant += [(there, chain.truth) for there in self._wrong_worlds()]
+        return any(not self.clock.over and there.decide(form, tree, self.clock).equal for there, form in meant)
+
+    def _follows_on_branch(self, chain: Chain, tree: Tree) -> bool:
+        """The same where the numbers have the kinks, as with an active ReLU left out."""
+        meant = [(self.world, form) for form in self._claimed(chain.truth)]
+        meant += [(there, chain.truth) for there in self._wrong_worlds()]
+        return any(not self.clock.over and self._on_branch(there, form, tree) for there, form in meant)
+
+    def _on_branch(self, world: World, form: Tree, tree: Tree) -> bool:
+        if not self.figures.given or not (world.kinked or world.compares(tree)):
+            return False
+        return bool(conditions(world, self.figures.state("now"), form, tree, self.clock))
 
     def _claimed(self, truth: Tree) -> Iterator[Tree]:
         """∂L/∂v = ∂L/∂c ∂c/∂v with a wrong claim for ∂c/∂v in it, where there is no way from v to L but through c."""
@@ -270,7 +377,7 @@ class Sides:
                 continue
             if not right:
                 apart = next(pair for pair in values if not close(*pair))
-                follows = self._follows(chain, tree)
+                follows = self._follows(chain, tree, world)
                 return Finding("follows" if follows else "wrong", decision=Decision(False, point=state, values=apart))
             seen += 1
         return Finding("right" if chain.sound else "recovered", "rounded") if seen else None
@@ -335,6 +442,11 @@ def _cut_off(cells: tuple[Tree, ...], true: Values) -> bool:
 def says(tree: Tree) -> bool:
     """Whether quantities stand in a tree, so that it is no matter of numbers alone."""
     return any(isinstance(part, (Name, Partial)) for part in walk(tree))
+
+
+def _counts(tree: Tree) -> bool:
+    """Whether a number stands in a tree as a factor or a term."""
+    return any(isinstance(part, Number) and part.value for part in outside_exponents(tree))
 
 
 def derived(truth: Tree) -> bool:

@@ -6,15 +6,17 @@ which numbers there are. A fact of the network behind the same words, "since a =
 
 from __future__ import annotations
 
+import contextlib
 import decimal
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
 from derivgen.checking.carrying import Figures
 from derivgen.checking.deciding import AtNumbers, Clock, Decision, World
-from derivgen.checking.rounding import literal
+from derivgen.checking.rounding import agreement, literal
+from derivgen.checking.vanishing import by_chance
 from derivgen.checking.work import Statement, Subject, Unread
 from derivgen.evaluation import EvaluationError, Real
 from derivgen.expression import Apply, Name, Number, Tree, names
@@ -33,6 +35,8 @@ class Suppositions:
         self.passing: dict[str, Real | None] = {}  # for this sentence only: what was given before
         self.further = False  # something that is no number is supposed, up to the end of the paragraph
         self.place = (-1, -1)
+        self.rivals: dict[str, Real] = {}  # "suppose y = 0" where the exercise has y = 1: what it has is true as well
+        self.part = (0, "")
         self._worlds: dict[tuple[tuple[str, Real], ...], World] = {}
 
     def enter(self, found: Sequence[Statement | Unread], number: int) -> None:
@@ -91,6 +95,34 @@ class Suppositions:
         open_gate = isinstance(left, Apply) and bool(left.slot) and left.operation == "relu"
         return (open_gate or (isinstance(left, Name) and left.name in graph)) and not self._known(left)
 
+    def rivals_given(self, statement: Statement) -> bool:
+        """Whether a statement supposes another number than the exercise gives; it is kept for this part."""
+        fragment, left = statement.fragment, statement.left.tree
+        if self.part != (fragment.exercise, fragment.part):
+            self.rivals, self.part = {}, (fragment.exercise, fragment.part)
+        if not fragment.supposed or len(statement.links) != 1 or statement.links[0][0] not in ("=", "≈"):
+            return False
+        shown = literal(statement.links[0][1].tree)
+        if shown is None or not isinstance(left, Name) or not self._is_leaf(left) or self._shared(left.name):
+            return False
+        given = self.subject.numbers.get(left.name)
+        if left.name in self.subject.roles.weights or given is None or agreement(shown, given):
+            return False
+        self.rivals[left.name] = shown.value
+        return True
+
+    @contextlib.contextmanager
+    def under_rivals(self) -> Iterator[str]:
+        """The work's numbers with those that it supposes instead; what these are."""
+        before = {name: self.figures.given[name] for name in self.rivals if name in self.figures.given}
+        for name, value in self.rivals.items():
+            self.figures.give(name, value)
+        try:
+            yield self.said(list(self.rivals))
+        finally:
+            for name, value in before.items():
+                self.figures.give(name, value)
+
     def _is_leaf(self, tree: Tree) -> bool:
         return isinstance(tree, Name) and tree.name in self.world.graph and self.world.graph.is_leaf(tree.name)
 
@@ -111,20 +143,40 @@ class Suppositions:
     def needed(self, truth: Tree, tree: Tree, clock: Clock) -> tuple[str, Decision | None]:
         """The numbers of the work's own that make two sides equal, as they are written; else the decision under them.
 
-        Where all numbers are known, these are the exercise's: there a formula must be right whatever they are.
+        Where all numbers are known, these are the exercise's: there a formula must be right whatever they are, but for
+        targets. That of a class is 0 or 1, and what it is multiplied by is left out by everybody.
         """
         used = self.world.leaves_of(truth, tree)
         held = [name for name in self.own() if name in used and not self._shared(name)]
-        if not held:
-            return "", None
-        decision = self._under(held).decide(truth, tree, clock)
-        if not decision.equal:
-            return "", self._whole(decision, held)
-        for name in list(held):  # say no more than it takes
+        decision = self.under(held).decide(truth, tree, clock) if held else None
+        if decision is not None and decision.equal:
+            return self.said(self._fewest(held, truth, tree, clock)), decision
+        with_targets = [*held, *(name for name in self.targets(used) if name not in held)]
+        if with_targets != held and self._equal(with_targets, truth, tree, clock):
+            return self.said(self._fewest(with_targets, truth, tree, clock)), Decision(True)
+        return "", None if decision is None else self._whole(decision, held)
+
+    def _equal(self, held: Sequence[str], truth: Tree, tree: Tree, clock: Clock) -> bool:
+        """Whether sides are equal at these numbers, and not only because both are zero there."""
+        there = self.under(held)
+        equal = not clock.over and there.decide(truth, tree, clock).equal
+        return bool(equal) and not by_chance(self.world, there, truth, tree, clock)
+
+    def _fewest(self, held: list[str], truth: Tree, tree: Tree, clock: Clock) -> list[str]:
+        """Of these numbers those without which the sides are not equal."""
+        for name in list(held):
             fewer = [other for other in held if other != name]
-            if fewer and self._under(fewer).decide(truth, tree, clock).equal:
+            if fewer and self._equal(fewer, truth, tree, clock):
                 held = fewer
-        return self.said(held), decision
+        return held
+
+    def targets(self, used: Sequence[str]) -> list[str]:
+        """The targets with numbers on which sides depend; of classes that add up to 1 all, or none."""
+        given, groups = self.figures.given, self.world.graph.simplices
+        found = [name for name in self.subject.roles.targets if name in given and name in used]
+        whole = {name: all(other in given for other in group) for group in groups for name in group}
+        found = [name for name in found if whole.get(name, True)]
+        return [*found, *(n for group in groups if set(group) & set(found) for n in group if n not in found)]
 
     def own(self) -> list[str]:
         """The leaves whose numbers the work supposes; none where every leaf has one: these are the exercise's then."""
@@ -136,7 +188,7 @@ class Suppositions:
         """What a line needs that is right at these numbers: y = 1."""
         return ", ".join(f"{name} = {write(self.figures.given[name], 9)[0]}" for name in held)
 
-    def _under(self, held: Sequence[str]) -> World:
+    def under(self, held: Sequence[str]) -> World:
         """The network whose leaves of these names are numbers."""
         key = tuple((name, self.figures.given[name]) for name in held)
         if key not in self._worlds:
@@ -158,7 +210,9 @@ def _place(item: Statement | Unread) -> tuple[int, int]:
 def _fixed(graph: Graph, numbers: dict[str, Real]) -> Graph:
     """The graph with numbers in place of leaves."""
     nodes = [Node(name, _written(value)) for name, value in numbers.items()]
-    return replace(graph, leaves=tuple(n for n in graph.leaves if n not in numbers), nodes=(*nodes, *graph.nodes))
+    groups = tuple(group for group in graph.simplices if not set(group) & numbers.keys())
+    leaves = tuple(name for name in graph.leaves if name not in numbers)
+    return replace(graph, leaves=leaves, nodes=(*nodes, *graph.nodes), simplices=groups)
 
 
 def _written(value: Real) -> Tree:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from derivgen.checking import diagnosing
+from derivgen.checking.branches import on_branch
 from derivgen.checking.deciding import AtNumbers, World, close
 from derivgen.checking.diagnosing import Asked
 from derivgen.checking.expecting import expected
@@ -17,6 +18,7 @@ from derivgen.checking.work import Side, Verdict, Witness
 from derivgen.errors import CertificateError, DerivgenError
 from derivgen.evaluation import EvaluationError, Real, to_decimal
 from derivgen.expression import (
+    ZERO,
     Apply,
     Name,
     Number,
@@ -54,6 +56,7 @@ class Telling:
         if finding.verdict == "follows":
             return found
         named = self._slip(chain, tree, finding) if world is self.world else None
+        named = named or diagnosing.slip_of_function(world, chain.truth, tree, self.sides.clock)
         if named is None and not finding.number and (needs := self._needs_of_functions(world, chain.truth, tree)):
             return replace(found, verdict="right only when", needs=needs, expected=None)
         found = replace(found, witness=self._witness(chain, tree, finding, world))
@@ -111,9 +114,25 @@ class Telling:
                 return self._numeric_slip(chain, tree)
             token, wrong = self._wrong_entry(chain.left, tree)
             asked = Asked(token, chain.kind == "update", chain.before if chain.sound else None, wrong)
-            return diagnosing.slip_in_symbols(self.world, roles, self.subject.network, asked, self.sides.clock)
+            found = diagnosing.slip_in_symbols(self.world, roles, self.subject.network, asked, self.sides.clock)
+            return found or self._slip_on_branch(chain, asked)
         except (DerivgenError, RecursionError):  # nothing that can be derived: no slip is named
             return None
+
+    def _slip_on_branch(self, chain: Chain, asked: Asked) -> Slipped | None:
+        """The slip that explains a wrong side where the work's numbers have the kinks."""
+        if not self.figures.given or not self.world.kinked or asked.side is None or self.sides.clock.over:
+            return None
+        branch = on_branch(self.world, self.figures.state("now"), (chain.truth, asked.side))
+        if branch is None:
+            return None
+        there, change = branch
+        here = replace(asked, side=change(asked.side))
+        if there.decide(here.side or ZERO, ZERO, self.sides.clock).equal:  # a zero is explained by anything
+            return None
+        roles, network = self.subject.roles, self.subject.network
+        found = diagnosing.slip_in_symbols(there, roles, network, here, self.sides.clock, change)
+        return found if found is None or found.slip not in diagnosing.BY_NAME else None  # too much is equal there
 
     def _wrong_entry(self, left: Tree, tree: Tree) -> tuple[Tree, Tree]:
         """The only wrong entry of an array and what it is an entry of; the sides themselves if there are more."""
@@ -129,12 +148,16 @@ class Telling:
         return left, tree
 
     def _numeric_slip(self, chain: Chain, tree: Tree) -> Slipped | None:
-        """A slip whose numbers are the wrong ones: two digits at least, or chance would name one."""
+        """A slip whose numbers are the wrong ones: two digits at least, or chance would name one.
+
+        Where no number is given, what is worked out holds for all, and one digit is as good.
+        """
         cells, state = self.sides.cells(tree), self.figures.state("now")
         if (early := self._used_early(chain, cells)) is not None:
             return early
         shown = [literal(cell) for cell in cells]
-        if not all(s is not None and abs(s.value) >= 10 * s.unit for s in shown) and all(shown):
+        short = all(shown) and not all(s is not None and abs(s.value) >= 10 * s.unit for s in shown)
+        if short and self.figures.given:
             return None
 
         def matches(other: Tree) -> bool:

@@ -27,9 +27,11 @@ from derivgen.worked import Roles, Shape, Slipped, Work, chain_rule, derivation,
 # isort: off
 from derivgen.slips.chains import neighbours
 from derivgen.slips import lines, counts, terms, judged  # noqa: F401
+from derivgen.slips.judged import OTHER_SLOPES, slope_as
 # isort: on
 
 __all__ = [
-    "LARGEST", "SLIPS", "Roles", "Shape", "Slipped", "Work", "chain_rule", "derivation", "expanded", "line",
-    "local_step", "named", "neighbours", "slip", "update", "ways_of", "wrong", "wrong_lines", "wrong_values",
+    "LARGEST", "OTHER_SLOPES", "SLIPS", "Roles", "Shape", "Slipped", "Work", "chain_rule", "derivation", "expanded",
+    "line", "local_step", "named", "neighbours", "slip", "slope_as", "update", "ways_of", "wrong", "wrong_lines",
+    "wrong_values",
 ]  # fmt: skip

@@ -37,6 +37,7 @@ from derivgen.worked import (
     constant_lost,
     derivation,
     each,
+    edges_of,
     function_of,
     is_share,
     is_step,
@@ -125,6 +126,8 @@ def value_for_derivative(work: Work) -> Iterator[Slipped]:
     """a value is used in place of its derivative"""
     for edge, _ in activations(work) if work.local or work.judged else ():
         yield Slipped("value_for_derivative", with_edge(work, edge, Name(edge[0])).tree, (Name(edge[0]),))
+    for edge in edges_of(work) if work.local and work.judged else ():
+        yield Slipped("value_for_derivative", with_edge(work, edge, Name(edge[0])).tree, (Name(edge[0]),))
     for edge, other in products(work) if work.local else ():
         whole = product((Name(edge[1]), Name(other)))
         yield Slipped("value_for_derivative", with_edge(work, edge, whole).tree, (whole,))
@@ -162,6 +165,24 @@ def activation_derivative_twice(work: Work) -> Iterator[Slipped]:
         cells = [cell.tree for row in work.cells for cell in row]
         tree = shaped_like(graph, work.tree, [product(pair) for pair in zip(cells, slopes, strict=True)])
         yield Slipped("activation_derivative_twice", tree, (layer_slope(work),))
+    if work.judged and work.terms and not work.local and not work.weight:
+        yield from _twice(work)
+
+
+def _twice(work: Work) -> Iterator[Slipped]:
+    """The derivative of an output once more: of one on the way, or of one whose logit is the quantity itself."""
+    graph, loss = work.roles.graph, work.roles.loss
+    outputs = graph.sources(loss) if loss in graph and not graph.is_leaf(loss) else ()
+    for edge, tree in activations(work):
+        if edge[0] in outputs:
+            changed = with_edge(work, edge, product((tree, tree))).tree
+            yield Slipped("activation_derivative_twice", changed, (Partial(*edge),))
+    token = work.truth
+    for output in outputs if isinstance(token, Partial) and token.of == loss else ():
+        assert isinstance(token, Partial)
+        if output != token.wrt and not graph.is_leaf(output) and token.wrt in graph.sources(output):
+            slope = local(graph, output, token.wrt)
+            yield Slipped("activation_derivative_twice", product((work.tree, slope)), (Partial(output, token.wrt),))
 
 
 @slip

@@ -92,19 +92,20 @@ def another_slope(work: Work) -> Iterator[Slipped]:
     if not work.judged:
         return
     for edge, _ in activations(work):
-        if other := _OTHER_SLOPES.get(operation_of(work, edge[0]) or ""):
-            yield Slipped("another_slope", with_edge(work, edge, _slope_as(other, edge[0])).tree, (Partial(*edge),))
-    if work.slope is not None and (other := _OTHER_SLOPES.get(operation_of_layer(work) or "")):
-        there = on_edges(work, lambda after, _, other=other: _slope_as(other, after))  # type: ignore[misc]
+        if other := OTHER_SLOPES.get(operation_of(work, edge[0]) or ""):
+            tree = with_edge(work, edge, slope_as(other, Name(edge[0]))).tree
+            yield Slipped("another_slope", tree, (Partial(*edge),))
+    if work.slope is not None and (other := OTHER_SLOPES.get(operation_of_layer(work) or "")):
+        there = on_edges(work, lambda after, _, other=other: slope_as(other, Name(after)))  # type: ignore[misc]
         yield Slipped("another_slope", with_slope(work, there), (layer_slope(work),))
 
 
-_OTHER_SLOPES = {"sigmoid": "tanh", "tanh": "sigmoid"}
+OTHER_SLOPES = {"sigmoid": "tanh", "tanh": "sigmoid"}
 
 
-def _slope_as(operation: str, activation: str) -> Tree:
+def slope_as(operation: str, activation: Tree) -> Tree:
     """What an activation's derivative would be, in its own value, if it were another operation."""
-    return substitute(read_row(operation, OPERATIONS[operation].output_local), {"a": Name(activation)})
+    return substitute(read_row(operation, OPERATIONS[operation].output_local), {"a": activation})
 
 
 @slip

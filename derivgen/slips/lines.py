@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeGuard
 
 from derivgen.expression import (
     ONE,
@@ -133,6 +134,11 @@ def target_left_out(work: Work) -> Iterator[Slipped]:
     targets = dict.fromkeys(work.roles.targets, ZERO)
     if work.cells and work.edges and set(names(work.tree)) & targets.keys():
         yield Slipped("target_left_out", tidied(substitute(work.tree, targets)))
+    elif work.judged and not work.weight and not stepped(work):
+        without = rewritten(work.roles.graph, work.tree, targets)
+        of_loss = isinstance(work.truth, Name) and work.truth.name == work.roles.loss
+        if (work.cells or work.terms or of_loss) and without != work.tree:
+            yield Slipped("target_left_out", without)
 
 
 @slip
@@ -140,9 +146,23 @@ def denominator_left_out(work: Work) -> Iterator[Slipped]:
     """the denominator of a softmax is left out"""
     rows = work.roles.graph.entries(work.line) if work.line is not None and not work.cells else None
     cells = [cell for row in rows or () for cell in row]
+    if work.judged and work.line is not None and rows is None and _is_share_of_one(work.line, work):
+        yield Slipped("denominator_left_out", work.line.args[0])
     tops = [cell.args[0] for cell in cells if isinstance(cell, Apply) and cell.operation == "divide"]
     if tops and len(tops) == len(cells) and work.line is not None:
         yield Slipped("denominator_left_out", shaped_like(work.roles.graph, work.line, tops))
+
+
+def _is_share_of_one(tree: Tree, work: Work) -> TypeGuard[Apply]:
+    """Whether a tree is an entry of a softmax: e^z over a sum of such, which may have a name."""
+    if not isinstance(tree, Apply) or tree.operation != "divide":
+        return False
+    graph = work.roles.graph
+    top, below = tree.args
+    if isinstance(below, Name) and below.name in graph and not graph.is_leaf(below.name):
+        below = graph.resolved(graph.node(below.name).tree)
+    grows = isinstance(top, Apply) and top.operation in ("exp", "power")
+    return grows and isinstance(below, Apply) and below.operation == "add" and top in below.args
 
 
 @slip

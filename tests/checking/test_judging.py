@@ -160,7 +160,7 @@ def test_sums_are_added_up_share_by_share(text: str, expected: list[str]) -> Non
 def test_functions_and_letters_of_the_work() -> None:
     bound = replace(OPEN, graph=OPEN.graph.bind({"g": "sigmoid"}))
     text = "g(t) = 1/(1 + e^(-t))\ng'(t) = g(t)*(1 - g(t))\ng'(t) = g(t)"
-    assert words(bound, text, "t") == ["right", "right", "wrong"]
+    assert words(bound, text, "t") == ["right", "right", "wrong value_for_derivative"]
     assert words(OPEN, "g(t) = 1/(1 + e^(-t))", "t") == ["right only when"]
     assert words(OPEN, "g(t) = t^2 + 1", "t") == ["undecided"]
     text = "d = dL/dz_2 = (a_2 - y)*a_2*(1 - a_2)\ndL/dw_2 = d*a_1\ndL/dw_2 = d*x"

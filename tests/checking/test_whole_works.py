@@ -74,8 +74,27 @@ WORKS = [
     (LARGER, "x=2,y=1,z=2", "md", r"$\frac{\partial f}{\partial x} = z$, $f = xz = 4$",
      ["right only when", "right only when", "right"]),
     (LARGER, "x=2,y=1,z=2", "md", r"$\frac{\partial f}{\partial x} = x$, $f = yz$", ["wrong", "wrong"]),
-    ("m = max(x, max(y, z)); f = m*w", "x=1,y=2,z=2,w=3", "plain", "df/dy = w", ["wrong"]),
+    ("m = max(x, max(y, z)); f = m*w", "x=1,y=2,z=2,w=3", "plain", "df/dy = w\ndf/dy = y", ["undecided", "wrong"]),
+    (GATE, "x=2,w=0,y=1", "plain", "dL/dw = 2*(h - y)*x\nh = z\ndL/dh = -2*y", ["undecided", *["right only when"] * 2]),
+    (GATE, "x=2,w=0,y=1", "plain", "dL/dw = x*h\nL = z^2", ["wrong", "wrong"]),
     ("a = abs(z); L = (a-y)^2", "z=-2,y=1", "plain", "dL/dz = -2*(a - y)\ndL/dz = 2*(a - y)", ["right only when", "wrong"]),
+    ("z = x*w; h = max(0, z); L = (h - y)^2", "x=2,w=-1,y=1", "plain", "dL/dw = h*x\nL = y^2\ndL/dw = 3.0*h",
+     ["wrong", "right only when", "wrong"]),
+    ("m = max(x, y); f = m*z", "x=2,y=1,z=3", "plain", "df/dy = x - m\ndf/dx = z", ["wrong", "right only when"]),
+    # a number for some of the quantities of the side before
+    ("z = w*x; L = (z - y)^2", "x=3,w=0,y=1", "plain", "dL/dw = 2*(z - y)*x = -2*x = -6\ndL/dw = 2*(z - y)*x = 2*x",
+     ["right", "right only when", "right", "right", "wrong"]),
+    # zero beside a factor that is wrong
+    ("z = w*x; L = (z - y)^2", "x=0,w=2,y=1", "plain", "dL/dw = -2.0*x\ndL/dw = 3.0*x\ndL/dw = 2.0*(z - y)*0",
+     ["right", "wrong", "right"]),
+    # what is right where the numbers have the kinks does not follow from what is wrong elsewhere
+    ("z = w*x; h = relu(z); u = v*x; o = h + u", "w=-1,x=1,v=2", "plain", "du/dx = 2*v*x\no = u", ["wrong", "right only when"]),
+    # another number than the exercise gives; a weight that may have made a step
+    ("p = sigmoid(z); L = -y*log(p) - (1-y)*log(1-p)", "z=1,y=1", "md",
+     "Suppose $y=0$. Then $L = -\\ln(1-p)$, $L = 1.3133$. $L = 0.5$",
+     ["undecided", "right only when", "right only when", "wrong"]),
+    ("z = x*w; L = (z - y)^2", "x=1,w=2,y=1", "plain", "w = 1.8\nz = 1.8", ["undecided", "right"]),
+    ("z = x*w; L = (z - y)^2", "x=1,w=2,y=1", "plain", "w = 2.2", ["wrong"]),
     ("h = elu(z); L = (h-y)^2", "z=-2,y=1", "plain", "dL/dz = 2*(h - y)*(h + 1)", ["right only when"]),
 ]  # fmt: skip
 
