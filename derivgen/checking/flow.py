@@ -22,6 +22,7 @@ from derivgen.checking.subjects import CHANGES, NOT_JUDGED, Topic
 from derivgen.checking.symbols import Symbols
 from derivgen.checking.work import Fragment, Marker, Statement, Subject, Unread, Verdict
 from derivgen.errors import DerivgenError, suggest
+from derivgen.notation import parts
 
 _RELATION_FIRST = re.compile(r"\s*(?:&\s*)?(?:=|≈|\\approx|\\implies)")
 _DELIMITER = re.compile(r"\\(?:begin|end)\s*\{[A-Za-z*]+\}")
@@ -51,7 +52,7 @@ def check(about: Subject | Mapping[int, Topic], text: str, *, form: str = "", na
     topics = {1: Topic(about)} if isinstance(about, Subject) else dict(about)
     form = form or form_of(name, text)
     reader = _Reader()
-    found, marks = fragments(text, form)
+    found, marks = fragments(text, form, _names(topics.values()))
     exercise, letter = _asked(part, topics)
     if letter:
         topic = topics[exercise]
@@ -66,6 +67,14 @@ def check(about: Subject | Mapping[int, Topic], text: str, *, form: str = "", na
         verdicts += _judged(topics.get(number), group, reader, topics, text)
     verdicts.sort(key=lambda verdict: (verdict.start, verdict.end))
     return Report(text, topics, tuple(verdicts), form, name)
+
+
+def _names(topics: Iterable[Topic]) -> set[str]:
+    """The words that the networks declare as quantities and functions."""
+    graphs = [topic.subject.graph for topic in topics]
+    scopes = (graph.scope for graph in graphs)
+    declared = {name for scope in scopes for name in (*scope.names, *scope.arrays)}
+    return {parts(name)[0] for name in declared.union(*(dict(graph.functions) for graph in graphs))}
 
 
 def _asked(part: str, topics: Mapping[int, Topic]) -> tuple[int, str]:

@@ -439,7 +439,9 @@ class _Joiner:
                 return None
             pieces, after = self.pieces(self.i + 1, end + 1), end + 1
             if self.symbols.key((written.base, "".join(written.subscript), "".join(pieces))) is None:
-                return None if pieces[0] == "(" or not self.plain else self.put(written, pieces, after)
+                label = pieces[0] == "[" and self.plain
+                label |= len(pieces) == 3 and pieces[1].isdigit()  # no power: w^(2) is a label where any is declared
+                return self.put(written, pieces, after) if label else None
             return self.put(written, pieces, after)
         elif following.kind in ("number", "letters") and not self.plain:
             pieces, after = (following.text[0],), self.i + 2
