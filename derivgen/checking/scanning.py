@@ -31,7 +31,7 @@ _SPACES = (
     "hline "
     "hfill left "
     "right middle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr bigm Bigm strut mathstrut "
-    "centering allowbreak rm bf it mit boldmath ensuremath relax noindent par toprule midrule bottomrule"
+    "centering allowbreak rm bf it mit boldmath ensuremath relax xspace noindent par toprule midrule bottomrule"
 ).replace(" ", "|")
 _WORDS = (
     "text|textrm|textbf|textit|textsf|texttt|mathrm|operatorname\\*?|mbox|hbox|mathit|mathtt|textnormal|intertext|"

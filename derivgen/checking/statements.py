@@ -47,6 +47,8 @@ _INEQUALITIES = frozenset((*COMPARISONS.values(), "!="))
 _BARS = frozenset(("|", r"\rvert"))
 _PARTING = frozenset(("&", ",", ";", ":"))
 _AROUND = frozenset(("(", ")", "[", "]", "{", "}", "d", r"\partial"))  # a function and its argument, or what it is by
+_MISSING = "one side of the relation is missing"
+_BEFORE = "what it is compared with cannot be read"
 _PUNCTUATION = frozenset((",", ".", ";", ":"))
 
 
@@ -147,7 +149,10 @@ def _row_by_row(
     """What can be read of rows of which one spoils the whole."""
     found: list[Statement | Unread] = []
     for row in rows:
-        found += [replace(part, fragment=fragment) for part in statements(row, symbols, before)]
+        parts = [replace(part, fragment=fragment) for part in statements(row, symbols, before)]
+        if found and parts and isinstance(parts[0], Unread) and parts[0].problem == _MISSING:
+            parts[0] = replace(parts[0], problem=_BEFORE, suggestion="mend that first")
+        found += parts
         last = found[-1] if found else None
         before = last if isinstance(last, Statement) else None
     return found
@@ -409,6 +414,8 @@ class _Reader:
                 self.found.append(_unread(self.meant, inequality, "="))
                 left, links = side, []
             elif left is None:
+                if k > 1:  # what it is compared with is not read, and told for another link
+                    self.found.append(Unread(side.start, side.end, _BEFORE, "mend that first", self.meant, "="))
                 left = side
             else:
                 side, beside = self.parted(side, piece) if k < len(pieces) - 1 else (side, None)
@@ -446,7 +453,7 @@ class _Reader:
         """One side of a relation; of w -= v it is w − v."""
         if not piece.marks:
             at = before.marks[-1].end if before and before.marks else 0
-            raise RefusedError("one side of the relation is missing", at, at, "write both sides")
+            raise RefusedError(_MISSING, at, at, "write both sides")
         tree = self.tree(piece.marks)
         if piece.relation == "-=":
             if left is None:
