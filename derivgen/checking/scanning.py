@@ -45,7 +45,7 @@ _GROUP = r"\s*\{(?P<{0}>[^{{}}]*)\}}"
 _SCAN = re.compile(
     r"(?P<letters>[A-Za-z]+)"
     r"|(?P<number>(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?P<tens>[eE][-+]?[0-9]+(?![A-Za-z0-9_]))?)"
-    r"|(?P<sign>:=|\+=|-=|<-|<=|>=|~=|==>|=>|!=|->|\*\*|\{(?!\})|[-+*/^_()}\[\],;.=<>'|&])"
+    r"|(?P<sign>:=|\+=|-=|<-|<=|>=|~=|==>|=>|!=|->|\*\*|\|\||\{(?!\})|[-+*/^_()}\[\],;.=<>'|&])"
     r"|(?P<space>[^\S\n]+|~|\\[,;:!> ]|\\(?:label|tag\*?|vspace\*?|hspace\*?|phantom|eqref|ref|color)\s*\{[^{}]*\}"
     rf"|\\(?:left|right)\s*\.(?![0-9])|\\(?:{_SPACES})(?![A-Za-z])|\{{\}}|\\\n)"
     r"|(?P<line>\n)"
@@ -69,7 +69,8 @@ _SIGNS: dict[str, str] = {
     r"\lbrack": "[", r"\rbrack": "]", r"\prime": "'", r"\vert": "|", r"\dfrac": r"\frac", r"\tfrac": r"\frac",
     r"\cfrac": r"\frac", r"\mid": "|", r"\intercal": r"\top", "**": "^",
     r"\leq": "<=", r"\le": "<=", r"\leqslant": "<=", r"\geq": ">=", r"\ge": ">=", r"\geqslant": ">=", r"\lt": "<",
-    r"\gt": ">", r"\neq": "!=", r"\ne": "!=", r"\lVert": r"\|", r"\rVert": r"\|", r"\colon": ":",
+    r"\gt": ">", r"\neq": "!=", r"\ne": "!=", r"\lVert": r"\|", r"\rVert": r"\|", r"\Vert": r"\|", "||": r"\|",
+    r"\colon": ":",
 }  # fmt: skip
 _RELATED = {
     "=": "=", r"\approx": "≈", r"\simeq": "≈", r"\approxeq": "≈", r"\doteq": "≈", "~=": "≈", "<-": "<-", ":=": "<-",
@@ -92,7 +93,7 @@ _UNICODE = {
     "∑": r"\sum", "∏": r"\prod", "⊙": r"\odot", "⊤": r"\top", "′": "'", "’": "'", "ʹ": "'", "≈": r"\approx",
     "≃": r"\approx", "≅": r"\approx", "≐": r"\approx", "≜": "=", "≡": "=", "≝": "=",
     "←": r"\gets", "⟵": r"\gets", "≔": ":=", "⇒": "=>", "⟹": "=>", "∴": "=>",
-    "⇔": "=>", "⊥": r"\perp", "∣": "|", "ℓ": r"\ell", "ϵ": r"\epsilon", "ϕ": r"\phi", "⌊": r"\lfloor",
+    "⇔": "=>", "⊥": r"\perp", "∣": "|", "‖": r"\|", "ℓ": r"\ell", "ϵ": r"\epsilon", "ϕ": r"\phi", "⌊": r"\lfloor",
     "⌋": r"\rfloor", ":": ":",
 }  # fmt: skip
 _OTHERS = (  # they relate, but state no equality

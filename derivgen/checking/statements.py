@@ -288,6 +288,9 @@ def _set_apart(run: _Run) -> Iterator[_Run]:
         yield run
         return
     before = marks[start - 1]
+    if before.text == "1" and before.end == marks[start].at:  # an indicator, 1(z > 0)
+        yield run
+        return
     meant = conditions.said(inner[0].text) if inner[0].kind == "text" else ""
     yield replace(run, marks=marks[: start - (before.kind == "wide" or before.text == "&")])
     yield _Run(before, [mark for mark in inner if mark.kind != "text"], True, meant or "supposition")
