@@ -24,13 +24,15 @@ RELATION = re.compile(
 _OPERATOR_END = re.compile(r"(?:[-+*/=≈·×]|<-)\s*$")
 _WORD = re.compile(r"[A-Za-z]{2,}(?![A-Za-z0-9_^(\[{'])")
 _LABEL = re.compile(
-    r"\s*(?:[-*•>#]+\s+|\(?[a-z]\)\s+|\d{1,3}(?:\.[a-z][.)]?|[a-z]?[.):])\s+|(?:step|line|eq)\.?\s*\d*\s*[.:)]\s*)*",
+    r"\s*(?:[-*•>#]+\s+|\(?(?:[a-z]|[ivx]{1,4})\)\s+|\(\d{1,3}\)\s+|\d{1,3}(?:\.[a-z][.)]?|[a-z]?[.):])\s+|(?:step|line|eq)\.?\s*\d*\s*[.:)]\s*)*",
     re.I,
 )
 _CONNECTIVES = frozenset(("by", "since", "because", "using", "from", "so", "and", "then", "thus", "hence", "therefore"))
 _TAIL = re.compile(
     rf"\s*(?:[,;:.]\s+|#|//|--|—|–\s|\(\s*(?=[A-Za-z]{{3,}}\s+[A-Za-z])|\b(?=(?:{'|'.join(sorted(_CONNECTIVES))})\b))"
 )
+_COMMENT = re.compile(r"//\s*\Z")
+_NUMBER = re.compile(r"(?:\s{2,}|\t)[(\[]\d{1,3}(?:\.\d{1,3})?[a-z]?[)\]]\s*\Z")  # of an equation
 _NUMBERED = re.compile(r"[\s(]*\d[\d.]*\)?\s*[,;:]\s*(?=\S)")  # of what stands elsewhere: from (2), L = …
 _FUNCTIONS = frozenset(spelling for spelling, operation in SPELLINGS.items() if operation in CALLABLE)
 _HEADING = re.compile(r"\s*={2,}\s[^=]*\s={2,}\s*")  # == Part 2 ==
@@ -98,6 +100,7 @@ def _begin(line: str, start: int, left: int, names: frozenset[str]) -> int:
 
 def _end(line: str, begin: int, names: frozenset[str]) -> int:
     """Where the mathematics ends that begins here: before the first words behind a comma, a bracket, a *since*."""
+    line = _NUMBER.sub("", line)
     relation = RELATION.search(line, begin)
     end = len(line.rstrip(" \t.,;"))
     conditional = conditions.meant(line[:begin]) == "condition"  # what follows may hold on it only
@@ -141,6 +144,8 @@ def _is_noun(line: str, match: re.Match[str]) -> bool:
 def _joined(line: str, match: re.Match[str]) -> bool:
     """Whether a sign of calculation or a relation stands beside a word; a hyphen between words is none."""
     before, behind = line[: match.start()].rstrip()[-1:], line[match.end() :].lstrip()
+    if _COMMENT.search(line, 0, match.start()):
+        return False
     if (before and before in _SIGNS) or (behind and behind[0] in _SIGNS) or RELATION.match(behind):
         return True
     if behind[:1] in ("-", "−"):

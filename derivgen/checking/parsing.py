@@ -376,7 +376,7 @@ class Foreign(SumsAndCases):
         self.deeper()
         argument = self.factor()
         self.depth -= 1
-        if self.starts_factor():
+        if self.starts_factor() or self.token.text == "/":
             raise self.no(f"how far {token.text} reaches is not clear", token, "write brackets round its argument")
         return [argument]
 

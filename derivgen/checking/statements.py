@@ -88,7 +88,7 @@ def statements(fragment: Fragment, symbols: Symbols, before: Statement | None = 
             return [_unread(fragment, refused, "=" if "=" in fragment.source else "")]
         return _row_by_row(fragment, rows, symbols, before)
     reader = _Reader(fragment, symbols, {mark.at: mark.end for mark in marks})
-    marks, held = _points(marks)
+    marks, held = _points(_parted_by_arrows(marks))
     for pieces in (*_chains(marks), *held):
         reader.chain(pieces, before)
     return _with_conditions(reader.found)
@@ -101,6 +101,19 @@ def _with_conditions(found: list[Statement | Unread]) -> list[Statement | Unread
     return [
         one if one.fragment.skip else replace(one, fragment=replace(one.fragment, conditional=True)) for one in found
     ]
+
+
+def _parted_by_arrows(marks: list[Mark]) -> list[Mark]:
+    """The tokens, an arrow between two equations as the end of a row: z = w x → a = σ(z)."""
+    bounds = [i for i, mark in enumerate(marks) if mark.kind in ("arrow", "row", "then", "end")]
+    related = [
+        any(mark.kind == "relation" for mark in marks[first:last])
+        for first, last in pairwise([0, *bounds])
+    ]  # fmt: skip
+    for (i, before), behind in zip(zip(bounds, related, strict=True), related[1:], strict=False):
+        if marks[i].kind == "arrow" and before and behind:
+            marks[i] = replace(marks[i], kind="row")
+    return marks
 
 
 def _points(marks: list[Mark]) -> tuple[list[Mark], list[list[_Piece]]]:

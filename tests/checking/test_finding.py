@@ -155,6 +155,9 @@ PLAIN = [
     ("dL/dw = x*a - by the chain rule", ["dL/dw = x*a"]),
     ("Multiply: dL/dw = x", ["dL/dw = x"]),
     ("w ≔ w - 2", ["w ≔ w - 2"]),
+    ("(2) z = x\n(ii) z = x", ["z = x", "z = x"]),
+    ("z = 2*x   (3)\nz = 2 (3)", ["z = 2*x", "z = 2 (3)"]),
+    ("z = x  // bias", ["z = x"]),
     ("== Part (b) ==\n=======", []),
 ]
 
