@@ -26,6 +26,7 @@ FORMS = ("tex", "md", "plain")
 ENDINGS = {".tex": "tex", ".md": "md", ".markdown": "md"}
 SKIPS = ("question", "claim", "choice", "table", "drawing", "program", "blank", "condition", "code", "undelimited")
 LONGEST = 2**20  # characters of a file
+NEAR = 20  # characters before a formula in which a side of its equation may end
 LEAD = 200  # characters before a formula that may say how it is meant
 
 _BLANK = re.compile(
@@ -104,7 +105,9 @@ def _inside(stretches: Sequence[tuple[int, int]]) -> Callable[[int], bool]:
 
 # --- what the delimiters leave out ----------------------------------------------------------------------------------
 
-_EQUALS = re.compile(r"[ \t]*(?:=|≈)[ \t]*")
+_EQUALS = re.compile(r"[ \t]*\n?[ \t]*(?:=|≈)[ \t]*\n?[ \t]*")
+_BESIDE = re.compile(r"[ \t]*=[ \t]*[^\s=$\\][^\n=$\\]*")
+_BEFORE = re.compile(r"[A-Za-z0-9_)}\]][ \t]*=[ \t]*\Z")
 _ASIDES = re.compile(rf"\\(?P<which>begin|end)\s*\{{(?:{'|'.join(in_tex.ASIDE)})\}}")
 
 
@@ -133,6 +136,13 @@ def _strays(text: str, pieces: Sequence[Piece], hidden: Sequence[tuple[int, int]
         if in_tex.states(line[0]):
             begin, end = line.start() + len(line[0]) - len(line[0].lstrip()), line.start() + len(line[0].rstrip())
             yield Piece(text[begin:end], begin, begin, end, "undelimited")
+    for piece in pieces:  # $dL/da$ = a: one side of it is no formula
+        if not (piece.display or piece.skip):
+            near = max(0, piece.start - NEAR)
+            beside = _BESIDE.match(text, piece.end) or _BEFORE.search(text, near, piece.start)
+            if beside is not None:
+                yield Piece(beside[0], beside.start(), beside.start(), beside.end(), "undelimited")
+
 
 
 def _asides(text: str) -> Iterator[tuple[int, int]]:

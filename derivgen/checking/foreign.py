@@ -220,7 +220,10 @@ class _Joiner:
     def word(self, raw: Raw) -> None:
         """Upright words: a declared name, a function, a d of Leibniz, or prose."""
         inside = raw.inside
-        if self.is_euler(inside, self.texts(1, 1)[0]):
+        if re.search(r"\{\s|\s\}\Z", raw.text) and inside and self.texts(1, 1)[0] not in ("_", "^", "(", "'"):
+            self.i += 1
+            self.add("text", inside, raw.at, raw.end)  # a blank inside: \text{loss } L
+        elif self.is_euler(inside, self.texts(1, 1)[0]):
             self.i += 1
             self.add("sign", "e", raw.at, raw.end)
         elif inside in self.symbols.spread or (inside.isalpha() and len(inside) == 1 and inside != "d"):

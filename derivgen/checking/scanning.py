@@ -142,7 +142,7 @@ class Raw:
 _NAMED = re.compile(r"\\(?:[A-Za-z]{3,})")  # \operatorname{\sigma}
 # b), 2. or (3) before an equation, and its number behind it
 _NUMBERED = re.compile(r"\s*(?:(?:[a-z0-9]|[0-9]{2})[.)](?=\s)|\([0-9]{1,3}[a-z]?\)(?=\\[ ;:,]|~|\\q?quad))")
-_NUMBER = re.compile(r"(?<=[^0-9\s])(?:\\[ ;:]|~|[ \t]{2,})\s*\([0-9]{1,3}[a-z]?\)\s*\Z")
+_NUMBER = re.compile(r"(?:(?<=[^0-9\s])|(?<=_[0-9]))(?:\\[ ;:]|~|[ \t]{2,})\s*\([0-9]{1,3}[a-z]?\)\s*\Z")
 
 
 def scanned(text: str, plain: bool) -> list[Raw]:

@@ -97,6 +97,7 @@ MARKDOWN += [
     (r"\\(x\\) and \\[y\\], so \begin{equation}z\end{equation}.", ["x", "y", r"\begin{equation}z\end{equation}"]),
     ("$$ a $$ $$ b $$", ["a", "b"]),
     ("$a$ = $b$, $c$ and $d$", ["a  =  b", "c", "d"]),
+    ("$a$ =\n$b$", ["a  =  b"]),
 ]
 
 
@@ -127,6 +128,12 @@ SEEN = [
 def test_an_equation_that_is_not_read_is_told_all_the_same(form, text, reason):
     assert [skip for _, skip in left_out(text, form)] == [reason]
     assert read(text, form) == []
+
+
+def test_a_side_outside_of_the_dollars_is_told():
+    for text in ("$a$ = b", "a - b = $c$"):
+        assert [skip for _, skip in left_out(text, "md")] == ["undelimited"]
+    assert left_out("$a$ = $b$, and width=3 $c$", "md") == []
 
 
 PLAIN = [
