@@ -5,9 +5,9 @@ that is not expanded stays as it is, with the reason.
 
 >>> source = r"\newcommand{\pd}[2]{\frac{\partial#1}{\partial#2}}So $\pd Lw = x$"
 >>> text = expanded(source)
->>> start, end = text.of(text.source.index("w"), text.source.index("=") + 1)
+>>> start, end = text.of(text.source.index("w"), text.source.index("w") + 1)
 >>> text.source, source[start:end]
-('\\relax{}So $\\frac{\\partial L}{\\partial w} = x$', 'w =')
+('\\relax{}So $\\frac{\\partial L}{\\partial w} = x$', 'w')
 """
 
 from __future__ import annotations
@@ -61,13 +61,24 @@ class Expanded:
     source: str
     runs: list[tuple[int, int, int]] = field(default_factory=list)  # offset, where in the source, its end or −1
     problems: dict[str, str] = field(default_factory=dict)  # of the macros that are not expanded
+    uses: list[tuple[int, int]] = field(default_factory=list)  # where the uses stand in the source
 
     def of(self, start: int, end: int) -> tuple[int, int]:
         """Where a stretch of the expanded text stands in the source."""
         if not self.runs:
             return start, end
         first, last = self._place(start), self._place(max(start, end - 1))
-        return first[0], max(first[0], last[1] if end > start else first[0])
+        if end <= start:
+            return first[0], first[0]
+        begin, stop = min(first[0], last[0]), max(first[1], last[1])
+        before, behind = self._use(begin), self._use(stop - 1)
+        # What goes on behind a use, or begins before it, has the whole of it.
+        return before[0] if stop > before[1] else begin, behind[1] if begin < behind[0] else stop
+
+    def _use(self, at: int) -> tuple[int, int]:
+        """The use that an offset of the source lies in; the offset itself if it lies in none."""
+        number = bisect_right(self.uses, (at + 1,)) - 1
+        return self.uses[number] if number >= 0 and at < self.uses[number][1] else (at, at + 1)
 
     def _place(self, at: int) -> tuple[int, int]:
         offset, start, end = self.runs[max(0, bisect_right(self.runs, (at, len(self.source) * 2, 0)) - 1)]
@@ -88,6 +99,7 @@ class _Expander:
         self.macros: dict[str, Macro] = {}
         self.problems: dict[str, str] = {}
         self.found: Runs = []
+        self.uses: list[tuple[int, int]] = []
         self.work = 0
 
     def expanded(self) -> Expanded:
@@ -112,6 +124,7 @@ class _Expander:
             if new is not None:
                 before: Runs = [(self.text[done : match.start()], done, -1)]
                 self.found += [*_spaced(before, new[0][0][:1], match.start(), at), *new]
+                self.uses.append((match.start(), at))
                 done = at
         self.found.append((self.text[done:], done, -1))
         return self.whole()
@@ -122,7 +135,7 @@ class _Expander:
             if piece:
                 runs.append((offset, start, end))
                 offset += len(piece)
-        return Expanded("".join(piece for piece, _, _ in self.found), runs, self.problems)
+        return Expanded("".join(piece for piece, _, _ in self.found), runs, self.problems, self.uses)
 
     # --- definitions --------------------------------------------------------------------------------------------
 

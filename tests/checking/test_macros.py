@@ -54,6 +54,8 @@ def test_a_verdict_stands_where_the_macro_is_used() -> None:
     lines = check(of_equations("z = w*x"), text, form="tex").lines
     assert [(line.source, line.verdict.start) for line in lines] == [("w", text.index("w$")), ("q", text.index("q"))]
     assert [line.place.line for line in lines] == [3, 3]
+    (line,) = check(of_equations("z_1 = w_1*x"), r"\newcommand{\at}[2]{#1_{#2}} $z_1 = \at{w}{1} x$", form="tex").lines
+    assert line.source == r"\at{w}{1} x"
 
 
 def test_every_row_behind_an_unread_one_is_told() -> None:
