@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -108,8 +108,12 @@ class Graph:
         arities = {name: _arity(name, statements) for name in functions}
         defined = [name for name, _, _, _ in statements]
         scope = Scope.of([*declared, *defined], arities, open=leaves is None)
+        for _, text, line, column in statements:
+            _refuse_unclear(text, scope.names, line, column)
         nodes = [Node(name, _read(text, scope, line, column), line) for name, text, line, column in statements]
         free = () if leaves is not None else _undefined(nodes)
+        for _, text, line, column in statements if any(name.endswith(")") for name in free) else ():
+            _refuse_unclear(text, scope.names | {name for name in free if not name.endswith(")")}, line, column)
         return Graph((*declared, *free), in_order(nodes), tuple(arities.items()), kinks=kinks)
 
     @cached_property
@@ -328,6 +332,16 @@ def _statement(part: str, line: int, column: int) -> tuple[str, str, int, int]:
 def _short(text: str) -> str:
     text = " ".join(text.split())
     return repr(text if len(text) <= 40 else text[:37] + "...")
+
+
+def _refuse_unclear(text: str, names: Collection[str], line: int, column: int) -> None:
+    """Refuse w^(2) beside a quantity w: layered networks have such labels, and it could be the power."""
+    for match in NAME.finditer(text):
+        bare = match[0].partition("^")[0]
+        if (match["sup"] or "").isdigit() and match[0] not in names and bare in names:
+            power = f"{bare}^{match['sup']}"
+            problem = f"{match[0]} could be a label or a power; write {power} for the power, or declare {match[0]}"
+            raise GraphError(f"column {column + match.start() + 1}: {problem}", line)
 
 
 def _read(text: str, scope: Scope, line: int, column: int) -> Tree:

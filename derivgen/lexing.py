@@ -171,7 +171,8 @@ def _plain_name(text: str, match: re.Match[str], scope: Scope) -> tuple[Token, i
             return Token("name", name, match.start()), end
     if token := _leibniz(text, match.start(), scope):
         return token
-    name = candidates[-1] if match["sup"] or match["bare"] else whole  # x^(2) and x^2 are powers of x
+    label = scope.open and (match["sup"] or "").isdigit()  # graph.py refuses it beside a quantity x
+    name = candidates[-1] if (match["sup"] and not label) or match["bare"] else whole  # x^(2) and x^2 are powers of x
     if name in ARRAY_CALLS and _CALL.match(text, match.start() + len(name)):
         return Token("function", name, match.start(), (name, ARRAY_CALLS[name])), match.start() + len(name)
     if name == "e" and text[match.start() + 1 :].lstrip().startswith("^"):

@@ -74,6 +74,7 @@ def test_comments_and_empty_lines_do_not_count() -> None:
         ("f = " + "(" * 10_000 + "x", "line 1: column .*(deep|more than)"),
         ("f = x; g = (x", "line 1: column 12: .*never closed"),
         ("w_1^(2) = x; w_{1}^(2) = 2*x", "print alike"),
+        ("f = x + 2*x^(2)", r"column 11: x\^\(2\) could be a label or a power; write x\^2 for the power"),
         ("= x", "left side"),
         ("f(x) = x", "left side of an equation is one name"),
         ("x^2 = x", r"line 1: x\^2 is a power; the left side of an equation is one name"),
@@ -87,6 +88,14 @@ def test_what_makes_no_graph_is_one_clear_line(equations: str, says: str) -> Non
         Graph.of(equations, ["x", "alpha"])
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 300
+
+
+def test_a_number_in_brackets_above_an_undeclared_name_is_a_label() -> None:
+    graph = Graph.of("a = w_1^(1)*x; y = w_1^(2)*a^2")
+    assert graph.leaves == ("w_1^(1)", "x", "w_1^(2)")
+    for equations in ("a = w*x; y = w^(2)*a", "y = w^(2)*x + w", "a = w*x; y = a^(2)"):
+        with pytest.raises(GraphError, match="could be a label or a power"):
+            Graph.of(equations)
 
 
 def test_a_circle_is_named_in_the_order_in_which_values_would_flow() -> None:

@@ -1,13 +1,14 @@
 """Somebody's derivation against the truth, line by line: ``check`` is the whole flow, ``Report`` what it finds.
 
-The rooms, in the order in which a work goes through them: ``flow`` leads it; ``finding`` with ``in_tex``,
-``in_markdown`` and ``markers`` finds its mathematics; ``scanning``, ``foreign``, ``parsing`` and ``statements`` read
-it, by the ``symbols`` of the network and the ``letters`` of the work's own functions; ``judging`` goes through its
-chains, with ``summing`` for shares of a sum and ``stepping`` for updates; ``sides`` judges one side, by ``shaping``
-and ``deciding`` (which knows ``fitting`` shapes), ``branches`` at kinks (and ``vanishing`` behind closed ones),
-``supposing`` for what is assumed, and ``carrying`` and ``rounding`` for numbers;
-``telling`` makes a verdict of it, with what was ``expecting`` there and the slip that ``diagnosing`` names;
-``answering`` looks at a part's answer; ``report`` and ``classes`` write.
+The rooms, in the order in which a work goes through them: ``flow`` leads it; ``macros`` writes the work's own out;
+``finding`` with ``in_tex``, ``in_markdown``, ``in_plain`` and ``markers`` finds its mathematics, and by the words of
+``conditions`` what is assumed; ``scanning``, ``foreign``, ``parsing``, ``sums_and_cases`` and ``statements`` read it,
+by the ``symbols`` of the network and the ``letters`` of the work's own; ``judging`` goes through its chains, with
+``summing`` for shares of a sum and ``stepping`` for updates; ``sides`` judges one side, by ``shaping`` and ``deciding``
+(which knows ``fitting`` shapes), ``branches`` at kinks (and ``vanishing`` behind closed ones), ``supposing`` for what
+is assumed, and ``carrying`` and ``rounding`` for numbers; ``telling`` makes a verdict of it, with what was
+``expecting`` there and the slip that ``diagnosing`` names; ``answering`` looks at a part's answer; ``subjects`` says
+what a work is checked against; ``report`` and ``classes`` write.
 """
 
 from __future__ import annotations

@@ -13,21 +13,20 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from derivgen.checking import conditions, in_markdown, in_tex
+from derivgen.checking import conditions, in_markdown, in_plain, in_tex
 from derivgen.checking.in_tex import Piece
 from derivgen.checking.markers import markers, place
 from derivgen.checking.work import Fragment, Marker
 from derivgen.errors import DerivgenError, suggest
-from derivgen.notation import GREEK
-from derivgen.operations import SPELLINGS
 
 FORMS = ("tex", "md", "plain")
 ENDINGS = {".tex": "tex", ".md": "md", ".markdown": "md"}
 SKIPS = ("question", "claim", "choice", "table", "drawing", "program", "blank", "condition", "code", "undelimited")
 LONGEST = 2**20  # characters of a file
+NEAR = 20  # characters before a formula in which a side of its equation may end
 LEAD = 200  # characters before a formula that may say how it is meant
 
 _BLANK = re.compile(
@@ -60,13 +59,19 @@ def form_of(name: str, text: str) -> str:
     return "md" if re.search(r"\$|\\[(\[]|\\begin\s*\{|^```", text, re.MULTILINE) else "plain"
 
 
-def fragments(text: str, form: str) -> tuple[list[Fragment], list[Marker]]:
-    """Every piece of mathematics, and every marker, in the order of the text; ``form`` is tex, md or plain."""
+def fragments(text: str, form: str, names: Iterable[str] = ()) -> tuple[list[Fragment], list[Marker]]:
+    """Every piece of mathematics, and every marker, in the order of the text; ``form`` is tex, md or plain.
+
+    ``names`` are the words that the network declares: no prose.
+    """
     if form not in FORMS:
         raise DerivgenError(suggest(form, FORMS))
     if len(text) > LONGEST:
         raise DerivgenError(f"the work has more than {LONGEST:,} characters; check it in pieces")
-    pieces, hidden = {"tex": in_tex.scan, "md": in_markdown.scan, "plain": _plain}[form](text)
+    if form == "plain":
+        pieces, hidden = in_plain.scan(text, frozenset(names))
+    else:
+        pieces, hidden = {"tex": in_tex.scan, "md": in_markdown.scan}[form](text)
     if form != "plain":
         pieces = _joined(text, pieces)
         pieces = sorted([*pieces, *_strays(text, pieces, hidden)], key=lambda piece: piece.start)
@@ -100,7 +105,9 @@ def _inside(stretches: Sequence[tuple[int, int]]) -> Callable[[int], bool]:
 
 # --- what the delimiters leave out ----------------------------------------------------------------------------------
 
-_EQUALS = re.compile(r"[ \t]*(?:=|≈)[ \t]*")
+_EQUALS = re.compile(r"[ \t]*\n?[ \t]*(?:=|≈)[ \t]*\n?[ \t]*")
+_BESIDE = re.compile(r"[ \t]*=[ \t]*[^\s=$\\][^\n=$\\]*")
+_BEFORE = re.compile(r"[A-Za-z0-9_)}\]][ \t]*=[ \t]*\Z")
 _ASIDES = re.compile(rf"\\(?P<which>begin|end)\s*\{{(?:{'|'.join(in_tex.ASIDE)})\}}")
 
 
@@ -125,10 +132,17 @@ def _strays(text: str, pieces: Sequence[Piece], hidden: Sequence[tuple[int, int]
     for start, end in sorted((*hidden, *_asides(text), *((piece.start, piece.end) for piece in pieces))):
         rest += [text[done:start], re.sub(r"[^\n]", " ", text[max(start, done) : end])]
         done = max(done, end)
-    for start, line in _lines("".join((*rest, text[done:]))):
-        if in_tex.states(line):
-            begin, end = start + len(line) - len(line.lstrip()), start + len(line.rstrip())
+    for line in re.finditer(r"[^\n]+", "".join((*rest, text[done:]))):
+        if in_tex.states(line[0]):
+            begin, end = line.start() + len(line[0]) - len(line[0].lstrip()), line.start() + len(line[0].rstrip())
             yield Piece(text[begin:end], begin, begin, end, "undelimited")
+    for piece in pieces:  # $dL/da$ = a: one side of it is no formula
+        if not (piece.display or piece.skip):
+            near = max(0, piece.start - NEAR)
+            beside = _BESIDE.match(text, piece.end) or _BEFORE.search(text, near, piece.start)
+            if beside is not None:
+                yield Piece(beside[0], beside.start(), beside.start(), beside.end(), "undelimited")
+
 
 
 def _asides(text: str) -> Iterator[tuple[int, int]]:
@@ -260,94 +274,3 @@ class _Reasons:
                 if not self.hidden(match.start()):
                     self._mark(start, match.start(), "question")
                     break
-
-
-# --- plain text ---------------------------------------------------------------------------------------------------
-
-_RELATION = re.compile(r"(?<![<>!=])(?::=|\+=|==?|<-|~=|≈|←|=>|⇒|\\approx|\\leftarrow|\\gets|\\implies)(?!=)")
-_OPERATOR_END = re.compile(r"(?:[-+*/=≈·×]|<-)\s*$")
-_WORD = re.compile(r"[A-Za-z]{2,}(?![A-Za-z0-9_^(\[{'])")
-_LABEL = re.compile(
-    r"\s*(?:[-*•>#]+\s+|\(?[a-z]\)\s+|\d{1,3}(?:\.[a-z][.)]?|[a-z]?[.):])\s+|(?:step|line|eq)\.?\s*\d*\s*[.:)]\s*)*",
-    re.I,
-)
-_TAIL = re.compile(r"\s*(?:[,;:]\s+|#|//|--|—|–\s|\(\s*(?=[A-Za-z]{3,}\s)|\b(?=by\b|since\b|because\b|using\b|from\b))")
-_KNOWN = frozenset(GREEK) | frozenset(SPELLINGS) | {"hat", "bar", "sum", "prod", "diag", "max", "min"}
-
-
-def _plain(text: str) -> tuple[list[Piece], list[tuple[int, int]]]:
-    """Every line with a relation, without the words around it; a line that goes on joins the one before."""
-    text = text.replace("\r\n", " \n").replace("\r", "\n")
-    found: list[Piece] = []
-    alone = -1  # where the line before begins, if it is an expression that nothing is said of
-    for start, line in _lines(text):
-        before, alone = alone, start if line.strip() and not any(_words(line, 0, len(line))) else -1
-        joined = found and not text[found[-1].end : start].strip(" \t\n") and "\n\n" not in text[found[-1].end : start]
-        stripped = line.strip()
-        goes_on = joined and (
-            _RELATION.match(stripped) or (re.match(r"[-+*/·×](?=\s|\w)", stripped) and not _RELATION.search(stripped))
-        )
-        if joined and stripped and (goes_on or _OPERATOR_END.search(found[-1].source)):
-            last, (_, end) = found[-1], _maths(line, first=False)
-            found[-1] = Piece(text[last.at : start + end], last.at, last.start, start + end, "", True)
-        elif _RELATION.search(line):
-            begin, end = _maths(line)
-            if before >= 0 and not joined and _RELATION.match(stripped):  # dL/dw, and below it = …
-                at = before + len(text[before:start]) - len(text[before:start].lstrip())
-                end = start + _maths(line, first=False)[1]
-                found.append(Piece(text[at:end], at, at, end, "", True))
-            elif begin < end:
-                piece = line[begin:end]
-                found.append(Piece(piece, start + begin, start + begin, start + end, "", True))
-    return found, []
-
-
-def _lines(text: str) -> Iterator[tuple[int, str]]:
-    at = 0
-    for line in text.split("\n"):
-        yield at, line
-        at += len(line) + 1
-
-
-def _maths(line: str, first: bool = True) -> tuple[int, int]:
-    """Where the mathematics of a line begins and ends; nothing is cut off that may be a condition.
-
-    >>> line = "(a) So, by the chain rule, dL/dw = x*a, as above."
-    >>> begin, end = _maths(line)
-    >>> line[begin:end], _maths("What is it?"), "a = 1 if z > 0"[slice(*_maths("a = 1 if z > 0"))]
-    ('dL/dw = x*a', (0, 0), 'a = 1 if z > 0')
-    """
-    relation = _RELATION.search(line)
-    label = _LABEL.match(line)
-    begin = label.end() if label and first else len(line) - len(line.lstrip())
-    left = relation.start() if relation else begin
-    if relation and begin > left:
-        begin = 0
-    for word in _words(line, begin, left) if first else ():
-        begin = word.end()
-    begin += len(line[begin:left]) - len(line[begin:left].lstrip(" \t:,;."))
-    end = len(line.rstrip(" \t.,;"))
-    if relation is None and first:
-        return 0, 0
-    for word in _words(line, relation.end() if relation else begin, end):
-        cut = max((m.start() for m in _TAIL.finditer(line, left) if m.end() <= word.start()), default=None)
-        if cut is not None and not conditions.begins(line[word.start() :]):
-            end = cut
-        break
-    if first and not line[begin:left].strip():
-        return 0, 0
-    return begin, len(line[:end].rstrip(" \t.,;"))
-
-
-def _words(line: str, start: int, end: int) -> Iterator[re.Match[str]]:
-    """The words of prose: no name of a function or of a Greek letter, nothing behind a backslash or a digit."""
-    for match in _WORD.finditer(line, start, end):
-        before = line[match.start() - 1] if match.start() else " "
-        word = match[0]
-        derivative = re.fullmatch(r"d[A-Za-z]\w*", word) and "/" in (before, line[match.end() : match.end() + 1])
-        ours = before in "\\_^/." or before.isalnum() or word.lower() in _KNOWN or derivative
-        if not ours and (len(word) > 2 or word.lower() in _SHORT):
-            yield match
-
-
-_SHORT = frozenset({"so", "is", "we", "by", "of", "to", "in", "at", "as", "if", "it", "be", "or", "an", "on", "no"})

@@ -15,6 +15,7 @@ from derivgen.checking.answering import answered
 from derivgen.checking.finding import form_of, fragments
 from derivgen.checking.judging import judge
 from derivgen.checking.letters import learned
+from derivgen.checking.macros import Expanded, expanded
 from derivgen.checking.report import Report
 from derivgen.checking.scanning import relates, relates_otherwise
 from derivgen.checking.statements import statements
@@ -22,6 +23,7 @@ from derivgen.checking.subjects import CHANGES, NOT_JUDGED, Topic
 from derivgen.checking.symbols import Symbols
 from derivgen.checking.work import Fragment, Marker, Statement, Subject, Unread, Verdict
 from derivgen.errors import DerivgenError, suggest
+from derivgen.notation import parts
 
 _RELATION_FIRST = re.compile(r"\s*(?:&\s*)?(?:=|≈|\\approx|\\implies)")
 _DELIMITER = re.compile(r"\\(?:begin|end)\s*\{[A-Za-z*]+\}")
@@ -50,22 +52,44 @@ def check(about: Subject | Mapping[int, Topic], text: str, *, form: str = "", na
     """
     topics = {1: Topic(about)} if isinstance(about, Subject) else dict(about)
     form = form or form_of(name, text)
-    reader = _Reader()
-    found, marks = fragments(text, form)
     exercise, letter = _asked(part, topics)
+    written = expanded(text, comments=form == "tex")
+    verdicts = _verdicts(topics, written.source, form, exercise, letter)
+    about_these = {exercise: topics[exercise]} if letter else topics
+    return Report(text, about_these, tuple(_in_source(verdict, written) for verdict in verdicts), form, name)
+
+
+def _verdicts(topics: Mapping[int, Topic], text: str, form: str, exercise: int, letter: str) -> list[Verdict]:
+    """The verdicts on a text without macros, in its order."""
+    reader = _Reader()
+    found, marks = fragments(text, form, _names(topics.values()))
     if letter:
-        topic = topics[exercise]
-        verdicts = answered(topic, exercise, letter, text, form, found, reader.read)
-        return Report(text, {exercise: topic}, tuple(verdicts), form, name)
+        return answered(topics[exercise], exercise, letter, text, form, found, reader.read)
     placed = [replace(fragment, exercise=exercise) for fragment in found] if exercise else _placed(found, marks, topics)
     groups: dict[int, list[Fragment]] = {}
     for fragment in placed:
         groups.setdefault(fragment.exercise, []).append(fragment)
-    verdicts = []
+    verdicts: list[Verdict] = []
     for number, group in groups.items():
         verdicts += _judged(topics.get(number), group, reader, topics, text)
-    verdicts.sort(key=lambda verdict: (verdict.start, verdict.end))
-    return Report(text, topics, tuple(verdicts), form, name)
+    return sorted(verdicts, key=lambda verdict: (verdict.start, verdict.end))
+
+
+def _in_source(verdict: Verdict, written: Expanded) -> Verdict:
+    """A verdict on a text with its macros written out, where it belongs in the source."""
+    start, end = written.of(verdict.start, verdict.end)
+    command = written.source[verdict.start : verdict.end].strip()
+    if verdict.verdict == "unread" and command[:1] == "\\" and command[1:] in written.problems:
+        verdict = replace(verdict, problem=f"{command}: {written.problems[command[1:]]}", suggestion="write it out")
+    return replace(verdict, start=start, end=end)
+
+
+def _names(topics: Iterable[Topic]) -> set[str]:
+    """The words that the networks declare as quantities and functions."""
+    graphs = [topic.subject.graph for topic in topics]
+    scopes = (graph.scope for graph in graphs)
+    declared = {name for scope in scopes for name in (*scope.names, *scope.arrays)}
+    return {parts(name)[0] for name in declared.union(*(dict(graph.functions) for graph in graphs))}
 
 
 def _asked(part: str, topics: Mapping[int, Topic]) -> tuple[int, str]:

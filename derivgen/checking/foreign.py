@@ -220,11 +220,19 @@ class _Joiner:
     def word(self, raw: Raw) -> None:
         """Upright words: a declared name, a function, a d of Leibniz, or prose."""
         inside = raw.inside
-        if inside in self.symbols.spread or (inside.isalpha() and len(inside) == 1 and inside != "d"):
+        if re.search(r"\{\s|\s\}\Z", raw.text) and inside and self.texts(1, 1)[0] not in ("_", "^", "(", "'"):
+            self.i += 1
+            self.add("text", inside, raw.at, raw.end)  # a blank inside: \text{loss } L
+        elif self.is_euler(inside, self.texts(1, 1)[0]):
+            self.i += 1
+            self.add("sign", "e", raw.at, raw.end)
+        elif inside in self.symbols.spread or (inside.isalpha() and len(inside) == 1 and inside != "d"):
             self.symbol(Raw("named", inside, raw.at, raw.end))
         elif inside == "d" and "d" not in self.symbols.spread:
             self.i += 1
             self.add("sign", "d", raw.at, raw.end)
+        elif self.is_operator(raw):
+            self.symbol(Raw("named", inside, raw.at, raw.end))
         elif re.fullmatch(r"[0-9]+(\.[0-9]+)?", inside):
             self.i += 1
             self.add("number", inside, raw.at, raw.end, _value(Raw("number", inside, raw.at, raw.end)))
@@ -238,10 +246,27 @@ class _Joiner:
             self.i += 1
             self.add("text", inside, raw.at, raw.end)
 
+    def is_euler(self, word: str, following: str) -> bool:
+        return word == "e" and self.symbols.has_euler and following == "^"
+
+    def is_operator(self, raw: Raw) -> bool:
+        """Whether an upright word is no prose, though nothing is called so."""
+        if not raw.inside.isalpha() or raw.inside.lower() in conditions.WORDS | {"and", "or", "so", "then", "hence"}:
+            return False
+        return raw.text.startswith((r"\operatorname", r"\mathrm")) and len(raw.inside) > 1
+
     def dressed(self, raw: Raw) -> None:
         """An accent or a font: it dresses one symbol, else a font changes nothing."""
         start, count = self.i, len(self.found)
         self.i += 1
+        letters = self.here
+        if raw.text in (r"\mathrm", r"\text") and letters.kind == "letters":  # \mathrm dL, \mathrm e^z
+            alone = len(letters.text) == 1 and self.is_euler(letters.text, self.texts(1, 1)[0])
+            if alone or (letters.text[0] == "d" and "d" not in self.symbols.spread):
+                self.add("sign", letters.text[0], raw.at, letters.at + 1)
+                rest = Raw("letters", letters.text[1:], letters.at + 1, letters.end)
+                self.raw[self.i : self.i + 1] = [rest] if rest.text else []
+                return
         if raw.text == r"\boxed" and self.here.text == "{":
             for brace in (self.raw[self.group_end(self.i)], self.here):
                 brace.kind = "space"
@@ -439,7 +464,9 @@ class _Joiner:
                 return None
             pieces, after = self.pieces(self.i + 1, end + 1), end + 1
             if self.symbols.key((written.base, "".join(written.subscript), "".join(pieces))) is None:
-                return None if pieces[0] == "(" or not self.plain else self.put(written, pieces, after)
+                label = pieces[0] == "[" and self.plain
+                label |= len(pieces) == 3 and pieces[1].isdigit()  # no power: w^(2) is a label where any is declared
+                return self.put(written, pieces, after) if label else None
             return self.put(written, pieces, after)
         elif following.kind in ("number", "letters") and not self.plain:
             pieces, after = (following.text[0],), self.i + 2

@@ -73,6 +73,8 @@ class Foreign(SumsAndCases):
     def side_by_side(self, divided: bool) -> None:
         """Numbers may follow a bracket, (1 − a)0.5; a/b c stays unread."""
         before = self.tokens[self.i - 1].text
+        if self.token.text == "1" and self.indicates():
+            before = ")"
         if self.token.kind == "number" and before not in (")", "]", "}", r"\}"):
             problem = "a number cannot follow a factor directly"
             raise self.no(problem, self.token, "write a sign between them, or a subscript in braces: w_{12}")
@@ -102,6 +104,8 @@ class Foreign(SumsAndCases):
 
     def starts_factor(self) -> bool:
         token = self.token
+        if token.text in (r"\|", "|"):
+            return not (self.normed if token.text == r"\|" else self.barred or self.ahead(1).text in ("_", "{"))
         return token.kind in ("number", "symbol", "indicator") or (token.kind == "sign" and token.text in _STARTS)
 
     def exponent(self) -> Tree:
@@ -141,9 +145,10 @@ class Foreign(SumsAndCases):
             if token.text in ("d", r"\partial"):
                 return self.differentials()
         if token.kind == "number":
-            self.i += 1
-            if token.text == "1" and self.token.text in ("[", r"\{") and self.compares():
+            if token.text == "1" and self.indicates():
+                self.i += 1
                 return self.indicator()
+            self.i += 1
             assert isinstance(token.value, Fraction)
             text = token.text if token.text[-1].isdigit() and token.text.replace(".", "").isdigit() else ""
             if self.token.text == "'":
@@ -152,7 +157,7 @@ class Foreign(SumsAndCases):
         if token.kind == "indicator":
             self.i += 1
             return self.indicator()
-        if token.kind == "sign" and token.text in ("{", r"\lvert", r"\lfloor", "|", "e"):
+        if token.kind == "sign" and token.text in ("{", r"\lfloor", "e"):
             return super().base()
         raise self.unreadable(token)
 
@@ -371,7 +376,7 @@ class Foreign(SumsAndCases):
         self.deeper()
         argument = self.factor()
         self.depth -= 1
-        if self.starts_factor():
+        if self.starts_factor() or self.token.text == "/":
             raise self.no(f"how far {token.text} reaches is not clear", token, "write brackets round its argument")
         return [argument]
 
@@ -669,4 +674,5 @@ _BASES: dict[str, Callable[[Foreign], Tree]] = {
     "-": Foreign.negative, "(": Foreign.parentheses, "[": Foreign.square, r"\{": Foreign.parentheses,
     r"\frac": Foreign.fraction, r"\nabla": Foreign.gradient, r"\sum": Foreign.series, r"\prod": Foreign.series,
     r"\left.": Foreign.null_delimiter, r"\begin{matrix}": Foreign.matrix, r"\begin{cases}": Foreign.cases,
+    r"\|": Foreign.norm, "|": Foreign.absolute, r"\lvert": Foreign.absolute,
 }  # fmt: skip

@@ -29,9 +29,10 @@ class RefusedError(DerivgenError):
 _SPACES = (
     "thinspace medspace thickspace negthinspace displaystyle textstyle scriptstyle limits nolimits nonumber notag "
     "hline "
-    "hfill left "
+    "left "
     "right middle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr bigm Bigm strut mathstrut "
-    "centering allowbreak rm bf it mit boldmath ensuremath relax noindent par toprule midrule bottomrule"
+    "centering allowbreak rm bf it mit boldmath ensuremath relax xspace noindent par toprule midrule bottomrule "
+    "qed qedhere blacksquare checkmark"
 ).replace(" ", "|")
 _WORDS = (
     "text|textrm|textbf|textit|textsf|texttt|mathrm|operatorname\\*?|mbox|hbox|mathit|mathtt|textnormal|intertext|"
@@ -45,12 +46,12 @@ _GROUP = r"\s*\{(?P<{0}>[^{{}}]*)\}}"
 _SCAN = re.compile(
     r"(?P<letters>[A-Za-z]+)"
     r"|(?P<number>(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?P<tens>[eE][-+]?[0-9]+(?![A-Za-z0-9_]))?)"
-    r"|(?P<sign>:=|\+=|-=|<-|<=|>=|~=|==>|=>|!=|->|\*\*|\{(?!\})|[-+*/^_()}\[\],;.=<>'|&])"
+    r"|(?P<sign>:=|\+=|-=|<-|<=|>=|~=|==>|=>|==|!=|->|\*\*|\|\||\{(?!\})|[-+*/^_()}\[\],;.=<>'|&])"
+    r"|(?P<wide>\\(?:q?quad|hfill)(?![A-Za-z])|\\hspace\*?\s*\{\s*(?:[1-9][0-9.]*\s*(?:cm|em|in)|\\fill)\s*\})"
     r"|(?P<space>[^\S\n]+|~|\\[,;:!> ]|\\(?:label|tag\*?|vspace\*?|hspace\*?|phantom|eqref|ref|color)\s*\{[^{}]*\}"
     rf"|\\(?:left|right)\s*\.(?![0-9])|\\(?:{_SPACES})(?![A-Za-z])|\{{\}}|\\\n)"
     r"|(?P<line>\n)"
     r"|(?P<row>\\\\\*?(?:\s*\[[0-9.\s]*(?:pt|em|ex|cm|mm|in)\])?|\\(?:cr|newline|tabularnewline)(?![A-Za-z]))"
-    r"|(?P<wide>\\q?quad(?![A-Za-z]))"
     r"|(?P<environment>\\(?P<which>begin|end)\s*\{(?P<name>[A-Za-z]+\*?)\}(?:\[[tbc]\])?"
     r"(?:\{(?:[0-9lcrLCR|\s]|[@!><]\s*\{[^{}]*(?:\{\}[^{}]*)*\}|@)*\})?)"
     rf"|(?P<word>\\(?:{_WORDS})(?![A-Za-z])\s*\{{(?P<inside>[^{{}}]*)\}})"
@@ -67,13 +68,14 @@ _SCAN = re.compile(
 _SIGNS: dict[str, str] = {
     r"\cdot": "*", r"\times": "*", r"\ast": "*", r"\star": "*", r"\div": "/", r"\lbrace": r"\{", r"\rbrace": r"\}",
     r"\lbrack": "[", r"\rbrack": "]", r"\prime": "'", r"\vert": "|", r"\dfrac": r"\frac", r"\tfrac": r"\frac",
-    r"\cfrac": r"\frac", r"\mid": "|", r"\intercal": r"\top", "**": "^",
+    r"\cfrac": r"\frac", r"\nicefrac": r"\frac", r"\sfrac": r"\frac", r"\mid": "|", r"\intercal": r"\top", "**": "^",
     r"\leq": "<=", r"\le": "<=", r"\leqslant": "<=", r"\geq": ">=", r"\ge": ">=", r"\geqslant": ">=", r"\lt": "<",
-    r"\gt": ">", r"\neq": "!=", r"\ne": "!=", r"\lVert": r"\|", r"\rVert": r"\|", r"\colon": ":",
+    r"\gt": ">", r"\neq": "!=", r"\ne": "!=", r"\lVert": r"\|", r"\rVert": r"\|", r"\Vert": r"\|", "||": r"\|",
+    r"\colon": ":",
 }  # fmt: skip
 _RELATED = {
     "=": "=", r"\approx": "≈", r"\simeq": "≈", r"\approxeq": "≈", r"\doteq": "≈", "~=": "≈", "<-": "<-", ":=": "<-",
-    r"\triangleq": "=", r"\xlongequal": "=", r"\cong": "≈", r"\eqqcolon": "=",
+    "==": "=", r"\triangleq": "=", r"\xlongequal": "=", r"\cong": "≈", r"\eqqcolon": "=",
     r"\leftarrow": "<-", r"\longleftarrow": "<-", r"\gets": "<-", r"\coloneqq": "<-", r"\equiv": "=", "+=": "+=",
     "-=": "-=",
 }  # fmt: skip
@@ -81,6 +83,7 @@ _THEN = frozenset((
     "=>", "==>", r"\implies", r"\Rightarrow", r"\Longrightarrow", r"\therefore", r"\because", r"\iff",
     r"\Leftrightarrow", r"\Longleftrightarrow",
 ))  # fmt: skip
+_ARROWS = frozenset((r"\to", r"\rightarrow", r"\longrightarrow", r"\mapsto", "->"))
 _VARIANTS = {"varepsilon": "epsilon", "varphi": "phi", "vartheta": "theta", "varrho": "rho", "varsigma": "sigma"}
 _OPERATORS = frozenset((
     r"\frac", r"\partial", r"\nabla", r"\sum", r"\prod", r"\odot", r"\top", r"\lvert", r"\rvert", r"\lfloor",
@@ -91,8 +94,8 @@ _UNICODE = {
     "−": "-", "–": "-", "÷": "/", "∕": "/", "⁄": "/", "≤": "<=", "⩽": "<=", "≥": ">=", "⩾": ">=", "≠": "!=",
     "∑": r"\sum", "∏": r"\prod", "⊙": r"\odot", "⊤": r"\top", "′": "'", "’": "'", "ʹ": "'", "≈": r"\approx",
     "≃": r"\approx", "≅": r"\approx", "≐": r"\approx", "≜": "=", "≡": "=", "≝": "=",
-    "←": r"\gets", "⟵": r"\gets", "≔": ":=", "⇒": "=>", "⟹": "=>", "∴": "=>",
-    "⇔": "=>", "⊥": r"\perp", "∣": "|", "ℓ": r"\ell", "ϵ": r"\epsilon", "ϕ": r"\phi", "⌊": r"\lfloor",
+    "←": r"\gets", "⟵": r"\gets", "≔": ":=", "⇒": "=>", "⟹": "=>", "∴": "=>", "→": r"\to",
+    "⇔": "=>", "⊥": r"\perp", "∣": "|", "‖": r"\|", "ℓ": r"\ell", "ϵ": r"\epsilon", "ϕ": r"\phi", "⌊": r"\lfloor",
     "⌋": r"\rfloor", ":": ":",
 }  # fmt: skip
 _OTHERS = (  # they relate, but state no equality
@@ -136,7 +139,10 @@ class Raw:
     inside: str = ""
 
 
-_NUMBERED = re.compile(r"\s*(?:[a-z0-9]|[0-9]{2})[.)](?=\s)")  # b) or 2. before an equation
+_NAMED = re.compile(r"\\(?:[A-Za-z]{3,})")  # \operatorname{\sigma}
+# b), 2. or (3) before an equation, and its number behind it
+_NUMBERED = re.compile(r"\s*(?:(?:[a-z0-9]|[0-9]{2})[.)](?=\s)|\([0-9]{1,3}[a-z]?\)(?=\\[ ;:,]|~|\\q?quad))")
+_NUMBER = re.compile(r"(?:(?<=[^0-9\s])|(?<=_[0-9]))(?:\\[ ;:]|~|[ \t]{2,})\s*\([0-9]{1,3}[a-z]?\)\s*\Z")
 
 
 def scanned(text: str, plain: bool) -> list[Raw]:
@@ -145,6 +151,7 @@ def scanned(text: str, plain: bool) -> list[Raw]:
     position = 0
     if numbered := _NUMBERED.match(text):
         text = " " * numbered.end() + text[numbered.end() :]
+    text = _NUMBER.sub(lambda match: " " * len(match[0]), text)
     if not plain and "%" in text:
         text = re.sub(r"(?<!\\)%[^\n]*", lambda match: " " * len(match[0]), text)  # comments
     for match in _SCAN.finditer(text):
@@ -170,7 +177,9 @@ def scanned(text: str, plain: bool) -> list[Raw]:
         elif kind == "number":
             found.append(Raw(kind, written, position, end, match["tens"] or ""))
         elif kind == "word":
-            found.append(Raw(kind, written, position, end, match["inside"].strip()))
+            inside = match["inside"].strip()
+            named = _NAMED.fullmatch(inside)
+            found.append(_sign(inside, position, end) if named else Raw(kind, written, position, end, inside))
             if "$" in written and relates(written):  # an equation among the words must not vanish with them
                 found.append(Raw("unknown", match["inside"].strip(), position, end))
         elif kind == "accent":
@@ -200,6 +209,8 @@ def _meaning(written: str) -> tuple[str, str]:
     """The kind of a sign or a command, and what it is called here."""
     if written in _RELATED:
         return "relation", _RELATED[written]
+    if written in _ARROWS:
+        return "arrow", written
     if written in _THEN:
         return "then", written
     sign = _SIGNS.get(written, written)
@@ -231,6 +242,11 @@ def _unicode(found: list[Raw], character: str, at: int) -> None:
         found.append(Raw("number", "1", at, end))
         return
     plain = unicodedata.normalize("NFKD", character)
+    if unicodedata.category(character) == "No" and (halves := re.fullmatch(r"([0-9])⁄([0-9]+)", plain)):  # ½
+        found.append(Raw("sign", r"\frac", at, end))
+        for half in halves.groups():
+            found += [Raw("sign", "{", at, at), Raw("number", half, at, end), Raw("sign", "}", end, end)]
+        return
     if len(plain) == 1 and plain.isascii() and plain.isalnum():
         found.append(Raw("number" if plain.isdigit() else "letters", plain, at, end))
         return

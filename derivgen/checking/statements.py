@@ -47,6 +47,8 @@ _INEQUALITIES = frozenset((*COMPARISONS.values(), "!="))
 _BARS = frozenset(("|", r"\rvert"))
 _PARTING = frozenset(("&", ",", ";", ":"))
 _AROUND = frozenset(("(", ")", "[", "]", "{", "}", "d", r"\partial"))  # a function and its argument, or what it is by
+_MISSING = "one side of the relation is missing"
+_BEFORE = "what it is compared with cannot be read"
 _PUNCTUATION = frozenset((",", ".", ";", ":"))
 
 
@@ -86,7 +88,7 @@ def statements(fragment: Fragment, symbols: Symbols, before: Statement | None = 
             return [_unread(fragment, refused, "=" if "=" in fragment.source else "")]
         return _row_by_row(fragment, rows, symbols, before)
     reader = _Reader(fragment, symbols, {mark.at: mark.end for mark in marks})
-    marks, held = _points(marks)
+    marks, held = _points(_parted_by_arrows(marks))
     for pieces in (*_chains(marks), *held):
         reader.chain(pieces, before)
     return _with_conditions(reader.found)
@@ -112,6 +114,19 @@ def _with_conditions(found: list[Statement | Unread]) -> list[Statement | Unread
     return [
         one if one.fragment.skip else replace(one, fragment=replace(one.fragment, conditional=True)) for one in found
     ]
+
+
+def _parted_by_arrows(marks: list[Mark]) -> list[Mark]:
+    """The tokens, an arrow between two equations as the end of a row: z = w x → a = σ(z)."""
+    bounds = [i for i, mark in enumerate(marks) if mark.kind in ("arrow", "row", "then", "end")]
+    related = [
+        any(mark.kind == "relation" for mark in marks[first:last])
+        for first, last in pairwise([0, *bounds])
+    ]  # fmt: skip
+    for (i, before), behind in zip(zip(bounds, related, strict=True), related[1:], strict=False):
+        if marks[i].kind == "arrow" and before and behind:
+            marks[i] = replace(marks[i], kind="row")
+    return marks
 
 
 def _points(marks: list[Mark]) -> tuple[list[Mark], list[list[_Piece]]]:
@@ -160,7 +175,10 @@ def _row_by_row(
     """What can be read of rows of which one spoils the whole."""
     found: list[Statement | Unread] = []
     for row in rows:
-        found += [replace(part, fragment=fragment) for part in statements(row, symbols, before)]
+        parts = [replace(part, fragment=fragment) for part in statements(row, symbols, before)]
+        if found and parts and isinstance(parts[0], Unread) and parts[0].problem == _MISSING:
+            parts[0] = replace(parts[0], problem=_BEFORE, suggestion="mend that first")
+        found += parts
         last = found[-1] if found else None
         before = last if isinstance(last, Statement) else None
     return found
@@ -296,6 +314,9 @@ def _set_apart(run: _Run) -> Iterator[_Run]:
         yield run
         return
     before = marks[start - 1]
+    if before.text == "1" and before.end == marks[start].at:  # an indicator, 1(z > 0)
+        yield run
+        return
     meant = conditions.said(inner[0].text) if inner[0].kind == "text" else ""
     yield replace(run, marks=marks[: start - (before.kind == "wide" or before.text == "&")])
     yield _Run(before, [mark for mark in inner if mark.kind != "text"], True, meant or "supposition")
@@ -422,6 +443,8 @@ class _Reader:
                 self.found.append(_unread(self.meant, inequality, "="))
                 left, links = side, []
             elif left is None:
+                if k > 1:  # what it is compared with is not read, and told for another link
+                    self.found.append(Unread(side.start, side.end, _BEFORE, "mend that first", self.meant, "="))
                 left = side
             else:
                 side, beside = self.parted(side, piece) if k < len(pieces) - 1 else (side, None)
@@ -459,7 +482,7 @@ class _Reader:
         """One side of a relation; of w -= v it is w − v."""
         if not piece.marks:
             at = before.marks[-1].end if before and before.marks else 0
-            raise RefusedError("one side of the relation is missing", at, at, "write both sides")
+            raise RefusedError(_MISSING, at, at, "write both sides")
         tree = self.tree(piece.marks)
         if piece.relation == "-=":
             if left is None:

@@ -6,10 +6,11 @@ on it; here stand too the words in which both refuse what they cannot read.
 
 from __future__ import annotations
 
+from derivgen.arrays import Rows, ShapeError
 from derivgen.checking.foreign import RefusedError
 from derivgen.checking.symbols import Symbols, Written
 from derivgen.errors import escaped
-from derivgen.expression import ONE, ZERO, Apply, Name, Tree, apply
+from derivgen.expression import ONE, ZERO, Apply, Name, Tree, apply, number, total
 from derivgen.lexing import COMPARISONS, ROW, Token
 from derivgen.operations import INDICATORS
 from derivgen.reading import DEPTH, Parser, ReadingError
@@ -46,6 +47,7 @@ class SumsAndCases(Parser):
         self.bound: dict[str, int | None] = {}  # index variables; None while the range is being found
         self.ranges: dict[str, list[tuple[Token, dict[int, Tree | None]]]] = {}
         self.work = self.inside = 0
+        self.normed = self.barred = False  # inside a norm or a bar, whose two signs are the same
         if not plain:
             self.close = r"\end{matrix}"
 
@@ -124,6 +126,16 @@ class SumsAndCases(Parser):
             if depth == 1 and token.text in (*COMPARISONS, "!="):
                 return True
         return False
+
+    def indicates(self) -> bool:
+        """Whether the plain 1 here is an indicator: 1{z > 0}, 1(z > 0), 1_{z > 0}."""
+        start = self.i
+        self.i += 1
+        if self.token.text == "_" and self.ahead(1).text == "{":
+            self.i += 2 if self.ahead(2).text in (r"\{", "[") else 1
+        found = self.token.text in BRACKETS and self.compares()
+        self.i = start
+        return found
 
     def indicator(self) -> Tree:
         opened = self.token
@@ -227,6 +239,52 @@ class SumsAndCases(Parser):
             else:
                 break
         return entries
+
+    # --- absolute values and norms --------------------------------------------------------------------------------
+
+    def absolute(self) -> Tree:
+        """|z| of a single number."""
+        opened = self.token
+        barred, self.barred = self.barred, opened.text == "|"
+        tree = super().base()
+        self.barred = barred
+        if isinstance(tree, Apply) and tree.operation == "abs" and self.entries_of(tree.args[0], opened) is not None:
+            raise self.no("bars round an array could be any norm", opened, r"write \lVert v \rVert^2")
+        return tree
+
+    def norm(self) -> Tree:
+        """‖v‖² of a column, written out: the sum of the squares of its entries; ‖W‖_F² of any array."""
+        opened = self.token
+        self.i += 1
+        self.normed = True
+        inner = self.sum()
+        self.normed = False
+        if self.token.text != r"\|":
+            raise self.no("a norm is never closed", opened, r"write \lVert v \rVert^2")
+        self.i += 1
+        which, square = (self.script(sign) for sign in "_^")
+        if which not in ("", "2", "F") or square != "2":
+            raise self.no("only squares of the Euclidean norm are read", opened, r"write \lVert v \rVert^2")
+        rows = self.entries_of(inner, opened) or ((inner,),)
+        if len(rows[0]) > 1 and len(rows) > 1 and which != "F":
+            raise self.no("which norm of a matrix is meant is not clear", opened, r"write \lVert W \rVert_F^2")
+        return total(apply("power", entry, number(2)) for row in rows for entry in row)
+
+    def script(self, sign: str) -> str:
+        """What stands in a script of one sign; empty if there is none."""
+        if not self.accept(sign):
+            return ""
+        braced = self.accept("{")
+        said = self.token.text
+        self.i += 1
+        return said if not braced or self.accept("}") else "?"
+
+    def entries_of(self, tree: Tree, opened: Token) -> Rows | None:
+        """The rows of an array, None of a single number."""
+        try:
+            return self.symbols.graph.entries(tree)
+        except ShapeError as error:
+            raise self.no(str(error), opened, "write it entry by entry") from None
 
     # --- sums and products over an index --------------------------------------------------------------------------
 

@@ -226,8 +226,12 @@ class Symbols:
         one = len(written.subscript) == 1 and written.subscript[0] in variables
         if one and not any(len(subscript) == 1 for subscript, _ in rows):
             return  # W_k is not W_11
+        other = written.superscript[:1] in (("(",), ("[",)) and not any(above.fullmatch(label) for _, label in rows)
+        if other:  # brackets than the declared ones
+            above = _pattern(written.superscript[1:-1], variables)
         for subscript, superscript in rows:
-            first, second = below.fullmatch(subscript), above.fullmatch(superscript)
+            label = superscript.strip(_BRACKETS) if other else superscript
+            first, second = below.fullmatch(subscript), above.fullmatch(label)
             if first is None or second is None:
                 continue
             values = {variable[1:]: int(value) for variable, value in first.groupdict().items()}
@@ -292,7 +296,19 @@ def _quantities(scope: Scope, subject: Subject) -> Iterator[tuple[Key, Tree]]:
     for key, trees in elsewhere.items():
         if len(trees) == 1:
             rows.setdefault(key, *trees)
-    yield from rows.items()
+    yield from _one_l(rows, subject.roles.loss).items()
+
+
+def _one_l(rows: dict[Key, Tree], loss: str) -> dict[Key, Tree]:
+    """The same with ℓ for l and l for ℓ, where one of them is declared; with a loss L as well, ℓ could be either."""
+    alias = ("ell", "", "")
+    meant = rows.get(alias) == Name(loss) and loss != "ell"
+    if meant and ("l", "", "") in rows:
+        return {key: tree for key, tree in rows.items() if key != alias}
+    declared = {key[0] for key in rows if key != alias or not meant}
+    other = {"l": "ell", "ell": "l"}
+    free = {base for base in declared & other.keys() if other[base] not in declared}
+    return {(other[key[0]], *key[1:]): tree for key, tree in rows.items() if key[0] in free} | rows
 
 
 def _declared(scope: Scope) -> Iterator[tuple[Key, Tree]]:

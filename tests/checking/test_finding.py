@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from derivgen import spec
+from derivgen.asks import ASKS
 from derivgen.checking.finding import FORMS, LONGEST, SKIPS, form_of, fragments
+from derivgen.draws import Draws
 from derivgen.errors import DerivgenError
+from derivgen.folders import bundled_quizzes
+from derivgen.networks import KINDS, build
+from derivgen.notation import parts
 
 GENERATED = Path(__file__).parents[2] / "generated"
 SHEETS = sorted(GENERATED.glob("*/1/solutions.md"))
@@ -90,6 +97,7 @@ MARKDOWN += [
     (r"\\(x\\) and \\[y\\], so \begin{equation}z\end{equation}.", ["x", "y", r"\begin{equation}z\end{equation}"]),
     ("$$ a $$ $$ b $$", ["a", "b"]),
     ("$a$ = $b$, $c$ and $d$", ["a  =  b", "c", "d"]),
+    ("$a$ =\n$b$", ["a  =  b"]),
 ]
 
 
@@ -122,25 +130,76 @@ def test_an_equation_that_is_not_read_is_told_all_the_same(form, text, reason):
     assert read(text, form) == []
 
 
+def test_a_side_outside_of_the_dollars_is_told():
+    for text in ("$a$ = b", "a - b = $c$"):
+        assert [skip for _, skip in left_out(text, "md")] == ["undelimited"]
+    assert left_out("$a$ = $b$, and width=3 $c$", "md") == []
+
+
 PLAIN = [
     ("dL/dw = x*a", ["dL/dw = x*a"]),
     ("So, by the chain rule, dL/dw = x*a, as above.", ["dL/dw = x*a"]),
     ("(a) a_1 = sigmoid(z_1).", ["a_1 = sigmoid(z_1)"]),
     ("dL/dw = x*a\n      = 2*x\n", ["dL/dw = x*a\n      = 2*x"]),
     ("dL/dw = x*a +\n  b\nnext line", ["dL/dw = x*a +\n  b"]),
-    ("dL/dw = x\n\n= y", ["dL/dw = x"]),
+    ("dL/dw = x\n\n= y", ["dL/dw = x", "= y"]),
     ("What is it?\nNo relation here.", []),
     ("L = (a - y)^2/2 (half squared error)", ["L = (a - y)^2/2"]),
     ("a = 1 if z > 0", ["a = 1 if z > 0"]),  # what is cut off must not be a condition
     ("a = 1, if z > 0", ["a = 1, if z > 0"]),
     ("w := w - alpha*dL/dw", ["w := w - alpha*dL/dw"]),
     (r"1.e \frac{\partial L}{\partial w} = x", [r"\frac{\partial L}{\partial w} = x"]),
+    ("out = score", ["out = score"]),
+    ("loss = (phat - y)^2/2 (half squared error)", ["loss = (phat - y)^2/2"]),
+    ("The output out is out = score.", ["out = score"]),
+    ("The out z = 2*x", ["z = 2*x"]),  # a noun
+    ("score: out = 2*x", ["out = 2*x"]),
+    ("phat - y = out - y", ["phat - y = out - y"]),
+    ("a half-squared error: L = a", ["L = a"]),
+    ("dout / dw = x, so by the rule dL/dw = 2*x", ["dout / dw = x", "dL/dw = 2*x"]),
+    ("Then, from (2), z = 3 (using w = 1 and x = 3).", ["z = 3", "w = 1", "x = 3"]),
+    ("z = x, where yhat = 3", ["z = x, where yhat = 3"]),
+    ("dL/dw = x*a - by the chain rule", ["dL/dw = x*a"]),
+    ("Multiply: dL/dw = x", ["dL/dw = x"]),
+    ("w ≔ w - 2", ["w ≔ w - 2"]),
+    ("(2) z = x\n(ii) z = x", ["z = x", "z = x"]),
+    ("z = 2*x   (3)\nz = 2 (3)", ["z = 2*x", "z = 2 (3)"]),
+    ("z = x  // bias", ["z = x"]),
+    ("== Part (b) ==\n=======", []),
 ]
 
 
 @pytest.mark.parametrize(("text", "sources"), PLAIN)
 def test_mathematics_of_plain_text(text, sources):
-    assert read(text, "plain") == sources
+    found, _ = fragments(text, "plain", {"out", "score"})
+    assert [fragment.source.strip() for fragment in found if not fragment.skip] == sources
+
+
+@cache
+def declared() -> list[tuple[str, ...]]:
+    """Of every network of the bundled quizzes the quantities."""
+    made = [spec.load(name, asks=ASKS, kinds=KINDS) for name in bundled_quizzes()]
+    return [tuple(build(one.network, Draws("1"), "left").graph.scope.names) for quiz in made for one in quiz.exercises]
+
+
+PROSE = ["", "So", "The output is", "By the chain rule,", "(a) Hence", "which, from (2), gives", "Loss:", "1. We get", "the mean-squared error"]
+BEHIND = ["", ".", ", as above", " (chain rule applied)", " by the chain rule", "  # see above", ", so it is small", " -- done"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_no_equation_of_a_plain_text_is_lost_or_cut(data):
+    names = data.draw(st.sampled_from(declared()))
+    name = st.sampled_from([*names, "phat", "Loss"])
+    lines, equations = [], []
+    for _ in range(3):
+        left, *right = (data.draw(name) for _ in range(4))
+        left = data.draw(st.sampled_from([left, f"d{left}/d{right[0]}", f"{left} - {right[1]}"]))
+        equations.append(f"{left} = ({right[0]} - {right[1]})*{right[2]}")
+        before, behind = data.draw(st.sampled_from(PROSE)), data.draw(st.sampled_from(BEHIND))
+        lines.append(f"{before} {equations[-1]}{behind}".lstrip())
+    found, _ = fragments("\n".join(lines), "plain", {parts(name)[0] for name in names})
+    assert [fragment.source for fragment in found] == equations
 
 
 def test_the_dialect_of_a_plain_line_is_told_by_its_commands():
