@@ -156,6 +156,10 @@ class Figures:
         found = {name: value for name, value in self.given.items() if isinstance(name, str)}
         return {**found, **self._worked_out([node.name for node in self.world.graph.nodes if node.name not in found])}
 
+    def is_worked_out(self, value: Real) -> bool:
+        """Whether a number is that of a node, or of a derivative of the loss, without its sign."""
+        return any(close(value, other) for other in self._known_values()[len(self.given) :])
+
     def _known_values(self) -> list[Real]:
         """The given numbers and those of nodes and of the loss's derivatives, as far as these say them; no signs."""
         state = self.state("now")

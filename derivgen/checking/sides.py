@@ -14,6 +14,7 @@ from fractions import Fraction
 from derivgen.checking.branches import at_tie, conditions, convention, misfilled, open_at_kink, zero_by_a_value
 from derivgen.checking.carrying import Figures, Values
 from derivgen.checking.deciding import AtNumbers, Clock, Decision, World, close
+from derivgen.checking.expecting import expected
 from derivgen.checking.rounding import agreement, literal, numeric, outside_exponents, structural, truncated, worked
 from derivgen.checking.shaping import said_shape
 from derivgen.checking.stepping import Steps
@@ -22,16 +23,20 @@ from derivgen.checking.work import Statement, Subject, Unread
 from derivgen.errors import CertificateError
 from derivgen.evaluation import EvaluationError
 from derivgen.expression import (
+    ONE,
+    Apply,
     Name,
     Number,
     Partial,
     Tree,
+    names,
     product,
     total,
     transform,
     walk,
 )  # fmt: skip
 from derivgen.printing import plain
+from derivgen.written import write
 
 MOST_WORLDS = 6  # of single wrong claims in which a line may follow
 NEARLY_ZERO = Fraction(1, 10**40)
@@ -107,6 +112,8 @@ class Sides:
             if found is not None:
                 if found.verdict == "right" and self._zero_by_chance(chain, tree, world):
                     return Finding("wrong", decision=world.decide(chain.truth, tree, self.clock))
+                if found.verdict == "right" and (other := self._one_by_chance(chain, tree, world)) is not None:
+                    return other
                 if found.verdict == "right" and not chain.sound:
                     found = replace(found, verdict="recovered")
                 return replace(found, decision=decision)
@@ -180,7 +187,7 @@ class Sides:
 
         Where one would have to stand there that has no number, nobody can tell.
         """
-        places = [part for part in outside_exponents(tree) if isinstance(part, Number)][:MOST_FILLED]
+        places = _fillable(tree)[:MOST_FILLED]
         absent = [leaf for leaf in self.figures.missing(chain.truth) if leaf not in self.figures.missing(tree)]
         known = self.figures.known() if places else {}
         ways: list[list[str | None]] = [
@@ -263,6 +270,28 @@ class Sides:
             return not self.figures.graded((own,), (state.value(true),), state)
         except (EvaluationError, decimal.DecimalException):
             return False
+
+    def _one_by_chance(self, chain: Chain, tree: Tree, world: World) -> Finding | None:
+        """What is found of a right value whose side has a quantity in it that is 1, or has another's number.
+
+        The numbers do not tell then whether it belongs there: the form must, with quantities for the side's numbers.
+        """
+        known = {name: abs(Fraction(value)) for name, value in self.figures.known().items()}
+        values = list(known.values())
+        silent = [n for n in names(tree) if n in known and (known[n] == 1 or values.count(known[n]) > 1)]
+        if not silent or self._filled_in(chain, tree, world) is not None:
+            return None
+        graph, places = world.graph, [place for place in _fillable(tree) if not structural(place)]
+        given = {value for name, value in known.items() if graph.is_leaf(name)}
+        if places and all(place.value in given and not self.figures.is_worked_out(place.value) for place in places):
+            return Finding("wrong", decision=world.decide(chain.truth, tree, self.clock))
+        form = expected(self.subject.graph, self.subject.network, chain.truth, Name(graph.nodes[-1].name))
+        strange = next((name for name in silent if form is not None and name not in names(form)), "")
+        if not strange:
+            return None
+        value = write(known[strange], 9)[0]
+        problem = f"at {strange} = {value} the numbers do not tell whether {strange} belongs there"
+        return Finding("undecided", problem=problem)
 
     def _constant(self, truth: Tree) -> bool:
         """Whether a quantity is the same number whatever the leaves are: ∂z/∂b = 1."""
@@ -452,6 +481,13 @@ def _counts(tree: Tree) -> bool:
 def derived(truth: Tree) -> bool:
     """Whether a chain is about a derivative, of which 0, 1 and 2 are said in symbols too."""
     return any(isinstance(part, Partial) for part in walk(truth))
+
+
+def _fillable(tree: Tree) -> list[Number]:
+    """The numbers of a side that quantities may stand for: none in exponents, and no 1 below a fraction."""
+    parts = outside_exponents(tree)
+    ones = {id(p.args[1]) for p in parts if isinstance(p, Apply) and p.operation == "divide" and p.args[1] == ONE}
+    return [part for part in parts if isinstance(part, Number) and id(part) not in ones]
 
 
 def _with_parts(tree: Tree, others: Mapping[int, Tree]) -> Tree:

@@ -223,6 +223,17 @@ def test_what_is_spoken_of_is_no_condition() -> None:
     assert [verdict.verdict for verdict in report.verdicts] == ["wrong", "skipped", "right only when"]
 
 
+@pytest.mark.parametrize(("line", "verdict"), [
+    ("dL/db = (a - 0.25)*(1 - a^2)", "right"), ("dL/db = (a - 0.25)*(1 - a^2)*x", "wrong"), ("dL/db = 0.1112*x", "undecided"),
+    ("dL/dw = 0.1112*x", "right"), ("dL/dw = (a - 0.25)*(1 - a^2)*x^2", "wrong"), ("z = 0.7 + b*x", "wrong"),
+    ("z = 0.7*x + b", "right"), ("dz/db = x/1", "wrong"), ("b <- b - 0.5*(a - y)*(1 - a^2)*x", "wrong"),
+])  # fmt: skip
+def test_a_factor_that_is_1_here_is_seen(line: str, verdict: str) -> None:
+    about = of_equations("z = w*x + b; a = tanh(z); L = (a - y)^2/2", "x=1,w=0.7,b=-0.3,y=0.25,alpha=0.5")
+    (found,) = check(about, line, form="plain").verdicts
+    assert found.verdict == verdict
+
+
 OPEN = r"$\frac{\partial h}{\partial z} = 1$"
 ACTIVE = [
     ("md", f"If $z>0$, {OPEN}.", ["skipped", "undecided"]),
