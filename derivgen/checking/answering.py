@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from derivgen import certify
+from derivgen.arrays import ShapeError
 from derivgen.checking.judging import judge
 from derivgen.checking.subjects import Topic
 from derivgen.checking.work import Fragment, Side, Statement, Subject, Unread, Verdict
@@ -18,7 +19,7 @@ from derivgen.derivation import Value
 from derivgen.errors import CertificateError, DerivgenError
 from derivgen.exercise import Answer, Part
 from derivgen.expression import Apply, Name, Number, Partial, Tree, names, walk
-from derivgen.printing import printed
+from derivgen.printing import BREAK, printed
 
 Read = Callable[[Fragment, Subject], list[Statement | Unread]]
 
@@ -37,6 +38,8 @@ def answered(
         return [_in(_choice(answer, text), number, letter)]
     subject = replace(topic.subject, graph=answer.graph) if answer.graph else topic.subject
     statements = _statements(part, subject, text, form, found, read)
+    if part.ask == "weight_shapes":
+        return [_in(verdict, number, letter) for verdict in _shapes(answer, text)]
     if part.ask == "fill_in_blank" and (filled := _filled(answer, subject, statements)):
         return [_in(filled, number, letter)]
     verdicts = judge(subject, statements)
@@ -61,6 +64,21 @@ def _filled(answer: Answer, subject: Subject, statements: Sequence[Statement | U
             verdict = "right" if _same(subject, side.tree, blank) else "wrong"
             return Verdict(verdict, side.start, side.end, left=left, tree=side.tree, expected=blank)
     return None
+
+
+_SHAPE = re.compile(r"(\d+)\s*(?:\\times|×|x|by)\s*(\d+)")
+
+
+def _shapes(answer: Answer, text: str) -> Iterator[Verdict]:
+    """The verdicts on shapes, 3 × 2 and 3 × 1, in the order in which they are asked for."""
+    said = list(_SHAPE.finditer(text))
+    shapes = [right for _, right in answer.entries if not isinstance(right, Value)]
+    wanted = [[cell.value for cell in _cells(shape) if isinstance(cell, Number)] for shape in shapes]
+    for match, sizes in zip(said, wanted, strict=False):
+        verdict = "right" if [int(match[1]), int(match[2])] == sizes else "wrong"
+        yield Verdict(verdict, match.start(), match.end(), problem="" if verdict == "right" else "shape")
+    for left, _ in answer.entries[len(said) :]:
+        yield Verdict("wrong", 0, len(text), problem="unanswered", about=(left,))
 
 
 def _choice(answer: Answer, text: str) -> Verdict:
@@ -95,7 +113,8 @@ def _statements(
     bare = kept[-1] if kept else _all(text)
     left, right = entries[0]
     name, relation = _asked(left, right)
-    printed_left = printed(name, subject.graph.scope, "plain" if bare.dialect == "plain" else "latex").text
+    notation = "plain" if bare.dialect == "plain" else "latex"
+    printed_left = printed(name, subject.graph.scope, notation).text.replace(BREAK, "")
     sign = {"latex": {"=": "=", "<-": r"\leftarrow"}}.get(bare.dialect, {}).get(relation, relation)
     before = f"{printed_left} {sign} "
     return read(replace(bare, source=before + bare.source, at=bare.at - len(before)), subject)
@@ -127,6 +146,8 @@ def _lacking(
     for left, right in part.answer.entries:
         name, _ = _asked(left, right)
         sides = [side for one in statements if isinstance(one, Statement) for side in _sides(one, name, left)]
+        if not sides and _by_entries(subject, name, statements):
+            continue
         if not sides:
             if not any(isinstance(one, Unread) for one in statements):
                 yield Verdict("wrong", 0, len(text), problem="unanswered", about=(name,))
@@ -137,6 +158,13 @@ def _lacking(
         if all(problems):
             last = sides[-1]
             yield Verdict("wrong", last.start, last.end, tree=last.tree, problem=problems[-1], about=(name,))
+
+
+def _by_entries(subject: Subject, name: Tree, statements: Sequence[Statement | Unread]) -> bool:
+    """Whether an array is answered entry by entry."""
+    said = {one.left.tree for one in statements if isinstance(one, Statement) and one.links}
+    rows = subject.graph.entries(name)
+    return rows is not None and all(cell in said for row in rows for cell in row)
 
 
 def _sides(statement: Statement, name: Tree, left: Tree) -> list[Side]:
@@ -159,7 +187,7 @@ def _form(part: Part, subject: Subject, name: Tree, tree: Tree, right: Tree | Va
         return "form itself"
     partials = {one for one in walk(tree) if isinstance(one, Partial)}
     if isinstance(right, Value):
-        return "" if all(map(_number, _cells(tree))) else "form number"
+        return "" if all(map(_number, _entries(subject, tree))) else "form number"
     wanted = {one for one in walk(right) if isinstance(one, Partial)}
     if part.ask in ("chain_rule", "multiple_choice") and wanted and not partials:
         return "form product"
@@ -178,6 +206,15 @@ def _same(subject: Subject, tree: Tree, right: Tree) -> bool:
         return not certify.differs(subject.graph, tree, right)
     except (CertificateError, DerivgenError):
         return True  # its value has been judged; only its form is asked about here
+
+
+def _entries(subject: Subject, tree: Tree) -> list[Tree]:
+    """The entries of what is an array, transposed or not; else the tree itself."""
+    try:
+        rows = subject.graph.entries(tree)
+    except ShapeError:
+        return [tree]
+    return [tree] if rows is None else [cell for row in rows for cell in row]
 
 
 def _cells(tree: Tree) -> list[Tree]:

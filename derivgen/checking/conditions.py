@@ -38,7 +38,7 @@ _IN_THE_CLAUSE = re.compile(
     rf"(?:[^\w.;!?]+\w+){{0,{_FARTHEST}}}[^\w.;!?]*\Z",
     re.IGNORECASE,
 )
-_AND = re.compile(r"\s*,?\s*(?:and|or|&)\s*|\s*,\s*")
+_AND = re.compile(r"\s*,?\s*(?:and|or|&)\s*")  # "If y = 1, L = 2": behind a comma alone stands the claim
 
 
 def said(words: str) -> str:

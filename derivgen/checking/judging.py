@@ -288,15 +288,19 @@ class _Judging:
             return []
         relation, side = links[0]
         meaning = self._meant(side.tree)
-        if relation != "=" or self.world.unknown(meaning) or tree.name in names(side.tree):
+        if relation not in ("=", "<-") or self.world.unknown(meaning) or tree.name in names(side.tree):
             return []
-        if (old := self.definitions.get(tree.name)) is not None:  # it may stand for something else from here on
-            self.sides.begin()
-            if not says(meaning) or self.world.decide(old, meaning, self.sides.clock).equal:
-                return []
-        self.definitions[tree.name] = meaning
         first = _definition(tree, relation, side)
-        return [first, *(self._judged(Chain(tree, meaning, before=meaning), links[1:]) if links[1:] else ())]
+        if (old := self.definitions.get(tree.name)) is not None:
+            self.sides.begin()
+            # What stands for a quantity of the network, or has an index, is the same all through a work.
+            fixed = isinstance(old, (Name, Partial)) or not tree.name.isalpha() or not says(meaning)
+            if fixed or self.world.decide(old, meaning, self.sides.clock).equal:
+                return []
+            problem = f"{tree.name} stands for something else above"
+            first = replace(first, verdict="undecided", problem=problem)
+        self.definitions[tree.name] = meaning
+        return [first, *(self._judged(Chain(meaning, meaning, before=meaning), links[1:]) if links[1:] else ())]
 
     def _names(self, chain: Chain, side: Tree) -> bool:
         """Whether a side is a letter of the work's own, which stands for what the chain is about from now on."""

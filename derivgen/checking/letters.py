@@ -34,13 +34,14 @@ def learned(fragment: Fragment, symbols: Symbols) -> Symbols:
         if symbols.key(written.key) is None and symbols.may_be_named(written):
             symbols = symbols.naming(written.key)
     for letter in dict.fromkeys(match[1] for match in _DEFINITION.finditer(fragment.source)):
-        if symbols.may_be_called(letter) and (operation := _defined(letter, fragment, symbols)):
+        operation = _defined(letter, fragment, symbols) if symbols.may_be_called(letter) else None
+        if operation is not None:
             symbols = symbols.calling(letter, operation)
     return symbols
 
 
-def _defined(letter: str, fragment: Fragment, symbols: Symbols) -> str:
-    """The function that a fragment says a letter is; empty if it says none of the table."""
+def _defined(letter: str, fragment: Fragment, symbols: Symbols) -> str | None:
+    """The function that a fragment says a letter is, empty if none of the table; None if it does not say."""
     trial = symbols.calling(letter, "identity")
     for one in statements(fragment, trial):
         if not isinstance(one, Statement) or not one.links or not isinstance(one.left.tree, Apply):
@@ -49,7 +50,7 @@ def _defined(letter: str, fragment: Fragment, symbols: Symbols) -> str:
         if one.left.tree.operation != "identity" or others or not isinstance(argument, Name):
             continue
         world = World.of(Graph((argument.name,), ()))
-        for operation in () if world.unknown(side) else _FUNCTIONS:
-            if world.decide(Apply(operation, (argument,)), side).equal:
-                return operation
-    return ""
+        if not world.unknown(side):
+            alike = (name for name in _FUNCTIONS if world.decide(Apply(name, (argument,)), side).equal)
+            return next(alike, "")
+    return None

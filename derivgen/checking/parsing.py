@@ -313,7 +313,7 @@ class Foreign(SumsAndCases):
             if found is None or not self.symbols.depends(name.name, found):
                 break
             count += 1
-            alone = alone and isinstance(found, Name) and (found.name in self.symbols.inputs or count > 1)
+            alone = alone and isinstance(found, Name) and (count > 1 or self.symbols.graph.is_leaf(found.name))
             self.i += 1
             if self.token.text == ")":
                 self.i += 1

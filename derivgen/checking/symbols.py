@@ -82,7 +82,6 @@ class Symbols:
     functions: Mapping[Key, Function]
     words: frozenset[str]
     spread: Mapping[str, tuple[tuple[str, str], ...]]
-    inputs: frozenset[str]
     trained: frozenset[str]  # weights and biases
     known: tuple[str, ...]
     subject: Subject = field(repr=False, compare=False)
@@ -99,6 +98,7 @@ class Symbols:
         quantities = {key: Name(Written.of(key).plain) for key in named} | dict(_quantities(graph.scope, subject))
         functions = dict(_functions(graph, {base for base, _, _ in quantities}))
         functions |= {(letter, "", ""): Function(operation, 1) for letter, operation in own}
+        functions = {key: function for key, function in functions.items() if function.operation}
         spread: dict[str, list[tuple[str, str]]] = defaultdict(list)
         labels: dict[Key, list[Key]] = defaultdict(list)
         for base, subscript, superscript in (*quantities, *functions):
@@ -106,10 +106,9 @@ class Symbols:
             for below in {subscript, subscript.replace(",", "")}:
                 labels[base, below, superscript.strip(_BRACKETS)].append((base, subscript, superscript))
         words = {base for base, _, _ in (*quantities, *functions) if len(base) > 1}
-        inputs = subject.network.inputs if subject.network else ()
         return Symbols(
             graph, quantities, functions, frozenset(words), {base: tuple(found) for base, found in spread.items()},
-            frozenset(inputs or graph.leaves), frozenset((*subject.roles.weights, *subject.roles.biases)),
+            frozenset((*subject.roles.weights, *subject.roles.biases)),
             (*graph.leaves, *(node.name for node in graph.nodes)), subject, own, named,
             {key: tuple(dict.fromkeys(found)) for key, found in labels.items()},
         )  # fmt: skip
@@ -122,7 +121,7 @@ class Symbols:
         return key not in self.functions or letter in GENERIC
 
     def calling(self, letter: str, operation: str) -> Symbols:
-        """These symbols and one more function, which the work has defined."""
+        """These symbols and one more function, which the work has defined; without it if that is none of the table."""
         own = {**dict(self.own), letter: operation}
         return Symbols.of(self.subject, tuple(own.items()), self.named)
 
@@ -131,7 +130,7 @@ class Symbols:
         base = written.base
         taken = {known.casefold() for known, *_ in self.quantities.keys() - {*self.named} | self.functions.keys()}
         near = len(base) > 2 and difflib.get_close_matches(base.casefold(), taken, n=1, cutoff=0.75)
-        spoken_for = base in LOSSES or (base in _SPOKEN_FOR and written == Written(base))
+        spoken_for = base in LOSSES or (base in "Tde" and written == Written(base))
         other = base.casefold() not in taken and not near and not spoken_for
         return not written.primes and (other or base == "delta")
 

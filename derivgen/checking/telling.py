@@ -74,7 +74,8 @@ class Telling:
         graph, network = self.subject.graph, self.subject.network
         if finding.number and literal(tree) and finding.exact and "," not in finding.exact:
             try:
-                value = self.figures.state("now").value(chain.truth)
+                (cell,) = self.sides.cells(chain.truth)  # of an array of one entry too
+                value = self.figures.state("now").value(cell)
                 return _as_tree(write(value, self.subject.digits)[0])
             except (DerivgenError, decimal.DecimalException, ValueError):
                 return None

@@ -175,7 +175,7 @@ def test_functions_and_letters_of_the_work() -> None:
         (r"$\sigma(\theta) := 1/(1+e^{-\theta})$, $\tanh z = \frac{e^z-e^{-z}}{e^z+e^{-z}}$", ["right", "right"]),
         (r"\begin{align*} s'(r) &= \frac{e^{-r}}{(1+e^{-r})^2} \\ &= s(q) \\ &= s(r)(1-s(r)) \end{align*}",
          ["right", "unread", "right"]),
-        ("$z_2 = w_2 z_1$, $s'(r) = s(r)$, $s(r) = r(1-r)$", ["wrong", "wrong", "wrong"]),
+        ("$z_2 = w_2 z_1$, $s'(r) = s(r)$, $s(r) = r(1-r)$", ["wrong", "wrong", "unread"]),  # it is another s then
         # the letter is the statement's own, and one letter alone
         (r"$s(r) = 1/(1+e^{-r})$, $z_1 = r$, $a_1 = s(r)$", ["right", "unread", "unread"]),
         (r"$s(r_1) = 1/(1+e^{-r_1})$, $s(r) = r_1$, $s(r)^2 = 1$, $s(r) = a_1$", [*["unread"] * 2, *["undecided"] * 2]),
@@ -212,7 +212,11 @@ def test_a_work_may_name_what_the_network_does_not_have() -> None:
     assert found(named + r"$\frac{\partial L}{\partial w_1} = \delta w_2 x$") == ["skipped", "right", "wrong"]
     behind = r"$\frac{\partial L}{\partial z_2} = (a_2-y)a_2(1-a_2) = \delta_2$, $\delta_1 = \delta_2 w_2 a_1(1-a_1)$, "
     assert found(behind + r"$\frac{\partial L}{\partial w_1} = \delta_1 x$") == ["right", "skipped", "skipped", "right"]
-    assert found(r"$H = x$, $H = w_1$, $z_1 = H x$, $H = z_1$") == ["skipped", "skipped", "right", "skipped"]
+    assert found(r"$H = x w_1$, $H = a_1 w_2$, $z_2 = H$, $z_1 = H$") == ["skipped", "undecided", "right", "wrong"]
+    # what stands for a quantity, or has an index, is the same all through a work
+    assert found(named + r"$\delta = (a_2-y)a_2$") == ["skipped", "right", "wrong"]
+    assert found(r"$\delta_2 := (a_2-y)a_2(1-a_2)$, $\delta_2 = (a_2-y)a_2$") == ["skipped", "wrong"]
+    assert found(r"$L(w_2) = \frac12(\sigma(a_1 w_2) - y)^2$, $z_2(w_2) = a_1 w_2$") == ["right", "right"]
     # what is called nearly like something of the network is a slip of the pen
     assert found(r"$x_1 = 2$, $W_2 = 3$, $Z = x$, $w_3 = x$, $z_1 = r$, $z_1 = \delta x$") == ["unread"] * 6
 

@@ -13,14 +13,18 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 import derivgen
+from derivgen import spec
+from derivgen.asks import ASKS
 from derivgen.checking import Report, check
 from derivgen.checking.report import FORMATS, terminal
-from derivgen.checking.subjects import Topic, of_equations
+from derivgen.checking.subjects import Topic, of_equations, of_sheet
 from derivgen.checking.work import VERDICTS, Verdict, Witness
 from derivgen.errors import DerivgenError
 from derivgen.expression import Partial
+from derivgen.networks import KINDS
 from derivgen.pdf import compile_pdf
 from derivgen.reading import read
+from derivgen.sheet import compose
 from derivgen.slips import SLIPS
 
 SUBJECT = of_equations("z = w*x; a = sigmoid(z); L = (a - y)^2")
@@ -333,3 +337,30 @@ exercises:
     asks:
       - multiple_choice: {ask: gradient, wrt: w_1}
 """
+
+
+@pytest.mark.parametrize(("part", "text", "verdicts"), [
+    ("1.a", r"$W^{[1]} = 3 \times 2$, $W^{[2]} = 3 \times 3$", "right right"), ("1.a", "3 x 2 and 2 x 3", "right wrong"),
+    ("1.a", "3 × 2", "right wrong"), ("1.b", "$z^{[1]} = (1.5, 1, 1.5)^T$", "right"),
+    ("1.b", "$z_1^{[1]} = 1.5, z_2^{[1]} = 1, z_3^{[1]} = 1.5$", "right right right"),
+    ("1.b", "$z_1^{[1]} = 1.5, z_2^{[1]} = 1$", "right right wrong"), ("1.e", "$2$", "right"), ("1.e", "$3$", "wrong"),
+])  # fmt: skip
+def test_arrays_and_shapes_are_answers(part: str, text: str, verdicts: str) -> None:
+    about = of_sheet(compose(spec.load("softmax-network", asks=ASKS, kinds=KINDS)))
+    found = check(about, text, form="md", part=part).verdicts
+    assert sorted(verdict.verdict for verdict in found) == sorted(verdicts.split())
+
+
+ONE = """
+title: T
+exercises:
+  - network: {kind: layered, sizes: [2, 2, 1], activation: tanh, loss: half_squared_error}
+    random: true
+    asks: [gradients]
+"""
+
+
+def test_a_wrong_number_for_an_array_of_one_entry_is_wrong() -> None:
+    about = of_sheet(compose(spec.loads(ONE, asks=ASKS, kinds=KINDS)))
+    (found,) = check(about, r"$\frac{\partial L}{\partial b^{(2)}} = 5.61$", form="md").verdicts
+    assert found.verdict == "wrong"

@@ -223,6 +223,15 @@ def test_what_is_spoken_of_is_no_condition() -> None:
     assert [verdict.verdict for verdict in report.verdicts] == ["wrong", "skipped", "right only when"]
 
 
+@pytest.mark.parametrize(("text", "verdicts"), [
+    ("If $x = 0$, $L = 0$.", "skipped undecided"), ("When $a = y$, $L = 1$.", "skipped undecided"),
+    ("If $x = 0$ and $b = 0$, $z = 0$.", "skipped skipped right_only_when"),
+])  # fmt: skip
+def test_the_claim_behind_a_condition_is_none(text: str, verdicts: str) -> None:
+    found = check(of_equations("z = w*x + b; a = sigmoid(z); L = (a - y)^2/2"), text, form="md").verdicts
+    assert [verdict.verdict.replace(" ", "_") for verdict in found] == verdicts.split()
+
+
 @pytest.mark.parametrize(("line", "verdict"), [
     ("dL/db = (a - 0.25)*(1 - a^2)", "right"), ("dL/db = (a - 0.25)*(1 - a^2)*x", "wrong"), ("dL/db = 0.1112*x", "undecided"),
     ("dL/dw = 0.1112*x", "right"), ("dL/dw = (a - 0.25)*(1 - a^2)*x^2", "wrong"), ("z = 0.7 + b*x", "wrong"),
