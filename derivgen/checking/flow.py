@@ -7,6 +7,7 @@ is the answer to that part.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -25,8 +26,16 @@ from derivgen.checking.work import Fragment, Marker, Statement, Subject, Unread,
 from derivgen.errors import DerivgenError, suggest
 from derivgen.notation import parts
 
-_RELATION_FIRST = re.compile(r"\s*(?:&\s*)?(?:=|≈|\\approx|\\implies)")
+LEADS_ON = 120  # characters between two formulas of one calculation
+_RELATION_FIRST = re.compile(r"\s*(?:\\begin\s*\{[A-Za-z]+\*?\}\s*)?(?:&\s*)?(?:=|≈|\\approx|\\implies)")
 _DELIMITER = re.compile(r"\\(?:begin|end)\s*\{[A-Za-z*]+\}")
+# Words that only lead on to the next step of the same calculation.
+_LEADS_ON = frozenset((
+    "and", "so", "thus", "hence", "then", "therefore", "consequently", "or", "that", "this", "it", "which", "is", "i",
+    "e", "gives", "yields", "equals", "becomes", "simplifies", "reduces", "comes", "to", "further", "finally", "next",
+    "in", "turn", "again", "equivalently", "simplifying", "expanding", "factoring", "rearranging", "we", "get",
+    "obtain", "have",
+))  # fmt: skip
 _CHANGE = re.compile(r"\\mathrm\{d|\\nabla|∇|\\Delta|\bd[a-z]|\bh\b")
 
 
@@ -137,10 +146,8 @@ def _judged(
     kinds: dict[str, list[Statement | Unread]] = {}  # a part with a subject of its own is judged apart
     subjects: dict[str, Subject] = {}
     verdicts: list[Verdict] = []
-    behind: Fragment | None = None
-    for fragment in group:
-        goes_on = behind is not None and _goes_on(text, behind, fragment)
-        behind = fragment
+    for number, fragment in enumerate(group):
+        goes_on = number > 0 and _goes_on(text, group, number)
         reason = fragment.skip or (topic and NOT_JUDGED.get(topic.ask(fragment.part), "")) or ""
         if reason and reason != "condition" and not relates(fragment.source):
             continue  # a name in passing: nothing is said of it
@@ -175,12 +182,30 @@ def _judged(
     return verdicts
 
 
-def _goes_on(text: str, before: Fragment, fragment: Fragment) -> bool:
-    """Whether a formula begins with a relation, and nothing is said between the one before it and this."""
-    if before.part != fragment.part or before.skip or fragment.skip or not _RELATION_FIRST.match(fragment.source):
+def _goes_on(text: str, group: Sequence[Fragment], number: int) -> bool:
+    """Whether a formula begins with a relation and belongs to the one before it.
+
+    Nothing is said between them, or between displays a few words such as "so", if no other formula is in the sentence.
+    """
+    before, fragment = group[number - 1], group[number]
+    if before.part != fragment.part or before.skip or fragment.skip:
         return False
-    between = text[before.at + len(before.source) : fragment.at]
-    return re.search(r"[A-Za-z0-9]", _DELIMITER.sub("", between)) is None
+    if not _RELATION_FIRST.match(fragment.source):
+        return False
+    between = _DELIMITER.sub(" ", text[before.at + len(before.source) : fragment.at])
+    words = re.findall("[A-Za-z0-9]+", between)
+    displays = not (_in_line(text, before) or _in_line(text, fragment))
+    if not words:  # "with $x = 1$ $$= 2 w$$" goes on with an earlier formula
+        return displays or _in_line(text, fragment) or not relates(before.source)
+    sentence = itertools.takewhile(lambda one: one.sentence == before.sentence, reversed(group[:number]))
+    begun = sum(relates(one.source) and not _RELATION_FIRST.match(one.source) for one in sentence)
+    return displays and begun < 2 and len(between) <= LEADS_ON and all(word.lower() in _LEADS_ON for word in words)
+
+
+def _in_line(text: str, fragment: Fragment) -> bool:
+    r"""Whether a formula stands between $ and $, or between \\( and \\)."""
+    opened = text[max(0, fragment.at - 2) : fragment.at]
+    return opened == r"\(" or (opened.endswith("$") and opened != "$$")
 
 
 def _joined(last: Statement | None, found: Iterable[Statement | Unread]) -> Iterator[Statement | Unread]:

@@ -156,6 +156,9 @@ class _Judging:
                 finding = Finding("undecided", problem=str(error))
             if self.supposed.rivals and (finding.verdict in ("wrong", "follows") or finding.number == "drifted"):
                 finding = self._supposed_instead(chain, tree, world) or finding
+            if side.change is not None and finding.verdict in ("wrong", "undecided"):
+                tree, finding = self._as_change(chain, tree, finding, self._meant(side.change))
+                side = replace(side, tree=tree)
             verdicts.append(self.telling.verdict(chain, relation, side, tree, finding, world or self.world))
             sound = verdicts[-1].verdict in ("right", "recovered", "right only when")
             chain = replace(chain, before=tree, sound=sound or (verdicts[-1].verdict == "undecided" and chain.sound))
@@ -164,6 +167,13 @@ class _Judging:
         if judged := [verdict for verdict in verdicts if verdict.verdict != "skipped"]:
             self._remember(chain, judged[-1], form)
         return verdicts
+
+    def _as_change(self, chain: Chain, tree: Tree, finding: Finding, changed: Tree) -> tuple[Tree, Finding]:
+        """A side read as what is added, or taken away, where it is nothing else: w -= 0.1 (-4) = -0.4."""
+        with contextlib.suppress(DerivgenError, RecursionError):
+            other = self.sides.finding(chain, changed)
+            return (changed, other) if other.verdict not in ("wrong", "undecided") else (tree, finding)
+        return tree, finding
 
     def _supposed_instead(self, chain: Chain, tree: Tree, world: World | None) -> Finding | None:
         """Right at the numbers that the work supposes in place of those that it was given."""
@@ -334,7 +344,7 @@ class _Judging:
 
     def _move(self, weight: Tree, truth: Tree | None, links: Sequence[tuple[str, Side]]) -> None:
         """Take down a weight's new value: the true one, or what the work has where that cannot be worked out."""
-        _, side = links[-1]
+        _, side = next((link for link in reversed(links) if link[1].change is None), links[-1])
         cells = self.sides.cells(truth) if truth is not None else ()
         written = self.sides.cells(self._meant(side.tree))
         for name, true, own in itertools.zip_longest(self.sides.cells(weight), cells, written):

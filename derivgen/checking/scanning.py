@@ -42,10 +42,18 @@ _FONTS = (
     "mathbf|boldsymbol|bm|vec|mathcal|mathsf|mathfrak|mathbb|mathbbm|mathds|bold|pmb|mathscr|symbf|mathbfit|underline"
 )
 _GROUP = r"\s*\{(?P<{0}>[^{{}}]*)\}}"
+_BAR = r"(?:\||\\[lr]?vert(?![A-Za-z]))"
+_NORM = (  # two bars that open, or close, one after the other
+    rf"\\left\s*{_BAR}\s*\\left\s*{_BAR}|\\right\s*{_BAR}\s*\\right\s*{_BAR}"
+    r"|\\lvert\s*\\lvert(?![A-Za-z])|\\rvert\s*\\rvert(?![A-Za-z])"
+)
+_ADDED = r"\\math(?:rel|bin)\s*\{\s*(?:[-+]\s*\}\s*=|[-+]\s*=\s*\}|\{\s*[-+]\s*\}\s*\{\s*=\s*\}\s*\})"
 
 _SCAN = re.compile(
     r"(?P<letters>[A-Za-z]+)"
     r"|(?P<number>(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?P<tens>[eE][-+]?[0-9]+(?![A-Za-z0-9_]))?)"
+    rf"|(?P<added>{_ADDED})"
+    rf"|(?P<norm>{_NORM})"
     r"|(?P<sign>:=|\+=|-=|<-|<=|>=|~=|==>|=>|==|!=|->|\*\*|\|\||\{(?!\})|[-+*/^_()}\[\],;.=<>'|&])"
     r"|(?P<wide>\\(?:q?quad|hfill)(?![A-Za-z])|\\hspace\*?\s*\{\s*(?:[1-9][0-9.]*\s*(?:cm|em|in)|\\fill)\s*\})"
     r"|(?P<space>[^\S\n]+|~|\\[,;:!> ]|\\(?:label|tag\*?|vspace\*?|hspace\*?|phantom|eqref|ref|color)\s*\{[^{}]*\}"
@@ -172,6 +180,10 @@ def scanned(text: str, plain: bool) -> list[Raw]:
             continue
         if kind == "sign":
             found.append(Raw(*_meaning(written), position, end))
+        elif kind == "norm":
+            found.append(Raw("sign", r"\|", position, end))
+        elif kind == "added":
+            found.append(Raw("relation", "+=" if "+" in written else "-=", position, end))
         elif kind in ("letters", "row", "wide", "font"):
             found.append(Raw(kind, written, position, end))
         elif kind == "number":
