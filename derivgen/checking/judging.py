@@ -16,7 +16,7 @@ from fractions import Fraction
 from derivgen.checking.deciding import World, close
 from derivgen.checking.expecting import step
 from derivgen.checking.rounding import Literal, agreement, literal
-from derivgen.checking.shaping import completed
+from derivgen.checking.shaping import between_shapes, completed
 from derivgen.checking.sides import Chain, Finding, Sides, says
 from derivgen.checking.summing import accumulated, path_of, shares_of, subsets
 from derivgen.checking.telling import Telling
@@ -88,6 +88,8 @@ class _Judging:
                 Verdict("skipped", side.start, side.end, relation, tree=side.tree, problem=reason)
                 for relation, side in statement.links
             ]  # fmt: skip
+        elif shapes := _between_shapes(statement):
+            found = shapes
         else:
             found, left = [], statement.left
             links: list[tuple[str, Side]] = []
@@ -454,6 +456,17 @@ class _Judging:
 
     def _is_right(self, token: Tree, truth: Tree, tree: Tree) -> bool:
         return self.sides.finding(Chain(token, truth, "share"), tree).verdict == "right"
+
+
+def _between_shapes(statement: Statement) -> list[Verdict]:
+    """The verdicts on a chain between shapes, (2 × 3)(3 × 1) = 2 × 1; empty if it is none."""
+    fragment = statement.fragment
+    links = [("", statement.left), *statement.links]
+    texts = [fragment.source[side.start - fragment.at : side.end - fragment.at] for _, side in links]
+    return [
+        Verdict(verdict, side.start, side.end, relation, tree=side.tree, problem=problem)
+        for (relation, side), (verdict, problem) in zip(statement.links, between_shapes(texts), strict=False)
+    ]
 
 
 def _definition(left: Tree, relation: str, side: Side) -> Verdict:

@@ -189,16 +189,6 @@ class Foreign(SumsAndCases):
             return self.indicator()
         return self.parentheses()
 
-    def listed(self, left: str) -> list[Tree]:
-        """What stands in brackets, parted by commas."""
-        opened = self.token
-        self.expect(left)
-        items = [self.sum()]
-        while self.accept(","):
-            items.append(self.sum())
-        self.expect(BRACKETS[left], opened)
-        return items
-
     def null_delimiter(self) -> Tree:
         """\\left. … \\right|_{…}: a derivative while something is held; alone it only arranges."""
         self.i += 1

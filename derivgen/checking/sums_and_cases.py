@@ -273,6 +273,16 @@ class SumsAndCases(Parser):
             raise self.no("which norm of a matrix is meant is not clear", opened, r"write \lVert W \rVert_F^2")
         return total(apply("power", entry, number(2)) for row in rows for entry in row)
 
+    def listed(self, left: str) -> list[Tree]:
+        """What stands in brackets, parted by commas."""
+        opened = self.token
+        self.expect(left)
+        items = [self.sum()]
+        while self.accept(","):
+            items.append(self.sum())
+        self.expect(BRACKETS[left], opened)
+        return items
+
     def softmax(self, token: Token) -> Tree:
         """softmax(z) of a column, or of a list of numbers, written out: e^{z_i} / Σ_j e^{z_j}; softmax(z)_2 is one."""
         if self.token.text not in ("(", "["):
