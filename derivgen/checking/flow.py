@@ -203,9 +203,9 @@ def _goes_on(text: str, group: Sequence[Fragment], number: int) -> bool:
 
 
 def _in_line(text: str, fragment: Fragment) -> bool:
-    r"""Whether a formula stands between $ and $, or between \\( and \\)."""
+    r"""Whether a formula stands between $ and $, $` and `$, or between \\( and \\)."""
     opened = text[max(0, fragment.at - 2) : fragment.at]
-    return opened == r"\(" or (opened.endswith("$") and opened != "$$")
+    return opened in (r"\(", "$`") or (opened.endswith("$") and opened != "$$")
 
 
 def _joined(last: Statement | None, found: Iterable[Statement | Unread]) -> Iterator[Statement | Unread]:

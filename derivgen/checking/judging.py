@@ -112,6 +112,7 @@ class _Judging:
     def _chain(self, left: Side, links: Sequence[tuple[str, Side]], dummy: str) -> list[Verdict]:
         if not links:
             return []
+        left, links = _turned(left, links)
         if dummy and links[0][0] != "+=":
             return self._of_function(left.tree, links, dummy)
         if array := self._argument(left.tree, links):
@@ -456,6 +457,14 @@ class _Judging:
 
     def _is_right(self, token: Tree, truth: Tree, tree: Tree) -> bool:
         return self.sides.finding(Chain(token, truth, "share"), tree).verdict == "right"
+
+
+def _turned(left: Side, links: Sequence[tuple[str, Side]]) -> tuple[Side, Sequence[tuple[str, Side]]]:
+    """2.8 = o says that o is 2.8: the number is what is judged, and rounded perhaps."""
+    relation, side = links[0]
+    if relation not in ("=", "≈") or literal(left.tree) is None or not says(side.tree):
+        return left, links
+    return side, [(relation, replace(left, start=side.start, end=side.end)), *links[1:]]
 
 
 def _between_shapes(statement: Statement) -> list[Verdict]:

@@ -46,6 +46,7 @@ _BAR = r"(?:\||\\[lr]?vert(?![A-Za-z]))"
 _NORM = (  # two bars that open, or close, one after the other
     rf"\\left\s*{_BAR}\s*\\left\s*{_BAR}|\\right\s*{_BAR}\s*\\right\s*{_BAR}"
     r"|\\lvert\s*\\lvert(?![A-Za-z])|\\rvert\s*\\rvert(?![A-Za-z])"
+    r"|\\vert\\vert(?![A-Za-z])|\\mid\\mid(?![A-Za-z])"
 )
 _ADDED = r"\\math(?:rel|bin)\s*\{\s*(?:[-+]\s*\}\s*=|[-+]\s*=\s*\}|\{\s*[-+]\s*\}\s*\{\s*=\s*\}\s*\})"
 

@@ -301,7 +301,7 @@ class SumsAndCases(Parser):
 
     def place(self, token: Token, entries: Sequence[Tree]) -> int:
         """Which entry a subscript asks for: a number, or the index of a sum."""
-        index = self.tokens[self.i + 1 + (self.ahead(1).text == "{")]
+        index = self.ahead(2 if self.ahead(1).text == "{" else 1)
         place = self.script("_")
         if isinstance(index.value, Written) and index.value.key == (place, "", "") and place in self.bound:
             if (value := self.bound[place]) is None:
@@ -317,7 +317,7 @@ class SumsAndCases(Parser):
             return ""
         braced = self.accept("{")
         said = self.token.text
-        self.i += 1
+        self.i += self.token.kind != "end"
         return said if not braced or self.accept("}") else "?"
 
     def entries_of(self, tree: Tree, opened: Token) -> Rows | None:

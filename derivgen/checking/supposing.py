@@ -111,7 +111,7 @@ class Suppositions:
         """Whether an equation says that the targets add up to 1."""
         side, number = (right, left) if literal(left) else (left, right)
         shown, targets = literal(number), self.subject.roles.targets
-        if shown is None or shown.value != 1 or set(names(side)) != set(targets):
+        if shown is None or shown.value != 1 or len(targets) < 2 or set(names(side)) != set(targets):
             return False
         return self.world.decide(total(map(Name, targets)), side, Clock()).equal is True
 
