@@ -7,7 +7,6 @@ is the answer to that part.
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -26,7 +25,7 @@ from derivgen.checking.work import Fragment, Marker, Statement, Subject, Unread,
 from derivgen.errors import DerivgenError, suggest
 from derivgen.notation import parts
 
-LEADS_ON = 120  # characters between two formulas of one calculation
+LEADS_ON = 12  # words between two formulas of one calculation
 _RELATION_FIRST = re.compile(r"\s*(?:\\begin\s*\{[A-Za-z]+\*?\}\s*)?(?:&\s*)?(?:=|≈|\\approx|\\implies)")
 _DELIMITER = re.compile(r"\\(?:begin|end)\s*\{[A-Za-z*]+\}")
 # Words that only lead on to the next step of the same calculation.
@@ -185,21 +184,31 @@ def _judged(
 def _goes_on(text: str, group: Sequence[Fragment], number: int) -> bool:
     """Whether a formula begins with a relation and belongs to the one before it.
 
-    Nothing is said between them, or between displays a few words such as "so", if no other formula is in the sentence.
+    Nothing is said between them, or between displays a few words such as "so", if words join no other formula to it.
     """
     before, fragment = group[number - 1], group[number]
     if before.part != fragment.part or before.skip or fragment.skip:
         return False
     if not _RELATION_FIRST.match(fragment.source):
         return False
-    between = _DELIMITER.sub(" ", text[before.at + len(before.source) : fragment.at])
-    words = re.findall("[A-Za-z0-9]+", between)
+    words = _words(text, before, fragment)
     displays = not (_in_line(text, before) or _in_line(text, fragment))
     if not words:  # "with $x = 1$ $$= 2 w$$" goes on with an earlier formula
         return displays or _in_line(text, fragment) or not relates(before.source)
-    sentence = itertools.takewhile(lambda one: one.sentence == before.sentence, reversed(group[:number]))
-    begun = sum(relates(one.source) and not _RELATION_FIRST.match(one.source) for one in sentence)
-    return displays and begun < 2 and len(between) <= LEADS_ON and all(word.lower() in _LEADS_ON for word in words)
+    return displays and len(words) <= LEADS_ON and _LEADS_ON.issuperset(words) and not _is_aside(text, group[:number])
+
+
+def _words(text: str, before: Fragment, fragment: Fragment) -> list[str]:
+    """What is said between two formulas."""
+    between = _DELIMITER.sub(" ", text[before.at + len(before.source) : fragment.at])
+    return re.findall("[a-z0-9]+", between.lower())
+
+
+def _is_aside(text: str, group: Sequence[Fragment]) -> bool:
+    """Whether words join the last chain to another formula of its sentence: A and B, so = C is of either."""
+    begun = next((i for i in reversed(range(len(group))) if not _RELATION_FIRST.match(group[i].source)), 0)
+    before, first = group[max(0, begun - 1)], group[begun]
+    return begun > 0 and before.sentence == first.sentence and bool(_words(text, before, first))
 
 
 def _in_line(text: str, fragment: Fragment) -> bool:
