@@ -25,8 +25,16 @@ from derivgen.checking.work import Fragment, Marker, Statement, Subject, Unread,
 from derivgen.errors import DerivgenError, suggest
 from derivgen.notation import parts
 
-_RELATION_FIRST = re.compile(r"\s*(?:&\s*)?(?:=|≈|\\approx|\\implies)")
+LEADS_ON = 12  # words between two formulas of one calculation
+_RELATION_FIRST = re.compile(r"\s*(?:\\begin\s*\{[A-Za-z]+\*?\}\s*)?(?:&\s*)?(?:=|≈|\\approx|\\implies)")
 _DELIMITER = re.compile(r"\\(?:begin|end)\s*\{[A-Za-z*]+\}")
+# Words that only lead on to the next step of the same calculation.
+_LEADS_ON = frozenset((
+    "and", "so", "thus", "hence", "then", "therefore", "consequently", "or", "that", "this", "it", "which", "is", "i",
+    "e", "gives", "yields", "equals", "becomes", "simplifies", "reduces", "comes", "to", "further", "finally", "next",
+    "in", "turn", "again", "equivalently", "simplifying", "expanding", "factoring", "rearranging", "we", "get",
+    "obtain", "have",
+))  # fmt: skip
 _CHANGE = re.compile(r"\\mathrm\{d|\\nabla|∇|\\Delta|\bd[a-z]|\bh\b")
 
 
@@ -137,10 +145,8 @@ def _judged(
     kinds: dict[str, list[Statement | Unread]] = {}  # a part with a subject of its own is judged apart
     subjects: dict[str, Subject] = {}
     verdicts: list[Verdict] = []
-    behind: Fragment | None = None
-    for fragment in group:
-        goes_on = behind is not None and _goes_on(text, behind, fragment)
-        behind = fragment
+    for number, fragment in enumerate(group):
+        goes_on = number > 0 and _goes_on(text, group, number)
         reason = fragment.skip or (topic and NOT_JUDGED.get(topic.ask(fragment.part), "")) or ""
         if reason and reason != "condition" and not relates(fragment.source):
             continue  # a name in passing: nothing is said of it
@@ -175,12 +181,40 @@ def _judged(
     return verdicts
 
 
-def _goes_on(text: str, before: Fragment, fragment: Fragment) -> bool:
-    """Whether a formula begins with a relation, and nothing is said between the one before it and this."""
-    if before.part != fragment.part or before.skip or fragment.skip or not _RELATION_FIRST.match(fragment.source):
+def _goes_on(text: str, group: Sequence[Fragment], number: int) -> bool:
+    """Whether a formula begins with a relation and belongs to the one before it.
+
+    Nothing is said between them, or between displays a few words such as "so", if words join no other formula to it.
+    """
+    before, fragment = group[number - 1], group[number]
+    if before.part != fragment.part or before.skip or fragment.skip:
         return False
-    between = text[before.at + len(before.source) : fragment.at]
-    return re.search(r"[A-Za-z0-9]", _DELIMITER.sub("", between)) is None
+    if not _RELATION_FIRST.match(fragment.source):
+        return False
+    words = _words(text, before, fragment)
+    displays = not (_in_line(text, before) or _in_line(text, fragment))
+    if not words:  # "with $x = 1$ $$= 2 w$$" goes on with an earlier formula
+        return displays or _in_line(text, fragment) or not relates(before.source)
+    return displays and len(words) <= LEADS_ON and _LEADS_ON.issuperset(words) and not _is_aside(text, group[:number])
+
+
+def _words(text: str, before: Fragment, fragment: Fragment) -> list[str]:
+    """What is said between two formulas."""
+    between = _DELIMITER.sub(" ", text[before.at + len(before.source) : fragment.at])
+    return re.findall("[a-z0-9]+", between.lower())
+
+
+def _is_aside(text: str, group: Sequence[Fragment]) -> bool:
+    """Whether words join the last chain to another formula of its sentence: A and B, so = C is of either."""
+    begun = next((i for i in reversed(range(len(group))) if not _RELATION_FIRST.match(group[i].source)), 0)
+    before, first = group[max(0, begun - 1)], group[begun]
+    return begun > 0 and before.sentence == first.sentence and bool(_words(text, before, first))
+
+
+def _in_line(text: str, fragment: Fragment) -> bool:
+    r"""Whether a formula stands between $ and $, $` and `$, or between \\( and \\)."""
+    opened = text[max(0, fragment.at - 2) : fragment.at]
+    return opened in (r"\(", "$`") or (opened.endswith("$") and opened != "$$")
 
 
 def _joined(last: Statement | None, found: Iterable[Statement | Unread]) -> Iterator[Statement | Unread]:

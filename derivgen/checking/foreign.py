@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from derivgen.checking import conditions
 from derivgen.checking.scanning import LENGTH, MOST, Raw, RefusedError, scanned
-from derivgen.checking.symbols import Symbols, Written
+from derivgen.checking.symbols import SOFTMAX, Symbols, Written
 from derivgen.errors import escaped
 from derivgen.lexing import DIGITS, Token
 from derivgen.notation import GREEK
@@ -226,7 +226,7 @@ class _Joiner:
         elif self.is_euler(inside, self.texts(1, 1)[0]):
             self.i += 1
             self.add("sign", "e", raw.at, raw.end)
-        elif inside in self.symbols.spread or (inside.isalpha() and len(inside) == 1 and inside != "d"):
+        elif self.is_declared(inside) or (inside.isalpha() and len(inside) == 1 and inside != "d"):
             self.symbol(Raw("named", inside, raw.at, raw.end))
         elif inside == "d" and "d" not in self.symbols.spread:
             self.i += 1
@@ -248,6 +248,10 @@ class _Joiner:
 
     def is_euler(self, word: str, following: str) -> bool:
         return word == "e" and self.symbols.has_euler and following == "^"
+
+    def is_declared(self, word: str) -> bool:
+        """Whether something is called so; the softmax only where it is applied, elsewhere the word is a remark."""
+        return word in self.symbols.spread and (word != SOFTMAX or self.texts(1, 1)[0] in ("(", "["))
 
     def is_operator(self, raw: Raw) -> bool:
         """Whether an upright word is no prose, though nothing is called so."""

@@ -16,7 +16,7 @@ from fractions import Fraction
 from derivgen.checking.deciding import World, close
 from derivgen.checking.expecting import step
 from derivgen.checking.rounding import Literal, agreement, literal
-from derivgen.checking.shaping import completed
+from derivgen.checking.shaping import between_shapes, completed
 from derivgen.checking.sides import Chain, Finding, Sides, says
 from derivgen.checking.summing import accumulated, path_of, shares_of, subsets
 from derivgen.checking.telling import Telling
@@ -88,6 +88,8 @@ class _Judging:
                 Verdict("skipped", side.start, side.end, relation, tree=side.tree, problem=reason)
                 for relation, side in statement.links
             ]  # fmt: skip
+        elif shapes := _between_shapes(statement):
+            found = shapes
         else:
             found, left = [], statement.left
             links: list[tuple[str, Side]] = []
@@ -110,6 +112,7 @@ class _Judging:
     def _chain(self, left: Side, links: Sequence[tuple[str, Side]], dummy: str) -> list[Verdict]:
         if not links:
             return []
+        left, links = _turned(left, links)
         if dummy and links[0][0] != "+=":
             return self._of_function(left.tree, links, dummy)
         if array := self._argument(left.tree, links):
@@ -156,6 +159,9 @@ class _Judging:
                 finding = Finding("undecided", problem=str(error))
             if self.supposed.rivals and (finding.verdict in ("wrong", "follows") or finding.number == "drifted"):
                 finding = self._supposed_instead(chain, tree, world) or finding
+            if side.change is not None and finding.verdict in ("wrong", "undecided"):
+                tree, finding = self._as_change(chain, tree, finding, self._meant(side.change))
+                side = replace(side, tree=tree)
             verdicts.append(self.telling.verdict(chain, relation, side, tree, finding, world or self.world))
             sound = verdicts[-1].verdict in ("right", "recovered", "right only when")
             chain = replace(chain, before=tree, sound=sound or (verdicts[-1].verdict == "undecided" and chain.sound))
@@ -164,6 +170,13 @@ class _Judging:
         if judged := [verdict for verdict in verdicts if verdict.verdict != "skipped"]:
             self._remember(chain, judged[-1], form)
         return verdicts
+
+    def _as_change(self, chain: Chain, tree: Tree, finding: Finding, changed: Tree) -> tuple[Tree, Finding]:
+        """A side read as what is added, or taken away, where it is nothing else: w -= 0.1 (-4) = -0.4."""
+        with contextlib.suppress(DerivgenError, RecursionError):
+            other = self.sides.finding(chain, changed)
+            return (changed, other) if other.verdict not in ("wrong", "undecided") else (tree, finding)
+        return tree, finding
 
     def _supposed_instead(self, chain: Chain, tree: Tree, world: World | None) -> Finding | None:
         """Right at the numbers that the work supposes in place of those that it was given."""
@@ -338,7 +351,7 @@ class _Judging:
 
     def _move(self, weight: Tree, truth: Tree | None, links: Sequence[tuple[str, Side]]) -> None:
         """Take down a weight's new value: the true one, or what the work has where that cannot be worked out."""
-        _, side = links[-1]
+        _, side = next((link for link in reversed(links) if link[1].change is None), links[-1])
         cells = self.sides.cells(truth) if truth is not None else ()
         written = self.sides.cells(self._meant(side.tree))
         for name, true, own in itertools.zip_longest(self.sides.cells(weight), cells, written):
@@ -448,6 +461,25 @@ class _Judging:
 
     def _is_right(self, token: Tree, truth: Tree, tree: Tree) -> bool:
         return self.sides.finding(Chain(token, truth, "share"), tree).verdict == "right"
+
+
+def _turned(left: Side, links: Sequence[tuple[str, Side]]) -> tuple[Side, Sequence[tuple[str, Side]]]:
+    """2.8 = o says that o is 2.8: the number is what is judged, and rounded perhaps."""
+    relation, side = links[0]
+    if relation not in ("=", "≈") or literal(left.tree) is None or not says(side.tree):
+        return left, links
+    return side, [(relation, replace(left, start=side.start, end=side.end)), *links[1:]]
+
+
+def _between_shapes(statement: Statement) -> list[Verdict]:
+    """The verdicts on a chain between shapes, (2 × 3)(3 × 1) = 2 × 1; empty if it is none."""
+    fragment = statement.fragment
+    links = [("", statement.left), *statement.links]
+    texts = [fragment.source[side.start - fragment.at : side.end - fragment.at] for _, side in links]
+    return [
+        Verdict(verdict, side.start, side.end, relation, tree=side.tree, problem=problem)
+        for (relation, side), (verdict, problem) in zip(statement.links, between_shapes(texts), strict=False)
+    ]
 
 
 def _definition(left: Tree, relation: str, side: Side) -> Verdict:

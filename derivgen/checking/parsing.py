@@ -13,7 +13,7 @@ from fractions import Fraction
 from derivgen.arrays import ShapeError
 from derivgen.checking.foreign import RefusedError
 from derivgen.checking.sums_and_cases import BRACKETS, SumsAndCases
-from derivgen.checking.symbols import LOSSES, Function, Symbols, Written, evaluated
+from derivgen.checking.symbols import LOSSES, SOFTMAX, Function, Symbols, Written, evaluated
 from derivgen.derivation import local_derivatives
 from derivgen.errors import DerivgenError, escaped
 from derivgen.expression import (
@@ -189,16 +189,6 @@ class Foreign(SumsAndCases):
             return self.indicator()
         return self.parentheses()
 
-    def listed(self, left: str) -> list[Tree]:
-        """What stands in brackets, parted by commas."""
-        opened = self.token
-        self.expect(left)
-        items = [self.sum()]
-        while self.accept(","):
-            items.append(self.sum())
-        self.expect(BRACKETS[left], opened)
-        return items
-
     def null_delimiter(self) -> Tree:
         """\\left. … \\right|_{…}: a derivative while something is held; alone it only arranges."""
         self.i += 1
@@ -335,6 +325,8 @@ class Foreign(SumsAndCases):
 
     def called(self, token: Token, function: Function, primes: int) -> Tree:
         """f(…), f'(…), f^2(…), \\ln a; the function's own symbol is read already."""
+        if function.operation == SOFTMAX and not primes:
+            return self.softmax(token)
         slot, arity = int(bool(primes)), function.arity
         if primes > 1:
             raise self.no("second derivatives are not read", token, f"write {token.text.rstrip(chr(39))}'")
@@ -537,7 +529,9 @@ class Foreign(SumsAndCases):
         graph = self.symbols.graph
         used = names(of)
         through = [name for name in used if name != wrt.name and wrt.name in graph.ancestors(name)]
-        plain = all(isinstance(part, Name | Number) or (isinstance(part, Apply) and not part.slot) for part in walk(of))
+        applied = [part for part in walk(of) if isinstance(part, Apply)]
+        plain = not any(part.slot or part.operation == "matrix" for part in applied)
+        plain = plain and all(isinstance(part, Name | Number | Apply) for part in walk(of))
         if not plain or any(name not in graph or self.array(Name(name)) for name in (*used, wrt.name)):
             raise self.no("only derivatives of sums, products and functions are read", opened, "name what it is of")
         if through and wrt.name in used:

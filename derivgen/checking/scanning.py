@@ -42,10 +42,17 @@ _FONTS = (
     "mathbf|boldsymbol|bm|vec|mathcal|mathsf|mathfrak|mathbb|mathbbm|mathds|bold|pmb|mathscr|symbf|mathbfit|underline"
 )
 _GROUP = r"\s*\{(?P<{0}>[^{{}}]*)\}}"
+_BAR = r"(?:\||\\[lr]?vert(?![A-Za-z]))"
+_NORM = (  # two bars, one right after the other: these open it, those close it
+    re.compile(rf"\\left\s*{_BAR}\s*\\left\s*{_BAR}|\\lvert\s*\\lvert(?![A-Za-z])"),
+    re.compile(rf"\\right\s*{_BAR}\s*\\right\s*{_BAR}|\\rvert\s*\\rvert(?![A-Za-z])"),
+)
+_ADDED = r"\\math(?:rel|bin)\s*\{\s*(?:[-+]\s*\}\s*=|[-+]\s*=\s*\}|\{\s*[-+]\s*\}\s*\{\s*=\s*\}\s*\})"
 
 _SCAN = re.compile(
     r"(?P<letters>[A-Za-z]+)"
     r"|(?P<number>(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?P<tens>[eE][-+]?[0-9]+(?![A-Za-z0-9_]))?)"
+    rf"|(?P<added>{_ADDED})"
     r"|(?P<sign>:=|\+=|-=|<-|<=|>=|~=|==>|=>|==|!=|->|\*\*|\|\||\{(?!\})|[-+*/^_()}\[\],;.=<>'|&])"
     r"|(?P<wide>\\(?:q?quad|hfill)(?![A-Za-z])|\\hspace\*?\s*\{\s*(?:[1-9][0-9.]*\s*(?:cm|em|in)|\\fill)\s*\})"
     r"|(?P<space>[^\S\n]+|~|\\[,;:!> ]|\\(?:label|tag\*?|vspace\*?|hspace\*?|phantom|eqref|ref|color)\s*\{[^{}]*\}"
@@ -154,6 +161,9 @@ def scanned(text: str, plain: bool) -> list[Raw]:
     text = _NUMBER.sub(lambda match: " " * len(match[0]), text)
     if not plain and "%" in text:
         text = re.sub(r"(?<!\\)%[^\n]*", lambda match: " " * len(match[0]), text)  # comments
+    if "\\" in text and len({len(bars.findall(text)) for bars in _NORM}) == 1:
+        for bars in _NORM:
+            text = bars.sub(lambda match: r"\|".ljust(len(match[0])), text)
     for match in _SCAN.finditer(text):
         kind, position, end = match.lastgroup or "", match.start(), match.end()
         written = match[0]
@@ -172,6 +182,8 @@ def scanned(text: str, plain: bool) -> list[Raw]:
             continue
         if kind == "sign":
             found.append(Raw(*_meaning(written), position, end))
+        elif kind == "added":
+            found.append(Raw("relation", "+=" if "+" in written else "-=", position, end))
         elif kind in ("letters", "row", "wide", "font"):
             found.append(Raw(kind, written, position, end))
         elif kind == "number":

@@ -152,10 +152,10 @@ class Sides:
     def _of_shape(self, chain: Chain, tree: Tree) -> Finding | None:
         """W = 3 × 2 says of an array what shape it has; None of anything else."""
         said = said_shape(tree)
-        rows = None if said is None or chain.token is None else self.world.graph.entries(chain.token)
-        if rows is None:
+        rows = None if said is None else self.world.graph.entries(chain.left)
+        shape = (0, 0) if rows is None else (len(rows), len(rows[0]))
+        if rows is None or (shape == (1, 1) != said):  # a number is worked out
             return None
-        shape = len(rows), len(rows[0])
         problem = f"{plain(chain.left, self.world.graph.scope)} has the shape {shape[0]}×{shape[1]}"
         return Finding("right") if said == shape else Finding("wrong", problem=problem)
 

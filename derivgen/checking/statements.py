@@ -31,7 +31,7 @@ from derivgen.checking.foreign import LENGTH, Mark, RefusedError, tokens
 from derivgen.checking.parsing import Foreign
 from derivgen.checking.symbols import Symbols, Written
 from derivgen.checking.work import INEQUALITY, Fragment, Side, Statement, Unread
-from derivgen.expression import Apply, Tree, apply
+from derivgen.expression import Apply, Name, Tree, apply
 from derivgen.lexing import COMPARISONS, Token
 from derivgen.notation import GREEK
 
@@ -448,7 +448,10 @@ class _Reader:
                 left = side
             else:
                 side, beside = self.parted(side, piece) if k < len(pieces) - 1 else (side, None)
-                links.append((_judged(relation), side))
+                if links and self.moves(pieces[1].relation, left):  # = 0.4 is what is added, or what it comes to
+                    side = replace(side, change=_changed(pieces[1].relation, left, side.tree))
+                last = links[-1][1] if links else left
+                links.append(("<-" if self.moves(relation, last) else _judged(relation), side))
                 if beside is not None:
                     self.state(left, links, alone=False)
                     left, links = beside, []
@@ -479,18 +482,25 @@ class _Reader:
             self.found.append(Statement(left, tuple(links), self.meant, self.dummy))
 
     def side(self, piece: _Piece, before: _Piece | None, left: Side | None) -> Side:
-        """One side of a relation; of w -= v it is w − v."""
+        """One side of a relation; of w -= v it is w − v, and of a weight's w += v it is w + v."""
         if not piece.marks:
             at = before.marks[-1].end if before and before.marks else 0
             raise RefusedError(_MISSING, at, at, "write both sides")
         tree = self.tree(piece.marks)
-        if piece.relation == "-=":
-            if left is None:
-                at = piece.marks[0].at
-                raise RefusedError("what is lessened cannot be read", at, at, "write w <- w - ...")
-            tree = apply("subtract", left.tree, tree)
+        if piece.relation == "-=" and left is None:
+            at = piece.marks[0].at
+            raise RefusedError("what is lessened cannot be read", at, at, "write w <- w - ...")
+        if left is not None and (piece.relation == "-=" or self.moves(piece.relation, left)):
+            tree = _changed(piece.relation, left, tree)
         start, end = piece.marks[0].at, piece.marks[-1].end
         return Side(tree, self.fragment.at + start, self.fragment.at + end)
+
+    def moves(self, relation: str, left: Side | None) -> bool:
+        """Whether += or -= changes what is trained; += of a derivative adds up shares."""
+        if relation not in ("+=", "-=") or left is None or not isinstance(left.tree, Name):
+            return False
+        rows = self.symbols.graph.entries(left.tree) or ((left.tree,),)
+        return all(isinstance(cell, Name) and cell.name in self.symbols.trained for row in rows for cell in row)
 
     def tree(self, marks: list[Mark]) -> Tree:
         if not marks:
@@ -503,6 +513,11 @@ class _Reader:
         side: list[Token] = [*marks, end]
         source, plain = self.fragment.source, self.fragment.dialect == "plain"
         return Foreign(source, side, self.symbols, plain, self.ends, self.dummy, gradients=self.gradients).side()
+
+
+def _changed(relation: str, left: Side, change: Tree) -> Tree:
+    """What w += v and w -= v come to."""
+    return apply("add" if relation == "+=" else "subtract", left.tree, change)
 
 
 def _dummy(side: Sequence[Mark], symbols: Symbols) -> str:
@@ -524,7 +539,7 @@ def _undeclared(written: Written, symbols: Symbols) -> bool:
 
 
 def _judged(relation: str) -> str:
-    """A relation as it is judged: w -= v is the update w <- w - v."""
+    """A relation as it is judged: w -= v is the update w <- w - v, whatever w is."""
     return "<-" if relation == "-=" else "=" if relation in _INEQUALITIES else relation
 
 

@@ -6,11 +6,13 @@ on it; here stand too the words in which both refuse what they cannot read.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from derivgen.arrays import Rows, ShapeError
 from derivgen.checking.foreign import RefusedError
 from derivgen.checking.symbols import Symbols, Written
 from derivgen.errors import escaped
-from derivgen.expression import ONE, ZERO, Apply, Name, Tree, apply, number, total
+from derivgen.expression import ONE, ZERO, Apply, Name, Tree, apply, column, number, total
 from derivgen.lexing import COMPARISONS, ROW, Token
 from derivgen.operations import INDICATORS
 from derivgen.reading import DEPTH, Parser, ReadingError
@@ -48,6 +50,7 @@ class SumsAndCases(Parser):
         self.ranges: dict[str, list[tuple[Token, dict[int, Tree | None]]]] = {}
         self.work = self.inside = 0
         self.normed = self.barred = False  # inside a norm or a bar, whose two signs are the same
+        self.softmaxed = False  # inside a softmax
         if not plain:
             self.close = r"\end{matrix}"
 
@@ -270,13 +273,51 @@ class SumsAndCases(Parser):
             raise self.no("which norm of a matrix is meant is not clear", opened, r"write \lVert W \rVert_F^2")
         return total(apply("power", entry, number(2)) for row in rows for entry in row)
 
+    def listed(self, left: str) -> list[Tree]:
+        """What stands in brackets, parted by commas."""
+        opened = self.token
+        self.expect(left)
+        items = [self.sum()]
+        while self.accept(","):
+            items.append(self.sum())
+        self.expect(BRACKETS[left], opened)
+        return items
+
+    def softmax(self, token: Token) -> Tree:
+        """softmax(z) of a column, or of a list of numbers, written out: e^{z_i} / Σ_j e^{z_j}; softmax(z)_2 is one."""
+        if self.token.text not in ("(", "["):
+            raise self.no("softmax is a function", token, "write softmax(...) with brackets")
+        if self.softmaxed:
+            raise self.no("a softmax of a softmax is not read", token, "name the inner one")
+        self.softmaxed = True
+        items = self.listed(self.token.text)
+        self.softmaxed = False
+        rows = self.entries_of(items[0], token) if len(items) == 1 else tuple((item,) for item in items)
+        if rows is None or any(self.entries_of(item, token) for item in items[1:]) or len(rows[0]) > 1:
+            raise self.no("softmax is read of one column", token, r"write \frac{e^{z_1}}{e^{z_1} + e^{z_2}}")
+        powers = [Apply("exp", row) for row in rows]
+        found = [Apply("divide", (power, total(powers))) for power in powers]
+        return found[self.place(token, found) - 1] if self.token.text == "_" else column(found)
+
+    def place(self, token: Token, entries: Sequence[Tree]) -> int:
+        """Which entry a subscript asks for: a number, or the index of a sum."""
+        index = self.ahead(2 if self.ahead(1).text == "{" else 1)
+        place = self.script("_")
+        if isinstance(index.value, Written) and index.value.key == (place, "", "") and place in self.bound:
+            if (value := self.bound[place]) is None:
+                self.ranges[place].append((index, dict(enumerate(entries, 1))))
+            place = str(value or 1)
+        if not place.isdigit() or not 0 < int(place[:4]) <= len(entries):
+            raise self.no("which entry of the softmax is meant is not clear", token, "write a number")
+        return int(place[:4])
+
     def script(self, sign: str) -> str:
         """What stands in a script of one sign; empty if there is none."""
         if not self.accept(sign):
             return ""
         braced = self.accept("{")
         said = self.token.text
-        self.i += 1
+        self.i += self.token.kind != "end"
         return said if not braced or self.accept("}") else "?"
 
     def entries_of(self, tree: Tree, opened: Token) -> Rows | None:

@@ -19,7 +19,7 @@ from derivgen.checking.rounding import agreement, literal
 from derivgen.checking.vanishing import by_chance
 from derivgen.checking.work import Statement, Subject, Unread
 from derivgen.evaluation import EvaluationError, Real
-from derivgen.expression import Apply, Name, Number, Tree, names
+from derivgen.expression import Apply, Name, Number, Tree, names, total
 from derivgen.graph import Graph, Node
 from derivgen.written import write
 
@@ -63,6 +63,8 @@ class Suppositions:
         """Take a statement as given: a number for a leaf, or something further."""
         shown = literal(statement.links[0][1].tree)
         left = statement.left.tree
+        if self._of_classes(left, statement.links[0][1].tree):
+            return  # what this makes right is found by itself
         if shown is None or not isinstance(left, Name) or not self._is_leaf(left) or self._shared(left.name):
             self.further |= certain
             return
@@ -90,10 +92,28 @@ class Suppositions:
         graph = self.world.graph
         if isinstance(left, Name) and isinstance(right, Name) and self._is_leaf(right) and left.name in graph:
             return right.name not in graph.ancestors(left.name)  # a = y, but not z = x, which forgets w
+        if self._constrains(left, right):
+            return True
         if literal(right) is None:
             return False
         open_gate = isinstance(left, Apply) and bool(left.slot) and left.operation == "relu"
         return (open_gate or (isinstance(left, Name) and left.name in graph)) and not self._known(left)
+
+    def _constrains(self, left: Tree, right: Tree) -> bool:
+        """Whether an equation ties inputs and weights to a number, t_1 + t_2 = 1, which nothing says of them."""
+        side, number = (right, left) if literal(left) else (left, right)
+        tied = set(names(side))
+        if literal(number) is None or len(tied) < 2 or not all(self._is_leaf(Name(name)) for name in tied):
+            return False
+        return not self._known(side) and not self.world.decide(left, right, Clock()).equal
+
+    def _of_classes(self, left: Tree, right: Tree) -> bool:
+        """Whether an equation says that the targets add up to 1."""
+        side, number = (right, left) if literal(left) else (left, right)
+        shown, targets = literal(number), self.subject.roles.targets
+        if shown is None or shown.value != 1 or len(targets) < 2 or set(names(side)) != set(targets):
+            return False
+        return self.world.decide(total(map(Name, targets)), side, Clock()).equal is True
 
     def rivals_given(self, statement: Statement) -> bool:
         """Whether a statement supposes another number than the exercise gives; it is kept for this part."""

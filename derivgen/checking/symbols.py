@@ -30,6 +30,7 @@ REMEMBERED = 1_000  # answers to one question
 GENERIC = ("g", "phi", "s")  # what books call an activation, whichever it is; s is a sigmoid wherever it is used
 LOSSES = ("L", "ell", "Loss", "loss")  # one of them is declared: the others can mean nothing else
 DERIVED = {"min": 2, "sinh": 1, "cosh": 1}  # no rows of the table, but written by its rows
+SOFTMAX = "softmax"  # of a column, which no row of the table is of
 _BRACKETS = "()[]"
 _SPOKEN_FOR = frozenset("TDdeEI")  # letters with a use of their own: a transpose, a derivative, e^x, an indicator
 
@@ -377,7 +378,7 @@ def _functions(graph: Graph, taken: set[str]) -> Iterator[tuple[Key, Function]]:
     for spelling, operation in SPELLINGS.items():
         if operation in CALLABLE and spelling not in bases:
             yield (spelling, "", ""), Function(operation, len(OPERATIONS[operation].arguments))
-    for word, arity in (DERIVED | ARRAY_CALLS).items():
+    for word, arity in (DERIVED | ARRAY_CALLS | {SOFTMAX: 0}).items():
         if word not in bases:
             yield (word, "", ""), Function(word, arity)
     used = set(_activations(graph))

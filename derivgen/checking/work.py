@@ -74,11 +74,15 @@ class Fragment:
 
 @dataclass(frozen=True)
 class Side:
-    """One side of a relation: its tree, and the text it was read from, by offsets in the file."""
+    """One side of a relation: its tree, and the text it was read from, by offsets in the file.
+
+    Behind w -= v a side may say what w comes to, or v once more; then it is ``change``.
+    """
 
     tree: Tree
     start: int
     end: int
+    change: Tree | None = None
 
 
 @dataclass(frozen=True)
