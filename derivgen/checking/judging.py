@@ -220,6 +220,7 @@ class _Judging:
             self.figures.give(name, shown.value)
         elif known and not says(sides[0]) and not any(shown and agreement(shown, value) for value in known):
             stepped = self._is_update(chain, sides[0]) or self._takes_a_step(name, sides[0])  # w_1 = 0.3 - 0.1*0.2
+            stepped = stepped or self._is_next(chain.left, links)
             if not stepped and self._may_be_stepped(name, shown):
                 return self._unknown_step(chain, links)
             return self._update(chain, links) if stepped else self._judged(chain, links)
@@ -320,6 +321,8 @@ class _Judging:
     def _update(self, chain: Chain, links: Sequence[tuple[str, Side]]) -> list[Verdict]:
         """w <- w − α ∂L/∂w, from the old values; the new one counts when the work goes on from it."""
         truth = self._stepped(chain.left)
+        if self._is_next(chain.left, links):
+            self.figures.go_on()
         own = self.subject.roles.step_size not in self.figures.given and not self._uses_step(links[0][1].tree)
         if own and truth is not None and self.figures.given:
             return self._unknown_step(chain, links)
@@ -331,6 +334,27 @@ class _Judging:
         if any(verdict.verdict in ("right", "recovered", "follows", "right only when") for verdict in found):
             self._move(chain.left, truth, links)
         return found
+
+    def _is_next(self, weight: Tree, links: Sequence[tuple[str, Side]]) -> bool:
+        """Whether an update is one of the next step: it begins at the value that the weight has by the last one.
+
+        Else what it comes to tells, by the new values or from the new weight: 1.4 - 0.1*(-0.8), or 1.48.
+        """
+        truth = self._stepped(weight)
+        if truth is None or not isinstance(weight, Name) or weight.name not in self.figures.updated:
+            return False
+        sides = [self._meant(side.tree) for _, side in links]
+        old, new = (self.figures.state(name) for name in ("now", "new"))
+        for side in sides:
+            begin = literal(side.args[0]) if isinstance(side, Apply) and side.operation in ("subtract", "add") else None
+            if begin is not None and not says(side):
+                return not agreement(begin, old[weight.name]) and bool(agreement(begin, new[weight.name]))
+        shown = literal(sides[-1])
+        with contextlib.suppress(DerivgenError, decimal.DecimalException, KeyError):
+            forms = [truth, *(side for side in sides[:-1] if weight.name in names(side))]
+            met = [[bool(shown and agreement(shown, state.value(form))) for form in forms] for state in (old, new)]
+            return any(met[1]) and not any(met[0])
+        return False
 
     def _move(self, weight: Tree, truth: Tree | None, links: Sequence[tuple[str, Side]]) -> None:
         """Take down a weight's new value: the true one, or what the work has where that cannot be worked out."""

@@ -425,6 +425,10 @@ class Sides:
             found = found or values
         return found
 
+    def state(self, chain: Chain) -> AtNumbers:
+        """The state whose numbers are the true ones where a side has none of those that it may have."""
+        return self.figures.states(self._times(chain))[0]
+
     def _drifted(self, chain: Chain, truths: tuple[Tree, ...], cells: tuple[Tree, ...]) -> bool:
         """Whether a number comes of the digits that were written before, rounded as they are."""
         states = self._carried([self.world], chain, mistaken=False)

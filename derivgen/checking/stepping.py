@@ -28,18 +28,25 @@ class Steps:
                 to_come[_place(one)] = self.later[id(one)] | self._moved(one)
         self.to_come: frozenset[str] = frozenset()
         self.here, self.stepped_at = (0, ""), (0, "")
+        self.reason, self.stepped_in = (-1, -1), (-2, -2)  # sentences: of a word such as "since", of the last update
+        self.sentence = (-1, -1)
 
     def reach(self, statement: Statement) -> None:
         """The work has come to this statement."""
         self.here, self.to_come = _place(statement), self.later.get(id(statement), frozenset())
+        self.sentence = statement.fragment.paragraph, statement.fragment.sentence
+        self.reason = self.sentence if statement.fragment.supposed else (-1, -1)
 
     def stepped(self) -> None:
         """A weight has been updated here."""
-        self.stepped_at = self.here
+        self.stepped_at, self.stepped_in = self.here, self.sentence
 
     def goes_on(self, updated: frozenset[object]) -> bool:
-        """Whether the old state is still needed: for other weights of the same step, or in another part."""
-        return self.here != self.stepped_at or bool(self.to_come - updated)
+        """Whether the old state is still needed: for other weights of the same step, in another part, or as a reason.
+
+        That is what an update came of, said behind it: w <- 1.4, since ∂L/∂w = -4.
+        """
+        return self.here != self.stepped_at or self.reason == self.stepped_in or bool(self.to_come - updated)
 
     def _moved(self, statement: Statement) -> frozenset[str]:
         """The weights that a statement updates."""

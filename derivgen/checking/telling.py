@@ -74,7 +74,7 @@ class Telling:
         graph, network = self.subject.graph, self.subject.network
         if finding.number and literal(tree) and finding.exact and "," not in finding.exact:
             try:
-                value = self.figures.state("now").value(chain.truth)
+                value = self.sides.state(chain).value(chain.truth)
                 return _as_tree(write(value, self.subject.digits)[0])
             except (DerivgenError, decimal.DecimalException, ValueError):
                 return None
@@ -152,7 +152,7 @@ class Telling:
 
         Where no number is given, what is worked out holds for all, and one digit is as good.
         """
-        cells, state = self.sides.cells(tree), self.figures.state("now")
+        cells, state = self.sides.cells(tree), self.sides.state(chain)
         if (early := self._used_early(chain, cells)) is not None:
             return early
         shown = [literal(cell) for cell in cells]
@@ -178,6 +178,8 @@ class Telling:
             return None
         weights = [name for name in self.figures.updated if isinstance(name, str)]
         state, found = self.figures.state("now"), []
+        if self.sides.state(chain) is not state:  # that of the new weights is asked for
+            return None
         forward = {node.name: state[node.name] for node in self.world.graph.nodes}
         for name in weights:
             new = {**self.figures.given, name: self.figures.updated[name]}
