@@ -369,7 +369,7 @@ class _Judging:
                 value = next(iter(self.figures.as_written((own,))), None)
             if value is not None and isinstance(name, Name):
                 self.figures.update(name.name, value)
-                self.steps.stepped()
+                self.steps.stepped(name.name, by_rule=says(side.tree))
 
     def _unknown_step(self, chain: Chain, links: Sequence[tuple[str, Side]]) -> list[Verdict]:
         """An update by a number where nothing says what the step size is; the work goes on from what it comes to."""

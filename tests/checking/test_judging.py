@@ -132,6 +132,7 @@ LINE = subject("o = w*x; L = (o - y)^2", "w", step="alpha", numbers={"x": "2", "
         ("w <- 1.4\nw <- 1.48\nw <- 1.496", ["right exact"] * 3),
         ("w = 1 - 0.1*(-4)\nw = 1.4 - 0.1*(-0.8)", ["right exact"] * 2),
         ("w <- w - alpha*dL/dw\nw <- 1 - 0.1*(-4) = 1.4", ["right", "right exact", "right exact"]),
+        ("w <- w - alpha*dL/dw\no = 2\ndL/dw = -4\nw <- 1.4\no = 2.8", ["right", *["right exact"] * 4]),
         ("w <- 1.4\nw <- 1.4 - 0.1*(-4)\ndL/dw = -4", ["right exact", "wrong wrong", "wrong wrong"]),
     ],
 )  # fmt: skip
