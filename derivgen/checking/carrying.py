@@ -130,7 +130,7 @@ class Figures:
         if shown is not None:
             return agreement(shown, true)
         try:
-            value, radius = worked(cell, state, self._rounded)
+            value, radius = worked(cell, state, self.is_rounded)
         except (EvaluationError, decimal.DecimalException, KeyError):
             return ""
         if close(value, true):
@@ -139,7 +139,7 @@ class Figures:
         # So wide a margin would let anything pass.
         return "rounded" if gap <= radius <= max(abs(to_decimal(value)), abs(to_decimal(true))) else ""
 
-    def _rounded(self, shown: Number) -> bool:
+    def is_rounded(self, shown: Number) -> bool:
         """Whether a number in a line may be one that was rounded: none is that is known, unless it is another's too."""
         own = literal(shown)
         assert own is not None

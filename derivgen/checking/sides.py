@@ -15,13 +15,14 @@ from derivgen.checking.branches import at_tie, conditions, convention, misfilled
 from derivgen.checking.carrying import Figures, Values
 from derivgen.checking.deciding import AtNumbers, Clock, Decision, World, close
 from derivgen.checking.expecting import expected
+from derivgen.checking.letting import is_filled_form
 from derivgen.checking.rounding import agreement, literal, numeric, outside_exponents, structural, truncated, worked
 from derivgen.checking.shaping import said_shape
 from derivgen.checking.stepping import Steps
 from derivgen.checking.supposing import Suppositions
 from derivgen.checking.work import Statement, Subject, Unread
 from derivgen.errors import CertificateError
-from derivgen.evaluation import EvaluationError
+from derivgen.evaluation import EvaluationError, Real
 from derivgen.expression import (
     ONE,
     Apply,
@@ -272,26 +273,31 @@ class Sides:
             return False
 
     def _one_by_chance(self, chain: Chain, tree: Tree, world: World) -> Finding | None:
-        """What is found of a right value whose side has a quantity in it that is 1, or has another's number.
+        """What is found of a right value whose side has a quantity in it that other numbers are as well: 1, 2, 3.
 
         The numbers do not tell then whether it belongs there: the form must, with quantities for the side's numbers.
         """
         known = {name: abs(Fraction(value)) for name, value in self.figures.known().items()}
-        values = list(known.values())
-        silent = [n for n in names(tree) if n in known and (known[n] == 1 or values.count(known[n]) > 1)]
-        if not silent or self._filled_in(chain, tree, world) is not None:
+        silent = [name for name in names(tree) if name in known and _is_common(known[name], list(known.values()))]
+        if not silent or self._is_filled_form(chain, tree) or self._filled_in(chain, tree, world) is not None:
             return None
-        graph, places = world.graph, [place for place in _fillable(tree) if not structural(place)]
+        graph, fillable = world.graph, _fillable(tree)
+        places = [place for place in fillable if not structural(place)]
         given = {value for name, value in known.items() if graph.is_leaf(name)}
-        if places and all(place.value in given and not self.figures.is_worked_out(place.value) for place in places):
+        certain = places and all(p.value in given and not self.figures.is_worked_out(p.value) for p in places)
+        if certain and len(fillable) <= MOST_FILLED:
             return Finding("wrong", decision=world.decide(chain.truth, tree, self.clock))
         form = expected(self.subject.graph, self.subject.network, chain.truth, Name(graph.nodes[-1].name))
-        strange = next((name for name in silent if form is not None and name not in names(form)), "")
-        if not strange:
-            return None
-        value = write(known[strange], 9)[0]
+        strange = next((name for name in silent if form is not None and name not in names(form)), silent[0])
+        value = write(self.figures.known()[strange], 9)[0]
         problem = f"at {strange} = {value} the numbers do not tell whether {strange} belongs there"
         return Finding("undecided", problem=problem)
+
+    def _is_filled_form(self, chain: Chain, tree: Tree) -> bool:
+        """Whether every entry of a side is a true form with numbers in it, whatever the letters are that are left."""
+        pairs = zip(self.cells(chain.truth), self.cells(tree), strict=True)
+        state, rounded = self.state(chain), self.figures.is_rounded
+        return all(not says(own) or is_filled_form(state, true, own, rounded, self.clock) for true, own in pairs)
 
     def _constant(self, truth: Tree) -> bool:
         """Whether a quantity is the same number whatever the leaves are: ∂z/∂b = 1."""
@@ -480,6 +486,11 @@ def says(tree: Tree) -> bool:
 def _counts(tree: Tree) -> bool:
     """Whether a number stands in a tree as a factor or a term."""
     return any(isinstance(part, Number) and part.value for part in outside_exponents(tree))
+
+
+def _is_common(value: Real, others: Sequence[Real]) -> bool:
+    """Whether a number is met by chance: it is a half or of one digit, or a second quantity has it."""
+    return value == Fraction(1, 2) or (value < 10 and value == int(value)) or others.count(value) > 1
 
 
 def derived(truth: Tree) -> bool:

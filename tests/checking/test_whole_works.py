@@ -234,6 +234,19 @@ def test_a_factor_that_is_1_here_is_seen(line: str, verdict: str) -> None:
     assert found.verdict == verdict
 
 
+@pytest.mark.parametrize(("side", "verdict"), [
+    ("8*w - 12", "right"), ("4*(2*w - 3)", "right"), ("2*(2 - 3)*x", "right"), ("2*x*o - 6*x", "right"),
+    ("8*w - 12*w", "undecided"), ("-4*w", "undecided"), ("4*(o - 3)*w", "undecided"), ("(2*1 - 3)*x^2", "wrong"),
+    ("x^2*(o - 3)", "wrong"), ("(o - 3)*(y + 1)", "wrong"),
+])  # fmt: skip
+def test_numbers_beside_letters_are_those_of_a_true_form(side: str, verdict: str) -> None:
+    about = of_equations("o = w*x; L = (o - y)^2", "x=2,w=1,y=3,alpha=0.1")
+    (found,) = check(about, f"dL/dw = {side}", form="plain").verdicts
+    assert found.verdict == verdict
+    if verdict == "undecided":
+        assert found.problem == "at w = 1 the numbers do not tell whether w belongs there"
+
+
 OPEN = r"$\frac{\partial h}{\partial z} = 1$"
 ACTIVE = [
     ("md", f"If $z>0$, {OPEN}.", ["skipped", "undecided"]),
