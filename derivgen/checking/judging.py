@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from derivgen.checking.deciding import World, close
+from derivgen.checking.deciding import Decision, World, close
 from derivgen.checking.expecting import step
 from derivgen.checking.rounding import Literal, agreement, literal
 from derivgen.checking.shaping import completed
@@ -104,7 +104,8 @@ class _Judging:
             if any(verdict.verdict in ("wrong", "follows") for verdict in found):
                 self.claims.clear()  # nothing goes on from what may be right
                 self.claims.update(before)
-            found = [_under_a_condition(verdict) for verdict in found]
+            if not self.supposed.understood:
+                found = [_under_a_condition(verdict) for verdict in found]
         return [replace(verdict, exercise=fragment.exercise, part=fragment.part) for verdict in found]
 
     def _chain(self, left: Side, links: Sequence[tuple[str, Side]], dummy: str) -> list[Verdict]:
@@ -156,6 +157,8 @@ class _Judging:
                 finding = Finding("undecided", problem=str(error))
             if self.supposed.rivals and (finding.verdict in ("wrong", "follows") or finding.number == "drifted"):
                 finding = self._supposed_instead(chain, tree, world) or finding
+            if self.supposed.understood and self.supposed.signs and finding.verdict in ("wrong", "follows"):
+                finding = self._on_supposed_branch(chain, tree, finding)
             verdicts.append(self.telling.verdict(chain, relation, side, tree, finding, world or self.world))
             sound = verdicts[-1].verdict in ("right", "recovered", "right only when")
             chain = replace(chain, before=tree, sound=sound or (verdicts[-1].verdict == "undecided" and chain.sound))
@@ -173,6 +176,15 @@ class _Judging:
                 return replace(found, verdict="right only when", needs=needs)
             return found if found.verdict == "right only when" else None
         return None
+
+    def _on_supposed_branch(self, chain: Chain, tree: Tree, finding: Finding) -> Finding:
+        """What is wrong in general, where the sentence says on which side of a kink it is."""
+        needs, equal = self.supposed.on_branch(chain.truth, tree, self.sides.clock)
+        if equal:
+            return Finding("right only when", needs=needs)
+        if equal is None or finding.number:
+            return Finding("undecided", problem="it stands behind a condition")
+        return Finding("wrong", decision=Decision(False))  # numbers at which the sides differ may lie beyond the kink
 
     def _remember(self, chain: Chain, last: Verdict, form: Tree | None) -> None:
         """Keep what the chain claims: a wrong form or number of its quantity, or the digits of a right one.
