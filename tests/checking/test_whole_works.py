@@ -411,6 +411,7 @@ SOFTMAX = "s = e^z_1 + e^z_2 + e^z_3; p_1 = e^z_1/s; p_2 = e^z_2/s; p_3 = e^z_3/
     (CHAIN, "dL/dw_2 = 1/2*(a_2 - y)*a_2*(1 - a_2)*a_1", "half_or_two_added"),
     (TANH, "L = 1/2*(z_2 - y)^2", "half_or_two_added"),
     (SOFTMAX, "dL/dz_1 = dL/dp_1*dp_1/dz_1", "path_left_out"),
+    (SOFTMAX, "dL/dz_1 = dL/dp_1*dp_1/dz_1 + dL/dp_1*dp_2/dz_1 + dL/dp_1*dp_3/dz_1", ""),  # it is zero
     (SOFTMAX, "dp_1/dz_2 = p_1*p_2", "whole_sign"),
 ])  # fmt: skip
 def test_the_slip_that_was_made_is_named(network: str, line: str, slip: str) -> None:
