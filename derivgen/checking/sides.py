@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import decimal
 import itertools
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -31,6 +32,7 @@ from derivgen.expression import (
     Partial,
     Tree,
     names,
+    negate,
     product,
     total,
     transform,
@@ -193,13 +195,13 @@ class Sides:
         places = _fillable(tree)[:MOST_FILLED]
         absent = [leaf for leaf in self.figures.missing(chain.truth) if leaf not in self.figures.missing(tree)]
         known = self.figures.known() if places else {}
-        ways: list[list[str | None]] = [
-            [None, *(n for n, own in known.items() if own == place.value), *absent] for place in places
-        ]
         filled = [
-            (way, _with_parts(tree, {id(place): Name(name) for place, name in zip(places, way, strict=True) if name}))
-            for way in itertools.islice(itertools.product(*ways), 1, MOST_FILLINGS)
-        ]
+            (way, _with_parts(tree, {
+                id(place): negate(Name(name)) if known.get(name) == -place.value != 0 else Name(name)
+                for place, name in zip(places, way, strict=True) if name
+            }))
+            for way in itertools.islice(itertools.product(*self._ways(places, absent)), 1, MOST_FILLINGS)
+        ]  # fmt: skip
         found = self._first(filled, absent, lambda side: world.decide(chain.truth, side, self.clock, real=False).equal)
         if found is not None:
             return found if found.verdict != "right" or chain.sound else replace(found, verdict="recovered")
@@ -208,6 +210,11 @@ class Sides:
             return found
         needs = self._at_these_numbers(chain, tree, world)  # with numbers for quantities the gate's is filled in too
         return self._where(chain, tree, needs) if needs else Finding("right" if chain.sound else "recovered")
+
+    def _ways(self, places: Sequence[Number], absent: Sequence[str] = ()) -> list[list[str | None]]:
+        """The quantities that each of these numbers may stand for, with its sign or the other; None is the number."""
+        known = self.figures.known() if places else {}
+        return [[None, *(n for n, own in known.items() if abs(own) == place.value), *absent] for place in places]
 
     def _where(self, chain: Chain, tree: Tree, needs: str) -> Finding:
         """Right only under conditions that the numbers meet; right, if a 0 stands where these close a gate."""
@@ -287,7 +294,8 @@ class Sides:
         places = [place for place in fillable if not structural(place)]
         given = {value for name, value in known.items() if graph.is_leaf(name)}
         certain = places and all(p.value in given and not self.figures.is_worked_out(p.value) for p in places)
-        if certain and len(fillable) <= MOST_FILLED:
+        tried = len(fillable) <= MOST_FILLED and math.prod(map(len, self._ways(fillable))) <= MOST_FILLINGS
+        if certain and tried:
             return Finding("wrong", decision=world.decide(chain.truth, tree, self.clock))
         form = expected(self.subject.graph, self.subject.network, chain.truth, Name(graph.nodes[-1].name))
         strange = next((name for name in silent if form is not None and name not in names(form)), silent[0])

@@ -247,6 +247,13 @@ def test_numbers_beside_letters_are_those_of_a_true_form(side: str, verdict: str
         assert found.problem == "at w = 1 the numbers do not tell whether w belongs there"
 
 
+def test_a_number_may_stand_for_a_quantity_of_the_other_sign() -> None:
+    about = of_equations("z = w*x + b; a = tanh(z); L = (a - y)^2/2", "x=2,w=0.5,b=-0.5,y=1,alpha=0.5")
+    for line in ("z = w*x - 0.5", "a = tanh(w*2 - 0.5)", "L = (tanh(w*x - 0.5) - y)^2/2"):
+        (found,) = check(about, line, form="plain").verdicts
+        assert found.verdict == "right"
+
+
 AT_0 = r"$\frac{\partial L}{\partial a} = -a$"
 
 
