@@ -117,7 +117,8 @@ class Sides:
                     return Finding("wrong", decision=world.decide(chain.truth, tree, self.clock))
                 if found.verdict == "right" and (other := self._one_by_chance(chain, tree, world)) is not None:
                     return other
-                if found.verdict == "right" and (held := self.supposed.in_passing(world.leaves_of(chain.truth))):
+                held = self.supposed.in_passing(world.leaves_of(chain.truth))
+                if found.verdict == "right" and held and self.figures.missing(chain.truth):
                     return replace(found, verdict="right only when", needs=self.supposed.said(held))
                 if found.verdict == "right" and not chain.sound:
                     found = replace(found, verdict="recovered")

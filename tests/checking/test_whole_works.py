@@ -261,6 +261,7 @@ AT_0 = r"$\frac{\partial L}{\partial a} = -a$"
     (rf"If $y = 0$, {AT_0}.", "wrong", ""), (rf"{AT_0} if $y = 0$.", "wrong", ""),
     (r"If $y = 0$, $\frac{\partial L}{\partial a} = a$.", "right only when", "y = 0"),
     (r"If $x = 0$, $\frac{\partial L}{\partial w} = 0$.", "right only when", "x = 0"),
+    ("For $x = 2$, $w = 1$ and $b = -1$ we have $z = 1$.", "right", ""),
     (rf"If $y = 0$ and $z$ is large, {AT_0}.", "undecided", ""), (rf"If $y = 0$ and all is small, {AT_0}.", "undecided", ""),
     (rf"If $y = 0$, ${{z = w x + b}}$, otherwise {AT_0}.", "undecided", ""),
 ])  # fmt: skip
