@@ -6,9 +6,9 @@ The rooms, in the order in which a work goes through them: ``flow`` leads it; ``
 by the ``symbols`` of the network and the ``letters`` of the work's own; ``judging`` goes through its chains, with
 ``summing`` for shares of a sum and ``stepping`` for updates; ``sides`` judges one side, by ``shaping`` and ``deciding``
 (which knows ``fitting`` shapes), ``branches`` at kinks (and ``vanishing`` behind closed ones), ``supposing`` for what
-is assumed, and ``carrying`` and ``rounding`` for numbers; ``telling`` makes a verdict of it, with what was
-``expecting`` there and the slip that ``diagnosing`` names; ``answering`` looks at a part's answer; ``subjects`` says
-what a work is checked against; ``report`` and ``classes`` write.
+is assumed, and ``carrying`` and ``rounding`` for numbers, with ``letting`` beside letters; ``telling`` makes a verdict
+of it, with what was ``expecting`` there and the slip that ``diagnosing`` names; ``answering`` looks at a part's answer;
+``subjects`` says what a work is checked against; ``report`` and ``classes`` write.
 """
 
 from __future__ import annotations

@@ -33,6 +33,7 @@ from derivgen.written import write
 
 MOST_TIES = 2  # kinks at which numbers lie, each tried on either side
 MOST_KEPT = 32  # networks of single branches
+_FAR = 10**9  # beyond any kink from a point that was drawn
 MOST_DROPPED = 8  # conditions of which each is tried to be done without
 
 
@@ -217,6 +218,27 @@ def on_branch(world: World, numbers: AtNumbers, sides: Sequence[Tree]) -> tuple[
         return None
     there, change = _there(world, taken)
     return there, lambda tree: change(out(tree))
+
+
+def taken_to(world: World, gap: tuple[Tree, Tree], *, larger: bool) -> dict[Apply, Branch]:
+    """The parts with a kink where the two trees of a gap are equal, as they are where the first is larger, or not."""
+    parts = dict.fromkeys(part for own in world.kinked.values() for part in own)
+    point = next(iter(world.points), None)
+    found: dict[Apply, Branch] = {}
+    for part in parts if point is not None else ():
+        compared = tuple(map(world.graph.resolved, _compared(part)))
+        for own, above in ((gap, larger), (gap[::-1], not larger)):
+            if compared == own and point is not None:
+                found[part] = _resolved(part, point, _FAR if above else -_FAR), above
+    return found
+
+
+def equal_there(world: World, taken: dict[Apply, Branch], truth: Tree, side: Tree, clock: Clock) -> bool | None:
+    """Whether two sides are equal on these branches; None if that cannot be told, or they are so by chance."""
+    there, change = _there(world, taken)
+    truth, side = (next(iter(world.points)).written_out(world.graph.spread(tree)) for tree in (truth, side))
+    equal = there.decide(change(truth), change(side), clock).equal
+    return None if equal and _by_chance(world, taken, truth, side, clock) else equal
 
 
 def convention(world: World, truth: Tree, side: Tree, clock: Clock) -> str:

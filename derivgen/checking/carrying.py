@@ -90,14 +90,14 @@ class Figures:
 
         Once weights are updated, values are those of the new ones; while the step ``goes_on`` to other weights, its
         old values are said too. A derivative is one before the step until the new values are worked out, or all
-        weights have theirs.
+        weights have theirs: then it is of the new ones like a value.
         """
         if not self.updated or stepped:
             return (False,)
-        if not any(isinstance(part, Partial) for part in walk(truth)):
-            return (False, True) if goes_on else (True,)
         whole = set(self.subject.roles.weights) <= self.updated.keys()
-        return (False, True) if whole else (False,)
+        if whole or not any(isinstance(part, Partial) for part in walk(truth)):
+            return (False, True) if goes_on else (True,)
+        return (False,)
 
     def states(self, times: Sequence[bool]) -> list[AtNumbers]:
         """The states that a statement may be about."""
@@ -130,7 +130,7 @@ class Figures:
         if shown is not None:
             return agreement(shown, true)
         try:
-            value, radius = worked(cell, state, self._rounded)
+            value, radius = worked(cell, state, self.is_rounded)
         except (EvaluationError, decimal.DecimalException, KeyError):
             return ""
         if close(value, true):
@@ -139,7 +139,7 @@ class Figures:
         # So wide a margin would let anything pass.
         return "rounded" if gap <= radius <= max(abs(to_decimal(value)), abs(to_decimal(true))) else ""
 
-    def _rounded(self, shown: Number) -> bool:
+    def is_rounded(self, shown: Number) -> bool:
         """Whether a number in a line may be one that was rounded: none is that is known, unless it is another's too."""
         own = literal(shown)
         assert own is not None

@@ -68,6 +68,7 @@ def slip_in_symbols(
     if (turned := _turned_back(world, roles, asked, clock)) is not None:
         return turned
     first, wanted = world.first_residues(asked.side), world.residues(asked.side)
+    nothing = first is not None and not any(any(found) for found in wanted if found is not None)
     for source, key in _sources(roles, network, asked):
         if key not in world.kept:
             if len(world.kept) >= MOST_KEPT:
@@ -78,6 +79,8 @@ def slip_in_symbols(
             way for way, own in world.kept[key]
             if (own == first or own is None or first is None) and _same(world, way.tree, wanted)
         ]  # fmt: skip
+        if nothing:  # without its target a cross-entropy is zero, and so is much else
+            alike = [way for way in alike if way.slip != "target_left_out"]
         if world.compares(asked.side):  # residues have no order: the points must tell too
             alike = [way for way in alike if world.decide(way.tree, asked.side, clock).equal]
         if alike or clock.over:

@@ -160,6 +160,13 @@ def _asides(text: str) -> Iterator[tuple[int, int]]:
 _SENTENCE_END = re.compile(r"[.!?;](?=\s)|\n\s*\n")
 
 
+# What may stand behind a condition if no prose is a part of it, and words for what lies outside of it.
+_BARE = re.compile(r"\W*(?:\Z|[,:;.)]|(?:then|we|it)\b|(?:and|or)\s*\Z)")
+_OTHER = re.compile(
+    rf"\b(?:{'|'.join(map(re.escape, conditions.OTHERWISE))}|other|opposite|generally?|not)\b", re.IGNORECASE
+)
+
+
 def _in_sentences(text: str, form: str, pieces: Sequence[Piece], found: Sequence[Fragment]) -> list[Fragment]:
     """The fragments with their sentences and paragraphs, and what the words before them make of them.
 
@@ -183,7 +190,12 @@ def _in_sentences(text: str, form: str, pieces: Sequence[Piece], found: Sequence
             sentence=sentence, paragraph=paragraph,
         ))  # fmt: skip
     behind = {fragment.sentence for fragment in placed if fragment.skip == "condition"}
-    return [replace(fragment, conditional=fragment.sentence in behind) for fragment in placed]
+    ends = [*(piece.start for piece in pieces[1:]), len(text)]
+    vague = {fragment.sentence for fragment, piece, end in zip(placed, pieces, ends, strict=False)
+             if (fragment.skip == "condition" and not _BARE.match(text, piece.end, end))
+             or _OTHER.search(_SENTENCE_END.split(text[piece.end : end], maxsplit=1)[0])}  # fmt: skip
+    return [replace(fragment, conditional=fragment.sentence in behind, bare=fragment.sentence not in vague)
+            for fragment in placed]  # fmt: skip
 
 
 def _clause(text: str, begin: int, end: int) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from derivgen.checking.deciding import World, close
+from derivgen.checking.deciding import Decision, World, close
 from derivgen.checking.expecting import step
 from derivgen.checking.rounding import Literal, agreement, literal
 from derivgen.checking.shaping import between_shapes, completed
@@ -106,7 +106,8 @@ class _Judging:
             if any(verdict.verdict in ("wrong", "follows") for verdict in found):
                 self.claims.clear()  # nothing goes on from what may be right
                 self.claims.update(before)
-            found = [_under_a_condition(verdict) for verdict in found]
+            if not self.supposed.understood:
+                found = [_under_a_condition(verdict) for verdict in found]
         return [replace(verdict, exercise=fragment.exercise, part=fragment.part) for verdict in found]
 
     def _chain(self, left: Side, links: Sequence[tuple[str, Side]], dummy: str) -> list[Verdict]:
@@ -162,6 +163,8 @@ class _Judging:
             if side.change is not None and finding.verdict in ("wrong", "undecided"):
                 tree, finding = self._as_change(chain, tree, finding, self._meant(side.change))
                 side = replace(side, tree=tree)
+            if self.supposed.understood and self.supposed.signs and finding.verdict in ("wrong", "follows"):
+                finding = self._on_supposed_branch(chain, tree, finding)
             verdicts.append(self.telling.verdict(chain, relation, side, tree, finding, world or self.world))
             sound = verdicts[-1].verdict in ("right", "recovered", "right only when")
             chain = replace(chain, before=tree, sound=sound or (verdicts[-1].verdict == "undecided" and chain.sound))
@@ -186,6 +189,15 @@ class _Judging:
                 return replace(found, verdict="right only when", needs=needs)
             return found if found.verdict == "right only when" else None
         return None
+
+    def _on_supposed_branch(self, chain: Chain, tree: Tree, finding: Finding) -> Finding:
+        """What is wrong in general, where the sentence says on which side of a kink it is."""
+        needs, equal = self.supposed.on_branch(chain.truth, tree, self.sides.clock)
+        if equal:
+            return Finding("right only when", needs=needs)
+        if equal is None or finding.number:
+            return Finding("undecided", problem="it stands behind a condition")
+        return Finding("wrong", decision=Decision(False))  # numbers at which the sides differ may lie beyond the kink
 
     def _remember(self, chain: Chain, last: Verdict, form: Tree | None) -> None:
         """Keep what the chain claims: a wrong form or number of its quantity, or the digits of a right one.
@@ -233,6 +245,7 @@ class _Judging:
             self.figures.give(name, shown.value)
         elif known and not says(sides[0]) and not any(shown and agreement(shown, value) for value in known):
             stepped = self._is_update(chain, sides[0]) or self._takes_a_step(name, sides[0])  # w_1 = 0.3 - 0.1*0.2
+            stepped = stepped or self._is_next(chain.left, links)
             if not stepped and self._may_be_stepped(name, shown):
                 return self._unknown_step(chain, links)
             return self._update(chain, links) if stepped else self._judged(chain, links)
@@ -337,6 +350,8 @@ class _Judging:
     def _update(self, chain: Chain, links: Sequence[tuple[str, Side]]) -> list[Verdict]:
         """w <- w − α ∂L/∂w, from the old values; the new one counts when the work goes on from it."""
         truth = self._stepped(chain.left)
+        if self._is_next(chain.left, links):
+            self.figures.go_on()
         own = self.subject.roles.step_size not in self.figures.given and not self._uses_step(links[0][1].tree)
         if own and truth is not None and self.figures.given:
             return self._unknown_step(chain, links)
@@ -348,6 +363,27 @@ class _Judging:
         if any(verdict.verdict in ("right", "recovered", "follows", "right only when") for verdict in found):
             self._move(chain.left, truth, links)
         return found
+
+    def _is_next(self, weight: Tree, links: Sequence[tuple[str, Side]]) -> bool:
+        """Whether an update is one of the next step: it begins at the value that the weight has by the last one.
+
+        Else what it comes to tells, by the new values or from the new weight: 1.4 - 0.1*(-0.8), or 1.48.
+        """
+        truth = self._stepped(weight)
+        if truth is None or not isinstance(weight, Name) or weight.name not in self.figures.updated:
+            return False
+        sides = [self._meant(side.tree) for _, side in links]
+        old, new = (self.figures.state(name) for name in ("now", "new"))
+        for side in sides:
+            begin = literal(side.args[0]) if isinstance(side, Apply) and side.operation in ("subtract", "add") else None
+            if begin is not None and not says(side):
+                return not agreement(begin, old[weight.name]) and bool(agreement(begin, new[weight.name]))
+        shown = literal(sides[-1])
+        with contextlib.suppress(DerivgenError, decimal.DecimalException, KeyError):
+            forms = [truth, *(side for side in sides[:-1] if weight.name in names(side))]
+            met = [[bool(shown and agreement(shown, state.value(form))) for form in forms] for state in (old, new)]
+            return any(met[1]) and not any(met[0])
+        return False
 
     def _move(self, weight: Tree, truth: Tree | None, links: Sequence[tuple[str, Side]]) -> None:
         """Take down a weight's new value: the true one, or what the work has where that cannot be worked out."""
@@ -362,7 +398,7 @@ class _Judging:
                 value = next(iter(self.figures.as_written((own,))), None)
             if value is not None and isinstance(name, Name):
                 self.figures.update(name.name, value)
-                self.steps.stepped()
+                self.steps.stepped(name.name, by_rule=says(side.tree))
 
     def _unknown_step(self, chain: Chain, links: Sequence[tuple[str, Side]]) -> list[Verdict]:
         """An update by a number where nothing says what the step size is; the work goes on from what it comes to."""

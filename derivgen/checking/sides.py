@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import decimal
 import itertools
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -15,13 +16,14 @@ from derivgen.checking.branches import at_tie, conditions, convention, misfilled
 from derivgen.checking.carrying import Figures, Values
 from derivgen.checking.deciding import AtNumbers, Clock, Decision, World, close
 from derivgen.checking.expecting import expected
+from derivgen.checking.letting import is_filled_form
 from derivgen.checking.rounding import agreement, literal, numeric, outside_exponents, structural, truncated, worked
 from derivgen.checking.shaping import said_shape
 from derivgen.checking.stepping import Steps
 from derivgen.checking.supposing import Suppositions
 from derivgen.checking.work import Statement, Subject, Unread
 from derivgen.errors import CertificateError
-from derivgen.evaluation import EvaluationError
+from derivgen.evaluation import EvaluationError, Real
 from derivgen.expression import (
     ONE,
     Apply,
@@ -30,6 +32,7 @@ from derivgen.expression import (
     Partial,
     Tree,
     names,
+    negate,
     product,
     total,
     transform,
@@ -114,6 +117,9 @@ class Sides:
                     return Finding("wrong", decision=world.decide(chain.truth, tree, self.clock))
                 if found.verdict == "right" and (other := self._one_by_chance(chain, tree, world)) is not None:
                     return other
+                held = self.supposed.in_passing(world.leaves_of(chain.truth))
+                if found.verdict == "right" and held and self.figures.missing(chain.truth):
+                    return replace(found, verdict="right only when", needs=self.supposed.said(held))
                 if found.verdict == "right" and not chain.sound:
                     found = replace(found, verdict="recovered")
                 return replace(found, decision=decision)
@@ -190,13 +196,13 @@ class Sides:
         places = _fillable(tree)[:MOST_FILLED]
         absent = [leaf for leaf in self.figures.missing(chain.truth) if leaf not in self.figures.missing(tree)]
         known = self.figures.known() if places else {}
-        ways: list[list[str | None]] = [
-            [None, *(n for n, own in known.items() if own == place.value), *absent] for place in places
-        ]
         filled = [
-            (way, _with_parts(tree, {id(place): Name(name) for place, name in zip(places, way, strict=True) if name}))
-            for way in itertools.islice(itertools.product(*ways), 1, MOST_FILLINGS)
-        ]
+            (way, _with_parts(tree, {
+                id(place): negate(Name(name)) if known.get(name) == -place.value != 0 else Name(name)
+                for place, name in zip(places, way, strict=True) if name
+            }))
+            for way in itertools.islice(itertools.product(*self._ways(places, absent)), 1, MOST_FILLINGS)
+        ]  # fmt: skip
         found = self._first(filled, absent, lambda side: world.decide(chain.truth, side, self.clock, real=False).equal)
         if found is not None:
             return found if found.verdict != "right" or chain.sound else replace(found, verdict="recovered")
@@ -205,6 +211,11 @@ class Sides:
             return found
         needs = self._at_these_numbers(chain, tree, world)  # with numbers for quantities the gate's is filled in too
         return self._where(chain, tree, needs) if needs else Finding("right" if chain.sound else "recovered")
+
+    def _ways(self, places: Sequence[Number], absent: Sequence[str] = ()) -> list[list[str | None]]:
+        """The quantities that each of these numbers may stand for, with its sign or the other; None is the number."""
+        known = self.figures.known() if places else {}
+        return [[None, *(n for n, own in known.items() if abs(own) == place.value), *absent] for place in places]
 
     def _where(self, chain: Chain, tree: Tree, needs: str) -> Finding:
         """Right only under conditions that the numbers meet; right, if a 0 stands where these close a gate."""
@@ -272,26 +283,32 @@ class Sides:
             return False
 
     def _one_by_chance(self, chain: Chain, tree: Tree, world: World) -> Finding | None:
-        """What is found of a right value whose side has a quantity in it that is 1, or has another's number.
+        """What is found of a right value whose side has a quantity in it that other numbers are as well: 1, 2, 3.
 
         The numbers do not tell then whether it belongs there: the form must, with quantities for the side's numbers.
         """
         known = {name: abs(Fraction(value)) for name, value in self.figures.known().items()}
-        values = list(known.values())
-        silent = [n for n in names(tree) if n in known and (known[n] == 1 or values.count(known[n]) > 1)]
-        if not silent or self._filled_in(chain, tree, world) is not None:
+        silent = [name for name in names(tree) if name in known and _is_common(known[name], list(known.values()))]
+        if not silent or self._is_filled_form(chain, tree) or self._filled_in(chain, tree, world) is not None:
             return None
-        graph, places = world.graph, [place for place in _fillable(tree) if not structural(place)]
+        graph, fillable = world.graph, _fillable(tree)
+        places = [place for place in fillable if not structural(place)]
         given = {value for name, value in known.items() if graph.is_leaf(name)}
-        if places and all(place.value in given and not self.figures.is_worked_out(place.value) for place in places):
+        certain = places and all(p.value in given and not self.figures.is_worked_out(p.value) for p in places)
+        tried = len(fillable) <= MOST_FILLED and math.prod(map(len, self._ways(fillable))) <= MOST_FILLINGS
+        if certain and tried:
             return Finding("wrong", decision=world.decide(chain.truth, tree, self.clock))
         form = expected(self.subject.graph, self.subject.network, chain.truth, Name(graph.nodes[-1].name))
-        strange = next((name for name in silent if form is not None and name not in names(form)), "")
-        if not strange:
-            return None
-        value = write(known[strange], 9)[0]
+        strange = next((name for name in silent if form is not None and name not in names(form)), silent[0])
+        value = write(self.figures.known()[strange], 9)[0]
         problem = f"at {strange} = {value} the numbers do not tell whether {strange} belongs there"
         return Finding("undecided", problem=problem)
+
+    def _is_filled_form(self, chain: Chain, tree: Tree) -> bool:
+        """Whether every entry of a side is a true form with numbers in it, whatever the letters are that are left."""
+        pairs = zip(self.cells(chain.truth), self.cells(tree), strict=True)
+        state, rounded = self.state(chain), self.figures.is_rounded
+        return all(not says(own) or is_filled_form(state, true, own, rounded, self.clock) for true, own in pairs)
 
     def _constant(self, truth: Tree) -> bool:
         """Whether a quantity is the same number whatever the leaves are: ∂z/∂b = 1."""
@@ -425,6 +442,10 @@ class Sides:
             found = found or values
         return found
 
+    def state(self, chain: Chain) -> AtNumbers:
+        """The state whose numbers are the true ones where a side has none of those that it may have."""
+        return self.figures.states(self._times(chain))[0]
+
     def _drifted(self, chain: Chain, truths: tuple[Tree, ...], cells: tuple[Tree, ...]) -> bool:
         """Whether a number comes of the digits that were written before, rounded as they are."""
         states = self._carried([self.world], chain, mistaken=False)
@@ -476,6 +497,11 @@ def says(tree: Tree) -> bool:
 def _counts(tree: Tree) -> bool:
     """Whether a number stands in a tree as a factor or a term."""
     return any(isinstance(part, Number) and part.value for part in outside_exponents(tree))
+
+
+def _is_common(value: Real, others: Sequence[Real]) -> bool:
+    """Whether a number is met by chance: it is a half or of one digit, or a second quantity has it."""
+    return value == Fraction(1, 2) or (value < 10 and value == int(value)) or others.count(value) > 1
 
 
 def derived(truth: Tree) -> bool:

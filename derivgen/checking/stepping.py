@@ -28,18 +28,28 @@ class Steps:
                 to_come[_place(one)] = self.later[id(one)] | self._moved(one)
         self.to_come: frozenset[str] = frozenset()
         self.here, self.stepped_at = (0, ""), (0, "")
+        self.reason, self.stepped_in = (-1, -1), (-2, -2)  # sentences: of a word such as "since", of the last update
+        self.sentence = (-1, -1)
+        self.by_rule: set[object] = set()  # weights of which only the rule is said, in letters: w <- w - α ∂L/∂w
 
     def reach(self, statement: Statement) -> None:
         """The work has come to this statement."""
         self.here, self.to_come = _place(statement), self.later.get(id(statement), frozenset())
+        self.sentence = statement.fragment.paragraph, statement.fragment.sentence
+        self.reason = self.sentence if statement.fragment.supposed else (-1, -1)
 
-    def stepped(self) -> None:
+    def stepped(self, weight: str, *, by_rule: bool) -> None:
         """A weight has been updated here."""
-        self.stepped_at = self.here
+        (self.by_rule.add if by_rule else self.by_rule.discard)(weight)
+        self.stepped_at, self.stepped_in = self.here, self.sentence
 
     def goes_on(self, updated: frozenset[object]) -> bool:
-        """Whether the old state is still needed: for other weights of the same step, or in another part."""
-        return self.here != self.stepped_at or bool(self.to_come - updated)
+        """Whether the old state is still needed: for other weights of the same step, in another part, or as a reason.
+
+        That is what an update came of, said behind it: w <- 1.4, since ∂L/∂w = -4.
+        """
+        open_ = bool(self.to_come - updated) or not self.by_rule.isdisjoint(updated)
+        return open_ or self.here != self.stepped_at or self.reason == self.stepped_in
 
     def _moved(self, statement: Statement) -> frozenset[str]:
         """The weights that a statement updates."""

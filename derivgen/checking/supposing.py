@@ -9,21 +9,38 @@ from __future__ import annotations
 import contextlib
 import decimal
 import itertools
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from derivgen.checking.branches import Branch, equal_there, taken_to
 from derivgen.checking.carrying import Figures
 from derivgen.checking.deciding import AtNumbers, Clock, Decision, World
 from derivgen.checking.rounding import agreement, literal
+from derivgen.checking.statements import statements
+from derivgen.checking.symbols import Symbols
 from derivgen.checking.vanishing import by_chance
 from derivgen.checking.work import Statement, Subject, Unread
 from derivgen.evaluation import EvaluationError, Real
 from derivgen.expression import Apply, Name, Number, Tree, names, total
 from derivgen.graph import Graph, Node
+from derivgen.printing import plain
 from derivgen.written import write
 
 __all__ = ["Suppositions"]
+
+
+_STRICT = re.compile(r"(?P<left>[^<>=]+?)\s*(?P<sign>[<>]|\\[lg]t(?![a-z]))\s*(?P<right>[^<>=]+)")
+
+
+@dataclass(frozen=True)
+class Sign:
+    """An inequality between the two trees of a ``gap`` that opens or closes gates: what is ``taken`` for each there."""
+
+    gap: tuple[Tree, Tree]
+    needs: str
+    taken: Mapping[Apply, Branch]
 
 
 class Suppositions:
@@ -33,6 +50,10 @@ class Suppositions:
         self.subject, self.world, self.figures = subject, world, figures
         self.numbers: dict[str, Real] = {}
         self.passing: dict[str, Real | None] = {}  # for this sentence only: what was given before
+        self.understood = False  # all that this sentence supposes are numbers, or on which side of a kink it is
+        self.signs: list[Sign] = []  # of this sentence: s > 0
+        self.before: list[Sign] = []  # and those of its paragraph before it
+        self.unclear = False  # something else is supposed in this paragraph
         self.further = False  # something that is no number is supposed, up to the end of the paragraph
         self.place = (-1, -1)
         self.rivals: dict[str, Real] = {}  # "suppose y = 0" where the exercise has y = 1: what it has is true as well
@@ -44,20 +65,64 @@ class Suppositions:
         place = _place(found[number])
         if place == self.place:
             return
-        self.further &= place[1] == self.place[1]
+        same = place[1] == self.place[1]
+        self.further, self.unclear = self.further and same, self.unclear and same
+        self.before, self.signs = [*self.before, *self.signs] if same else [], []
         self.place = place
         for name, value in self.passing.items():
             self._give(name, value)
         self.passing = {}
+        items = list(itertools.takewhile(lambda item: _place(item) == place, itertools.islice(found, number, None)))
+        kinds = {self._kind(item) for item in items}
         first = -1
         said: dict[Tree, Tree] = {}
-        for item in itertools.takewhile(lambda item: _place(item) == place, itertools.islice(found, number, None)):
+        for item in items:
             self.further |= isinstance(item, Unread) and item.assumed
             behind, first = item.fragment.at == first, item.fragment.at
             if isinstance(item, Statement) and (behind or item.fragment.supposed) and self.assumes(item):
                 left, right = item.left.tree, item.links[0][1].tree
-                self.further |= said.setdefault(left, right) != right  # two cases in one sentence
+                if said.setdefault(left, right) != right:  # two cases in one sentence
+                    self.further, kinds = True, {*kinds, "other"}
                 self._suppose(item, certain=not behind)
+        self._understand(kinds, bare=items[0].fragment.bare)
+
+    def _understand(self, kinds: set[str], *, bare: bool) -> None:
+        """Note whether what a sentence supposes says under what its lines are right, or wrong."""
+        gaps = [sign.gap for sign in self.signs]
+        if len(set(gaps)) < len(gaps):  # two cases
+            kinds = {*kinds, "other"}
+        known = not self.unclear and "other" not in kinds and set(self.passing) <= set(self.own())
+        supposes = bool(self.passing or self.signs) and (bool(self.signs) or not self.further)
+        self.understood = known and bare and supposes and {sign.gap for sign in self.before} <= set(gaps)
+        self.unclear |= "other" in kinds
+
+    def _kind(self, item: Statement | Unread) -> str:
+        """What an item supposes: a number for a leaf, a side of a kink, which is noted, or something other; else ''."""
+        condition = item.fragment.skip == "condition"
+        if isinstance(item, Unread):
+            sign = self._sign(item) if item.assumed else None
+            self.signs += [sign] if sign is not None else []
+            return "sign" if sign is not None else "other" if item.assumed or condition else ""
+        if not condition and not (item.fragment.supposed and self.assumes(item)):
+            return ""
+        left = item.left.tree
+        is_number = self.assumes(item) and literal(item.links[0][1].tree) is not None
+        return "number" if is_number and self._is_leaf(left) and not self._shared(names(left)[0]) else "other"
+
+    def _sign(self, item: Unread) -> Sign | None:
+        """On which side of a kink of the network's an inequality is, s > 0; None if it is no such."""
+        sides = _STRICT.fullmatch(item.fragment.source)
+        if sides is None or item.fragment.skip != "condition":
+            return None
+        equation = replace(item.fragment, source=f"{sides['left']} = {sides['right']}", skip="")
+        read = statements(equation, Symbols.of(self.subject))
+        if len(read) != 1 or not isinstance(read[0], Statement) or len(read[0].links) != 1:
+            return None
+        gap = read[0].left.tree, read[0].links[0][1].tree
+        larger = sides["sign"] in (">", r"\gt")
+        taken = taken_to(self.world, gap, larger=larger)
+        left, right = (plain(tree, self.world.graph.scope) for tree in gap)
+        return Sign(gap, f"{left} {'>' if larger else '<'} {right}", taken) if taken else None
 
     def _suppose(self, statement: Statement, *, certain: bool) -> None:
         """Take a statement as given: a number for a leaf, or something further."""
@@ -158,6 +223,13 @@ class Suppositions:
         """Whether a leaf is tied to others by a constraint: a number for it alone is not all that is supposed."""
         return any(name in group for group in self.world.graph.simplices)
 
+    def on_branch(self, truth: Tree, tree: Tree, clock: Clock) -> tuple[str, bool | None]:
+        """What the signs of this sentence are, and whether two sides are equal where they hold."""
+        taken = {part: branch for sign in self.signs for part, branch in sign.taken.items()}
+        world = self.under(list(self.passing))
+        needs = ", ".join(filter(None, (*(sign.needs for sign in self.signs), self.said(list(self.passing)))))
+        return needs, equal_there(world, taken, truth, tree, clock)
+
     # --- what holds under them ------------------------------------------------------------------------------------
 
     def needed(self, truth: Tree, tree: Tree, clock: Clock) -> tuple[str, Decision | None]:
@@ -203,6 +275,10 @@ class Suppositions:
         given, graph = self.figures.given, self.world.graph
         others = {name for name in graph.leaves if name not in given} - {self.subject.roles.step_size}
         return [name for name in graph.leaves if name in given and name not in self.subject.numbers] if others else []
+
+    def in_passing(self, used: Sequence[str]) -> list[str]:
+        """Those of these leaves to which only this sentence gives a number: if x = 0."""
+        return [name for name, before in self.passing.items() if name in used and before is None]
 
     def said(self, held: Sequence[str]) -> str:
         """What a line needs that is right at these numbers: y = 1."""

@@ -44,9 +44,10 @@ class Telling:
     def verdict(
         self, chain: Chain, relation: str, side: Side, tree: Tree, finding: Finding, world: World
     ) -> Verdict:  # fmt: skip
+        sampled = finding.decision.sampled and finding.verdict != "wrong"  # numbers at which it is wrong are enough
         found = Verdict(
             finding.verdict, side.start, side.end, relation, chain.left, side.tree, number=finding.number,
-            exact=finding.exact, needs=finding.needs, problem=finding.problem, sampled=finding.decision.sampled,
+            exact=finding.exact, needs=finding.needs, problem=finding.problem, sampled=sampled,
         )  # fmt: skip
         if finding.verdict not in ("wrong", "follows"):
             return found
@@ -75,7 +76,7 @@ class Telling:
         if finding.number and literal(tree) and finding.exact and "," not in finding.exact:
             try:
                 (cell,) = self.sides.cells(chain.truth)  # of an array of one entry too
-                value = self.figures.state("now").value(cell)
+                value = self.sides.state(chain).value(cell)
                 return _as_tree(write(value, self.subject.digits)[0])
             except (DerivgenError, decimal.DecimalException, ValueError):
                 return None
@@ -153,7 +154,7 @@ class Telling:
 
         Where no number is given, what is worked out holds for all, and one digit is as good.
         """
-        cells, state = self.sides.cells(tree), self.figures.state("now")
+        cells, state = self.sides.cells(tree), self.sides.state(chain)
         if (early := self._used_early(chain, cells)) is not None:
             return early
         shown = [literal(cell) for cell in cells]
@@ -179,6 +180,8 @@ class Telling:
             return None
         weights = [name for name in self.figures.updated if isinstance(name, str)]
         state, found = self.figures.state("now"), []
+        if self.sides.state(chain) is not state:  # that of the new weights is asked for
+            return None
         forward = {node.name: state[node.name] for node in self.world.graph.nodes}
         for name in weights:
             new = {**self.figures.given, name: self.figures.updated[name]}

@@ -67,6 +67,7 @@ class Fragment:
     exercise: int = 0
     part: str = ""
     conditional: bool = False  # it stands in a sentence with a condition: "if y = 1, then …"
+    bare: bool = True  # the conditions of its sentence are formulas alone: no "and z is large" beside them
     supposed: bool = False  # behind words such as "since" or "let": if it is no fact, it is an assumption
     sentence: int = 0
     paragraph: int = 0

@@ -122,6 +122,30 @@ def test_an_updated_weight_is_not_used_for_the_other_gradients() -> None:
     assert [plain(tree, NET.graph.scope) for tree in found.about] == ["w_2", "w_1"]
 
 
+LINE = subject("o = w*x; L = (o - y)^2", "w", step="alpha", numbers={"x": "2", "w": "1", "y": "3", "alpha": "0.1"})
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("w <- 1 - 0.1*(-4) = 1.4\nw <- 1.4 - 0.1*(-0.8) = 1.48", ["right exact"] * 4),
+        ("w <- 1.4\nw <- 1.48\nw <- 1.496", ["right exact"] * 3),
+        ("w = 1 - 0.1*(-4)\nw = 1.4 - 0.1*(-0.8)", ["right exact"] * 2),
+        ("w <- w - alpha*dL/dw\nw <- 1 - 0.1*(-4) = 1.4", ["right", "right exact", "right exact"]),
+        ("w <- w - alpha*dL/dw\no = 2\ndL/dw = -4\nw <- 1.4\no = 2.8", ["right", *["right exact"] * 4]),
+        ("w <- 1.4\nw <- 1.4 - 0.1*(-4)\ndL/dw = -4", ["right exact", "wrong wrong", "wrong wrong"]),
+    ],
+)  # fmt: skip
+def test_a_weight_that_has_its_new_value_takes_the_next_step(text: str, expected: list[str]) -> None:
+    assert words(LINE, text) == expected
+
+
+def test_the_truth_of_the_next_step_is_shown() -> None:
+    found = verdicts(LINE, "w <- 1.4\ndL/dw = -4\nw <- 1.4 - 0.1*(-4) = 1.8")
+    assert [verdict.exact for verdict in found[1:]] == ["-0.8", "1.48", "1.48"]
+    assert plain(found[1].expected, LINE.graph.scope) == "-0.8"  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

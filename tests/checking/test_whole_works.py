@@ -30,7 +30,7 @@ WORKS = [
     (CHAIN, "", "md", r"Suppose $x=2$. $\frac{\partial z_1}{\partial w_1} = 2$.", ["skipped", "right"]),
     (CHAIN, "", "md", r"Suppose $x=2$. $\frac{\partial z_1}{\partial w_1} = 3$.", ["skipped", "wrong"]),
     (CHAIN, "", "md", r"$\frac{\partial L}{\partial a_2} = a_2 - 1$ if $y=1$.", ["right only when", "skipped"]),
-    (CHAIN, "", "md", r"If $y=1$ then $\frac{\partial L}{\partial a_2} = a_2 - 3$.", ["skipped", "undecided"]),
+    (CHAIN, "", "md", r"If $y=1$ then $\frac{\partial L}{\partial a_2} = a_2 - 3$.", ["skipped", "wrong"]),
     (CHAIN, "", "md", r"If $z_1=0$ then $\frac{\partial L}{\partial a_2} = a_2$.", ["skipped", "undecided"]),
     (CHAIN, "x=1,w_1=0.5,w_2=-1,y=1", "md", r"$a_1 = 6.22e-1 = 0.622$", ["right", "right"]),
     (CHAIN, "x=1,w_1=0.5,w_2=-1,y=1", "md", r"$a_1 = 6.23e-1$", ["wrong"]),
@@ -117,7 +117,7 @@ ASSUMED = [
     ("md", f"{NO_TARGET} if the target is $y=0$.", BEFORE),
     ("md", r"$\frac{\partial z_1}{\partial w_1} = 1$ (where $x = 1$)", ["right", "skipped"]),
     ("md", r"$\frac{\partial L}{\partial a_2} = a_2 \quad\text{(if } y=0\text{)}$", BEFORE),
-    ("md", r"$\frac{\partial L}{\partial a_2} = 2a_2 \quad\text{(if } y=0\text{)}$", ["undecided", "skipped"]),
+    ("md", r"$\frac{\partial L}{\partial a_2} = 2a_2 \quad\text{(if } y=0\text{)}$", ["wrong", "skipped"]),
     ("md", r"$\frac{\partial L}{\partial a_2} = a_2 \text{ if } y=0$", BEFORE),
     ("md", r"$\frac{\partial L}{\partial a_2} = a_2 \qquad (y = 0)$", BEFORE),
     ("md", r"$\text{If } y=0, \text{ then } \frac{\partial L}{\partial a_2} = a_2$", GIVEN),
@@ -243,9 +243,65 @@ def test_a_factor_that_is_1_here_is_seen(line: str, verdict: str) -> None:
     assert found.verdict == verdict
 
 
+@pytest.mark.parametrize(("side", "verdict"), [
+    ("8*w - 12", "right"), ("4*(2*w - 3)", "right"), ("2*(2 - 3)*x", "right"), ("2*x*o - 6*x", "right"),
+    ("8*w - 12*w", "undecided"), ("-4*w", "undecided"), ("4*(o - 3)*w", "undecided"), ("(2*1 - 3)*x^2", "wrong"),
+    ("x^2*(o - 3)", "wrong"), ("(o - 3)*(y + 1)", "wrong"),
+])  # fmt: skip
+def test_numbers_beside_letters_are_those_of_a_true_form(side: str, verdict: str) -> None:
+    about = of_equations("o = w*x; L = (o - y)^2", "x=2,w=1,y=3,alpha=0.1")
+    (found,) = check(about, f"dL/dw = {side}", form="plain").verdicts
+    assert found.verdict == verdict
+    if verdict == "undecided":
+        assert found.problem == "at w = 1 the numbers do not tell whether w belongs there"
+
+
+def test_a_number_may_stand_for_a_quantity_of_the_other_sign() -> None:
+    about = of_equations("z = w*x + b; a = tanh(z); L = (a - y)^2/2", "x=2,w=0.5,b=-0.5,y=1,alpha=0.5")
+    for line in ("z = w*x - 0.5", "a = tanh(w*2 - 0.5)", "L = (tanh(w*x - 0.5) - y)^2/2"):
+        (found,) = check(about, line, form="plain").verdicts
+        assert found.verdict == "right"
+
+
+AT_0 = r"$\frac{\partial L}{\partial a} = -a$"
+
+
+@pytest.mark.parametrize(("text", "verdict", "needs"), [
+    (rf"If $y = 0$, {AT_0}.", "wrong", ""), (rf"{AT_0} if $y = 0$.", "wrong", ""),
+    (r"If $y = 0$, $\frac{\partial L}{\partial a} = a$.", "right only when", "y = 0"),
+    (r"If $x = 0$, $\frac{\partial L}{\partial w} = 0$.", "right only when", "x = 0"),
+    ("For $x = 2$, $w = 1$ and $b = -1$ we have $z = 1$.", "right", ""),
+    (rf"If $y = 0$ and $z$ is large, {AT_0}.", "undecided", ""), (rf"If $y = 0$ and all is small, {AT_0}.", "undecided", ""),
+    (rf"If $y = 0$, ${{z = w x + b}}$, otherwise {AT_0}.", "undecided", ""),
+])  # fmt: skip
+def test_a_number_in_the_same_sentence_makes_a_line_wrong(text: str, verdict: str, needs: str) -> None:
+    about = of_equations("z = w*x + b; a = tanh(z); L = (a - y)^2/2")
+    found = [one for one in check(about, text, form="md").verdicts if one.verdict != "skipped"][-1]
+    assert (found.verdict, found.needs) == (verdict, needs)
+
+
+BY_X = r"\frac{\partial L}{\partial x}"
+
+
+@pytest.mark.parametrize(("text", "verdict", "needs"), [
+    (rf"If $s > 0$, ${BY_X} = 2e(w + 1)$.", "right only when", "s > 0"),
+    (rf"If $s < 0$, ${BY_X} = 2e$.", "right only when", "s < 0"),
+    (rf"${BY_X} = 2e$ if $0 > s$.", "right only when", "0 > s"),
+    (rf"If $s > 0$ and $y = 0$, ${BY_X} = 2o(w + 1)$.", "right only when", "s > 0, y = 0"),
+    (rf"If $s < 0$, ${BY_X} = 2e(w + 1)$.", "wrong", ""), (rf"If $s > 0$, ${BY_X} = 2e$.", "wrong", ""),
+    (rf"If $s > 0$, ${BY_X} = e(w + 1)$.", "wrong", ""), (rf"If $w > 0$, ${BY_X} = 2e$.", "undecided", ""),
+    (rf"If $s < 0$, ${BY_X} = 2e + r x$.", "undecided", ""),
+    (rf"If $s > 0$, $r = s$, otherwise ${BY_X} = 2e$.", "undecided", ""),
+])  # fmt: skip
+def test_a_side_of_a_kink_in_the_same_sentence_is_taken(text: str, verdict: str, needs: str) -> None:
+    about = of_equations("s = x*w; r = relu(s); o = r + x; e = o - y; L = e^2")
+    found = [one for one in check(about, text, form="md").verdicts if one.verdict != "skipped"][-1]
+    assert (found.verdict, found.needs) == (verdict, needs)
+
+
 OPEN = r"$\frac{\partial h}{\partial z} = 1$"
 ACTIVE = [
-    ("md", f"If $z>0$, {OPEN}.", ["skipped", "undecided"]),
+    ("md", f"If $z>0$, {OPEN}.", ["skipped", "right only when"]),
     ("md", f"Since $z>0$, {OPEN}.", ["skipped", "undecided"]),
     ("md", f"Assume $z>0$. Then {OPEN}. So {OPEN}.", ["skipped", "undecided", "undecided"]),
     ("md", r"$\frac{\partial h}{\partial z} = 1 \quad (z > 0)$", ["undecided", "skipped"]),
@@ -279,7 +335,7 @@ OPERATORS = [
     (r"\frac{d}{dz}\sigma(z) = \sigma(z)(1+\sigma(z))", ["wrong"]),
     (r"\frac{d\sigma}{dz_1} = a_1(1-a_1)", ["right"]),
     (r"\left.\frac{\partial L}{\partial a_2}\right|_{y=0} = a_2", ["skipped", "right only when"]),
-    (r"\frac{\partial L}{\partial a_2}\Big|_{y=0} = a_1", ["skipped", "undecided"]),
+    (r"\frac{\partial L}{\partial a_2}\Big|_{y=0} = a_1", ["skipped", "wrong"]),
     (r"\nabla_{w_2} L = (a_2-y)a_2(1-a_2)a_1", ["right"]),
 ]
 
@@ -372,6 +428,7 @@ SOFTMAX = "s = e^z_1 + e^z_2 + e^z_3; p_1 = e^z_1/s; p_2 = e^z_2/s; p_3 = e^z_3/
     (CHAIN, "dL/dw_2 = 1/2*(a_2 - y)*a_2*(1 - a_2)*a_1", "half_or_two_added"),
     (TANH, "L = 1/2*(z_2 - y)^2", "half_or_two_added"),
     (SOFTMAX, "dL/dz_1 = dL/dp_1*dp_1/dz_1", "path_left_out"),
+    (SOFTMAX, "dL/dz_1 = dL/dp_1*dp_1/dz_1 + dL/dp_1*dp_2/dz_1 + dL/dp_1*dp_3/dz_1", ""),  # it is zero
     (SOFTMAX, "dp_1/dz_2 = p_1*p_2", "whole_sign"),
 ])  # fmt: skip
 def test_the_slip_that_was_made_is_named(network: str, line: str, slip: str) -> None:
