@@ -59,7 +59,7 @@ class Line:
 class Parser:
     """Precedence climbing over tokens of either dialect; ``latex`` has groups in braces and fractions.
 
-    ``checking/parsing.py`` extends it to what other people write.
+    ``checking/reading/parsing.py`` extends it to what other people write.
     """
 
     def __init__(self, text: str, tokens: list[Token], latex: bool) -> None:

@@ -1,14 +1,9 @@
 """Somebody's derivation against the truth, line by line: ``check`` is the whole flow, ``Report`` what it finds.
 
-The rooms, in the order in which a work goes through them: ``flow`` leads it; ``macros`` writes the work's own out;
-``finding`` with ``in_tex``, ``in_markdown``, ``in_plain`` and ``markers`` finds its mathematics, and by the words of
-``conditions`` what is assumed; ``scanning``, ``foreign``, ``parsing``, ``sums_and_cases`` and ``statements`` read it,
-by the ``symbols`` of the network and the ``letters`` of the work's own; ``judging`` goes through its chains, with
-``summing`` for shares of a sum and ``stepping`` for updates; ``sides`` judges one side, by ``shaping`` and ``deciding``
-(which knows ``fitting`` shapes), ``branches`` at kinks (and ``vanishing`` behind closed ones), ``supposing`` for what
-is assumed, and ``carrying`` and ``rounding`` for numbers, with ``letting`` beside letters; ``telling`` makes a verdict
-of it, with what was ``expecting`` there and the slip that ``diagnosing`` names; ``answering`` looks at a part's answer;
-``subjects`` says what a work is checked against; ``report`` and ``classes`` write.
+Its rooms, in the order in which a work goes through them: ``flow`` leads it; ``finding`` finds its mathematics,
+``reading`` makes statements of it, with the ``letters`` that the work has defined itself; ``judging`` finds of each
+link whether it is right; ``answering`` looks at a part's answer. ``work`` is the data that passes between them,
+``subjects`` what a work is checked against; ``report`` and ``classes`` write.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from derivgen import certify
 from derivgen.arrays import ShapeError
-from derivgen.checking.judging import judge
+from derivgen.checking.judging.works import judge
 from derivgen.checking.subjects import Topic
 from derivgen.checking.work import Fragment, Side, Statement, Subject, Unread, Verdict
 from derivgen.derivation import Value

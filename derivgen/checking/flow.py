@@ -12,15 +12,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from derivgen.checking.answering import answered
-from derivgen.checking.finding import form_of, fragments
-from derivgen.checking.judging import judge
+from derivgen.checking.finding.fragments import form_of, fragments
+from derivgen.checking.finding.macros import Expanded, expanded
+from derivgen.checking.judging.works import judge
 from derivgen.checking.letters import learned
-from derivgen.checking.macros import Expanded, expanded
+from derivgen.checking.reading.scanning import relates, relates_otherwise
+from derivgen.checking.reading.statements import statements
+from derivgen.checking.reading.symbols import Symbols
 from derivgen.checking.report import Report
-from derivgen.checking.scanning import relates, relates_otherwise
-from derivgen.checking.statements import statements
 from derivgen.checking.subjects import CHANGES, NOT_JUDGED, Topic
-from derivgen.checking.symbols import Symbols
 from derivgen.checking.work import Fragment, Marker, Statement, Subject, Unread, Verdict
 from derivgen.errors import DerivgenError, suggest
 from derivgen.notation import parts

@@ -16,9 +16,9 @@ from __future__ import annotations
 
 import re
 
-from derivgen.checking.deciding import World
-from derivgen.checking.statements import named, statements
-from derivgen.checking.symbols import Symbols
+from derivgen.checking.judging.deciding import World
+from derivgen.checking.reading.statements import named, statements
+from derivgen.checking.reading.symbols import Symbols
 from derivgen.checking.work import Fragment, Statement
 from derivgen.expression import Apply, Name
 from derivgen.graph import Graph

@@ -18,8 +18,8 @@ except ImportError:
     atheris = None
 
 with atheris.instrument_imports(include=["derivgen.checking", "derivgen.reading"]) if atheris else nullcontext():
-    from derivgen.checking.statements import statements
-    from derivgen.checking.symbols import Symbols
+    from derivgen.checking.reading.statements import statements
+    from derivgen.checking.reading.symbols import Symbols
     from derivgen.checking.work import Fragment, Statement, Subject, Unread
     from derivgen.graph import Graph
     from derivgen.slips import Roles

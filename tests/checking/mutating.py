@@ -16,7 +16,7 @@ from pathlib import Path
 
 from derivgen import slips, spec
 from derivgen.asks import ASKS
-from derivgen.checking.judging import judge
+from derivgen.checking.judging.works import judge
 from derivgen.checking.work import Fragment, Side, Statement, Subject, Verdict
 from derivgen.derivation import adjoints, local_derivatives
 from derivgen.draws import Draws

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from works import subject
 
-from derivgen.checking.deciding import Clock, World, close, read
+from derivgen.checking.judging.deciding import Clock, World, close, read
 from derivgen.evaluation import Numbers
 from derivgen.expression import Apply, Name, Partial, Tree, matrix, product
 from derivgen.graph import Graph

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from derivgen import spec
 from derivgen.asks import ASKS
-from derivgen.checking.finding import FORMS, LONGEST, SKIPS, form_of, fragments
+from derivgen.checking.finding.fragments import FORMS, LONGEST, SKIPS, form_of, fragments
 from derivgen.draws import Draws
 from derivgen.errors import DerivgenError
 from derivgen.folders import bundled_quizzes

@@ -9,7 +9,7 @@ import pytest
 from works import statements, subject, verdicts, words
 
 from derivgen.checking import check
-from derivgen.checking.judging import judge
+from derivgen.checking.judging.works import judge
 from derivgen.checking.work import NUMBERS, VERDICTS, Fragment, Unread
 from derivgen.printing import plain
 

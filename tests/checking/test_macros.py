@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from derivgen.checking import check
-from derivgen.checking.macros import LENGTH, expanded
+from derivgen.checking.finding.macros import LENGTH, expanded
 from derivgen.checking.subjects import of_equations
 
 WRITTEN = [

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from derivgen import certify, spec
 from derivgen.asks import ASKS
-from derivgen.checking.statements import read_side, statements
-from derivgen.checking.symbols import Symbols
+from derivgen.checking.reading.statements import read_side, statements
+from derivgen.checking.reading.symbols import Symbols
 from derivgen.checking.work import Fragment, Statement, Subject, Unread
 from derivgen.draws import Draws
 from derivgen.expression import Apply, Name, Partial, Tree

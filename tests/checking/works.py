@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 
-from derivgen.checking.judging import judge
+from derivgen.checking.judging.works import judge
 from derivgen.checking.work import Fragment, Side, Statement, Subject, Verdict
 from derivgen.expression import Apply, Name
 from derivgen.graph import Graph

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from derivgen.arrays import ShapeError
 from derivgen.backward import delta, delta_form, lone, post, pre, pre_form, slopes, weights_form
-from derivgen.checking.deciding import Clock, World
+from derivgen.checking.judging.deciding import Clock, World
 from derivgen.derivation import DerivationError, count_paths, is_recursive, local
 from derivgen.errors import CertificateError
 from derivgen.expression import ONE, Apply, Name, Partial, Tree, apply, matrix, names, negate, product, transform, walk

@@ -19,7 +19,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
-from derivgen.checking.in_tex import MATH, Piece, states
+from derivgen.checking.finding.in_tex import MATH, Piece, states
 from derivgen.operations import SPELLINGS
 
 _ENVIRONMENT = re.compile(r"\\begin\{([A-Za-z]{1,30}\*?)\}")

@@ -11,9 +11,9 @@ from dataclasses import replace
 from fractions import Fraction
 
 from derivgen.arrays import ShapeError
-from derivgen.checking.foreign import RefusedError
-from derivgen.checking.sums_and_cases import BRACKETS, SumsAndCases
-from derivgen.checking.symbols import LOSSES, SOFTMAX, Function, Symbols, Written, evaluated
+from derivgen.checking.reading.foreign import RefusedError
+from derivgen.checking.reading.sums_and_cases import BRACKETS, SumsAndCases
+from derivgen.checking.reading.symbols import LOSSES, SOFTMAX, Function, Symbols, Written, evaluated
 from derivgen.derivation import local_derivatives
 from derivgen.errors import DerivgenError, escaped
 from derivgen.expression import (

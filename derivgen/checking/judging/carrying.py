@@ -17,8 +17,8 @@ import decimal
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from derivgen.checking.deciding import AtNumbers, World, close
-from derivgen.checking.rounding import agreement, literal, worked
+from derivgen.checking.judging.deciding import AtNumbers, World, close
+from derivgen.checking.judging.rounding import agreement, literal, worked
 from derivgen.checking.work import Subject
 from derivgen.evaluation import EvaluationError, Real, to_decimal
 from derivgen.expression import Name, Number, Partial, Tree, walk

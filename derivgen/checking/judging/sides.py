@@ -12,15 +12,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from derivgen.checking.branches import at_tie, conditions, convention, misfilled, open_at_kink, zero_by_a_value
-from derivgen.checking.carrying import Figures, Values
-from derivgen.checking.deciding import AtNumbers, Clock, Decision, World, close
-from derivgen.checking.expecting import expected
-from derivgen.checking.letting import is_filled_form
-from derivgen.checking.rounding import agreement, literal, numeric, outside_exponents, structural, truncated, worked
-from derivgen.checking.shaping import said_shape
-from derivgen.checking.stepping import Steps
-from derivgen.checking.supposing import Suppositions
+from derivgen.checking.judging.branches import at_tie, conditions, convention, misfilled, open_at_kink, zero_by_a_value
+from derivgen.checking.judging.carrying import Figures, Values
+from derivgen.checking.judging.deciding import AtNumbers, Clock, Decision, World, close
+from derivgen.checking.judging.expecting import expected
+from derivgen.checking.judging.letting import is_filled_form
+from derivgen.checking.judging.rounding import (
+    agreement,
+    literal,
+    numeric,
+    outside_exponents,
+    structural,
+    truncated,
+    worked,
+)
+from derivgen.checking.judging.shaping import said_shape
+from derivgen.checking.judging.stepping import Steps
+from derivgen.checking.judging.supposing import Suppositions
 from derivgen.checking.work import Statement, Subject, Unread
 from derivgen.errors import CertificateError
 from derivgen.evaluation import EvaluationError, Real

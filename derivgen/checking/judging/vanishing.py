@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from derivgen.checking.deciding import Clock, World, read
+from derivgen.checking.judging.deciding import Clock, World, read
 from derivgen.errors import CertificateError
 from derivgen.expression import ZERO, Apply, Name, Number, Partial, Tree, names, substitute
 from derivgen.graph import Graph

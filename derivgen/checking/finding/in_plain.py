@@ -13,8 +13,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from derivgen.checking import conditions
-from derivgen.checking.in_tex import Piece
+from derivgen.checking.finding import conditions
+from derivgen.checking.finding.in_tex import Piece
 from derivgen.notation import GREEK
 from derivgen.operations import CALLABLE, SPELLINGS
 

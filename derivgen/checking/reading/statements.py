@@ -26,10 +26,10 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from derivgen.arrays import ShapeError
-from derivgen.checking import conditions
-from derivgen.checking.foreign import LENGTH, Mark, RefusedError, tokens
-from derivgen.checking.parsing import Foreign
-from derivgen.checking.symbols import Symbols, Written
+from derivgen.checking.finding import conditions
+from derivgen.checking.reading.foreign import LENGTH, Mark, RefusedError, tokens
+from derivgen.checking.reading.parsing import Foreign
+from derivgen.checking.reading.symbols import Symbols, Written
 from derivgen.checking.work import INEQUALITY, Fragment, Side, Statement, Unread
 from derivgen.expression import Apply, Name, Tree, apply
 from derivgen.lexing import COMPARISONS, Token

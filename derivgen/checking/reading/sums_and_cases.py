@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from derivgen.arrays import Rows, ShapeError
-from derivgen.checking.foreign import RefusedError
-from derivgen.checking.symbols import Symbols, Written
+from derivgen.checking.reading.foreign import RefusedError
+from derivgen.checking.reading.symbols import Symbols, Written
 from derivgen.errors import escaped
 from derivgen.expression import ONE, ZERO, Apply, Name, Tree, apply, column, number, total
 from derivgen.lexing import COMPARISONS, ROW, Token

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from derivgen.checking.rounding import agreement, literal
+from derivgen.checking.judging.rounding import agreement, literal
 from derivgen.checking.work import Statement, Subject, Unread
 from derivgen.expression import Name, Tree, names
 

@@ -14,13 +14,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from derivgen.checking.branches import Branch, equal_there, taken_to
-from derivgen.checking.carrying import Figures
-from derivgen.checking.deciding import AtNumbers, Clock, Decision, World
-from derivgen.checking.rounding import agreement, literal
-from derivgen.checking.statements import statements
-from derivgen.checking.symbols import Symbols
-from derivgen.checking.vanishing import by_chance
+from derivgen.checking.judging.branches import Branch, equal_there, taken_to
+from derivgen.checking.judging.carrying import Figures
+from derivgen.checking.judging.deciding import AtNumbers, Clock, Decision, World
+from derivgen.checking.judging.rounding import agreement, literal
+from derivgen.checking.judging.vanishing import by_chance
+from derivgen.checking.reading.statements import statements
+from derivgen.checking.reading.symbols import Symbols
 from derivgen.checking.work import Statement, Subject, Unread
 from derivgen.evaluation import EvaluationError, Real
 from derivgen.expression import Apply, Name, Number, Tree, names, total

@@ -14,7 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from derivgen.checking.deciding import AtNumbers, close
+from derivgen.checking.judging.deciding import AtNumbers, close
 from derivgen.evaluation import Numbers, Real, evaluator, to_decimal
 from derivgen.expression import Apply, Name, Number, Partial, Tree, transform, walk
 

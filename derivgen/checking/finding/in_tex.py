@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from pylatexenc.latexwalker import LatexWalker, LatexWalkerEndOfStream
 
-from derivgen.checking.scanning import relates
+from derivgen.checking.reading.scanning import relates
 
 MATH = frozenset((
     "equation", "align", "gather", "multline", "eqnarray", "alignat", "flalign", "displaymath", "math", "dmath",

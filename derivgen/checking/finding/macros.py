@@ -16,7 +16,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
-from derivgen.checking.in_tex import CODE
+from derivgen.checking.finding.in_tex import CODE
 
 MOST = 400  # expansions for one use
 LENGTH = 10_000  # characters of one use written out

@@ -22,9 +22,9 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
-from derivgen.checking.deciding import AtNumbers, Clock, World, read
-from derivgen.checking.expecting import expected
-from derivgen.checking.rounding import worked
+from derivgen.checking.judging.deciding import AtNumbers, Clock, World, read
+from derivgen.checking.judging.expecting import expected
+from derivgen.checking.judging.rounding import worked
 from derivgen.errors import DerivgenError
 from derivgen.evaluation import CONTEXT, Numbers, Real, evaluator, to_decimal
 from derivgen.expression import Name, Number, Partial, Tree, names, transform, walk

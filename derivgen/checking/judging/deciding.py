@@ -31,7 +31,7 @@ from typing import Any
 
 from derivgen import certify
 from derivgen.certify import PRIME, Residues, UnluckyError
-from derivgen.checking.fitting import misfit, size
+from derivgen.checking.judging.fitting import misfit, size
 from derivgen.derivation import branch, local_derivatives, local_partial
 from derivgen.errors import CertificateError
 from derivgen.evaluation import EvaluationError, Numbers, Real, to_decimal

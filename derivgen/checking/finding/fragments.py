@@ -16,9 +16,9 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from derivgen.checking import conditions, in_markdown, in_plain, in_tex
-from derivgen.checking.in_tex import Piece
-from derivgen.checking.markers import markers, place
+from derivgen.checking.finding import conditions, in_markdown, in_plain, in_tex
+from derivgen.checking.finding.in_tex import Piece
+from derivgen.checking.finding.markers import markers, place
 from derivgen.checking.work import Fragment, Marker
 from derivgen.errors import DerivgenError, suggest
 

@@ -6,14 +6,14 @@ import decimal
 from dataclasses import replace
 from fractions import Fraction
 
-from derivgen.checking import diagnosing
-from derivgen.checking.branches import on_branch
-from derivgen.checking.deciding import AtNumbers, World, close
-from derivgen.checking.diagnosing import Asked
-from derivgen.checking.expecting import expected
-from derivgen.checking.rounding import literal
-from derivgen.checking.shaping import said_shape
-from derivgen.checking.sides import Chain, Finding, Sides, says
+from derivgen.checking.judging import diagnosing
+from derivgen.checking.judging.branches import on_branch
+from derivgen.checking.judging.deciding import AtNumbers, World, close
+from derivgen.checking.judging.diagnosing import Asked
+from derivgen.checking.judging.expecting import expected
+from derivgen.checking.judging.rounding import literal
+from derivgen.checking.judging.shaping import said_shape
+from derivgen.checking.judging.sides import Chain, Finding, Sides, says
 from derivgen.checking.work import Side, Verdict, Witness
 from derivgen.errors import CertificateError, DerivgenError
 from derivgen.evaluation import EvaluationError, Real, to_decimal

@@ -13,13 +13,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from derivgen.checking.deciding import Decision, World, close
-from derivgen.checking.expecting import step
-from derivgen.checking.rounding import Literal, agreement, literal
-from derivgen.checking.shaping import between_shapes, completed
-from derivgen.checking.sides import Chain, Finding, Sides, says
-from derivgen.checking.summing import accumulated, path_of, shares_of, subsets
-from derivgen.checking.telling import Telling
+from derivgen.checking.judging.deciding import Decision, World, close
+from derivgen.checking.judging.expecting import step
+from derivgen.checking.judging.rounding import Literal, agreement, literal
+from derivgen.checking.judging.shaping import between_shapes, completed
+from derivgen.checking.judging.sides import Chain, Finding, Sides, says
+from derivgen.checking.judging.summing import accumulated, path_of, shares_of, subsets
+from derivgen.checking.judging.telling import Telling
 from derivgen.checking.work import Side, Statement, Subject, Unread, Verdict
 from derivgen.errors import CertificateError, DerivgenError
 from derivgen.evaluation import CONTEXT, EvaluationError, Real, to_decimal

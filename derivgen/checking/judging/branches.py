@@ -20,9 +20,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from derivgen.checking.deciding import COMPARING, AtNumbers, Clock, World, close
-from derivgen.checking.rounding import agreement, literal
-from derivgen.checking.vanishing import by_a_value, by_chance, says_zero
+from derivgen.checking.judging.deciding import COMPARING, AtNumbers, Clock, World, close
+from derivgen.checking.judging.rounding import agreement, literal
+from derivgen.checking.judging.vanishing import by_a_value, by_chance, says_zero
 from derivgen.evaluation import EvaluationError, Real, evaluator, to_decimal
 from derivgen.expression import ONE, ZERO, Apply, Name, Tree, substitute, total, transform, walk
 from derivgen.lexing import Scope

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from derivgen.checking import conditions
-from derivgen.checking.scanning import LENGTH, MOST, Raw, RefusedError, scanned
-from derivgen.checking.symbols import SOFTMAX, Symbols, Written
+from derivgen.checking.finding import conditions
+from derivgen.checking.reading.scanning import LENGTH, MOST, Raw, RefusedError, scanned
+from derivgen.checking.reading.symbols import SOFTMAX, Symbols, Written
 from derivgen.errors import escaped
 from derivgen.lexing import DIGITS, Token
 from derivgen.notation import GREEK
