@@ -223,6 +223,14 @@ def test_what_is_spoken_of_is_no_condition() -> None:
     assert [verdict.verdict for verdict in report.verdicts] == ["wrong", "skipped", "right only when"]
 
 
+@pytest.mark.parametrize(("weight", "slip"), [("0.5", ""), ("0.7", "half_or_two_lost")])
+def test_a_half_is_no_slip_of_the_loss_where_a_weight_is_one(weight: str, slip: str) -> None:
+    about = of_equations("a = w*x; o = v*a; L = (o - y)^2/2", f"x=1.3,w=0.9,v={weight},y=0.4")
+    gradient = 2 * (float(weight) * 1.17 - 0.4) * float(weight) * 1.3
+    (found,) = check(about, f"dL/dw = {gradient:.4f}", form="plain").verdicts
+    assert (found.verdict, found.slip) == ("wrong", slip)
+
+
 @pytest.mark.parametrize(("text", "verdicts"), [
     ("If $x = 0$, $L = 0$.", "skipped undecided"), ("When $a = y$, $L = 1$.", "skipped undecided"),
     ("If $x = 0$ and $b = 0$, $z = 0$.", "skipped skipped right_only_when"),

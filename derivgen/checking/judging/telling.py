@@ -13,7 +13,7 @@ from derivgen.checking.judging.diagnosing import Asked
 from derivgen.checking.judging.expecting import expected
 from derivgen.checking.judging.rounding import literal
 from derivgen.checking.judging.shaping import said_shape
-from derivgen.checking.judging.sides import Chain, Finding, Sides, says
+from derivgen.checking.judging.sides import Chain, Finding, Sides, derived, says
 from derivgen.checking.work import Side, Verdict, Witness
 from derivgen.errors import CertificateError, DerivgenError
 from derivgen.evaluation import EvaluationError, Real, to_decimal
@@ -172,7 +172,12 @@ class Telling:
         asked = Asked(chain.left, chain.kind == "update", None, tree)
         if chain.before is not None and chain.sound and not says(chain.before):  # a slip of the calculator
             return Slipped("whole_sign", tree) if matches(negate(chain.truth)) else None
-        return diagnosing.slip_in_numbers(self.subject.roles, self.subject.network, asked, matches, self.sides.clock)
+        found = diagnosing.slip_in_numbers(self.subject.roles, self.subject.network, asked, matches, self.sides.clock)
+        if found is not None and found.slip.startswith("half_or_two") and derived(chain.truth):
+            # A weight that is 1/2 or 2 may be the factor too many, or the one that is lost.
+            same = any(abs(value) in (2, Fraction(1, 2)) for value in self.figures.known().values())
+            return None if same else found
+        return found
 
     def _used_early(self, chain: Chain, cells: tuple[Tree, ...]) -> Slipped | None:
         """A derivative that was worked out with a weight that has been updated already."""
