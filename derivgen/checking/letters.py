@@ -31,7 +31,7 @@ _FUNCTIONS = [name for name, row in OPERATIONS.items() if row.role == "activatio
 def learned(fragment: Fragment, symbols: Symbols) -> Symbols:
     """The symbols, and with them the quantities that a fragment names and the functions that it defines."""
     for written in named(fragment, symbols):
-        if symbols.key(written.key) is None and symbols.may_be_named(written):
+        if symbols.may_be_named(written):
             symbols = symbols.naming(written.key)
     for letter in dict.fromkeys(match[1] for match in _DEFINITION.finditer(fragment.source)):
         operation = _defined(letter, fragment, symbols) if symbols.may_be_called(letter) else None

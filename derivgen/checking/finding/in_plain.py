@@ -21,7 +21,7 @@ from derivgen.operations import CALLABLE, SPELLINGS
 RELATION = re.compile(
     r"(?<![<>!=])(?::=|\+=|==?|<-|~=|[≈≃≅≐≜≡≝≔←⟵⇒⟹∴]|=>|\\(?:approx|equiv|triangleq|leftarrow|gets|implies)(?![A-Za-z]))(?!=)"
 )
-_OPERATOR_END = re.compile(r"(?:[-+*/=≈·×]|<-)\s*$")
+_OPERATOR_END = re.compile(r"(?:[-+/=≈·×]|(?<!\^)\*|<-)\s*$")  # y^* ends as it is
 _WORD = re.compile(r"[A-Za-z]{2,}(?![A-Za-z0-9_^(\[{'])")
 _LABEL = re.compile(
     r"\s*(?:[-*•>#]+\s+|\(?(?:[a-z]|[ivx]{1,4})\)\s+|\(\d{1,3}\)\s+|\d{1,3}(?:\.[a-z][.)]?|[a-z]?[.):])\s+|(?:step|line|eq)\.?\s*\d*\s*[.:)]\s*)*",

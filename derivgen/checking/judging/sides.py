@@ -177,6 +177,8 @@ class Sides:
         """The branches that the work's numbers take at kinks, where a line is right on these; empty if it is not."""
         if not self.figures.given or not (world.kinked or world.compares(tree)):
             return ""
+        if not any(isinstance(part, (Name, Number)) for part in walk(tree)):
+            return ""  # a chain rule names the slope of an open ReLU too, though it is 1
         numbers = self.figures.state("now")
         if found := conditions(world, numbers, chain.truth, tree, self.clock):
             return ", ".join(found)

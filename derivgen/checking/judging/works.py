@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import decimal
 import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -52,6 +53,7 @@ def judge(subject: Subject, found: Sequence[Statement | Unread], seconds: float 
         if isinstance(item, Unread) and (item.fragment.skip or item.assumed):
             verdicts.append(Verdict("skipped", item.start, item.end, problem=item.fragment.skip or "condition"))
         elif isinstance(item, Unread):
+            judging.lost |= judging.may_update(item)
             verdicts.append(Verdict(
                 "unread", item.start, item.end, "", problem=item.problem, suggestion=item.suggestion,
                 exercise=item.fragment.exercise, part=item.fragment.part,
@@ -59,6 +61,10 @@ def judge(subject: Subject, found: Sequence[Statement | Unread], seconds: float 
         else:
             verdicts += judging.statement(item)
     return verdicts
+
+
+# w_{new} = ..., w' = ..., w^+ = ..., w \to ...
+_NEW = re.compile(r"(?<![A-Za-z\\])([A-Za-z])[^=]{0,12}(?:(?<![A-Za-z])new(?![A-Za-z])|'|\^\{?\+|\\to\b)")
 
 
 class _Judging:
@@ -72,6 +78,7 @@ class _Judging:
         self.claims, self.supposed = self.sides.claims, self.sides.supposed
         self.definitions: dict[str, Tree] = {}
         self.summed = accumulated(found)
+        self.lost = False  # an update that could not be read: from there on nobody knows the weights
         self.shares: dict[Partial, list[Tree]] = {}
         self.begun: set[Partial] = set()
 
@@ -102,6 +109,8 @@ class _Judging:
                 else:
                     links.append((relation, side))
             found += self._chain(left, links, statement.dummy)
+        if self.lost:
+            found = [_after_an_unread_update(verdict) for verdict in found]
         if fragment.conditional or self.supposed.further:
             if any(verdict.verdict in ("wrong", "follows") for verdict in found):
                 self.claims.clear()  # nothing goes on from what may be right
@@ -109,6 +118,12 @@ class _Judging:
             if not self.supposed.understood:
                 found = [_under_a_condition(verdict) for verdict in found]
         return [replace(verdict, exercise=fragment.exercise, part=fragment.part) for verdict in found]
+
+    def may_update(self, item: Unread) -> bool:
+        """Whether what cannot be read may say a weight's new value: w_{new} = ..., w' = ..."""
+        weights = {name[0] for name in self.subject.roles.weights}
+        said = _NEW.search(item.fragment.source)
+        return said is not None and said[1] in weights
 
     def _chain(self, left: Side, links: Sequence[tuple[str, Side]], dummy: str) -> list[Verdict]:
         if not links:
@@ -526,6 +541,12 @@ def _definition(left: Tree, relation: str, side: Side) -> Verdict:
 def _under_a_condition(verdict: Verdict) -> Verdict:
     """What is wrong in general may be right under the condition that it stands with."""
     return _undecided(verdict, "it stands behind a condition") if verdict.verdict in ("wrong", "follows") else verdict
+
+
+def _after_an_unread_update(verdict: Verdict) -> Verdict:
+    """A number that is wrong for the old weights may be right for those that could not be read."""
+    unsure = verdict.number and verdict.verdict in ("wrong", "follows")
+    return _undecided(verdict, "an update above could not be read") if unsure else verdict
 
 
 def _undecided(verdict: Verdict, problem: str) -> Verdict:

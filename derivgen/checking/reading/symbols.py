@@ -129,9 +129,11 @@ class Symbols:
     def may_be_named(self, written: Written) -> bool:
         """Whether a work may give a quantity this name: nothing of the network is called like it, in any case; or δ."""
         base = written.base
+        if self.key(written.key) is not None:
+            return False
         taken = {known.casefold() for known, *_ in self.quantities.keys() - {*self.named} | self.functions.keys()}
         near = len(base) > 2 and difflib.get_close_matches(base.casefold(), taken, n=1, cutoff=0.75)
-        spoken_for = base in LOSSES or (base in "Tde" and written == Written(base))
+        spoken_for = base in LOSSES or (base in "Td" and written == Written(base))
         other = base.casefold() not in taken and not near and not spoken_for
         return not written.primes and (other or base == "delta")
 
