@@ -12,12 +12,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from derivgen.arrays import Rows, entries, named
 from derivgen.errors import DerivgenError, suggest
-from derivgen.expression import Apply, Tree, names, transform, walk
+from derivgen.expression import Apply, Tree, apply, names, number, transform, walk
 from derivgen.notation import NAME, is_power_like, parts
 from derivgen.operations import OPERATIONS, SPELLINGS
 from derivgen.reading import ReadingError, Scope, read
@@ -115,6 +116,16 @@ class Graph:
         for _, text, line, column in statements if any(name.endswith(")") for name in free) else ():
             _refuse_unclear(text, scope.names | {name for name in free if not name.endswith(")")}, line, column)
         return Graph((*declared, *free), in_order(nodes), tuple(arities.items()), kinks=kinks)
+
+    def fixed(self, numbers: Mapping[str, Fraction]) -> Graph:
+        """The graph in which these leaves are numbers; a constraint on one of them is dropped."""
+        if not numbers:
+            return self
+        trees = {name: apply("negate", number(-v)) if v < 0 else number(v) for name, v in numbers.items()}
+        groups = tuple(group for group in self.simplices if not set(group) & numbers.keys())
+        leaves = tuple(leaf for leaf in self.leaves if leaf not in numbers)
+        nodes = (*(Node(name, tree) for name, tree in trees.items()), *self.nodes)
+        return replace(self, leaves=leaves, nodes=nodes, simplices=groups)
 
     @cached_property
     def scope(self) -> Scope:

@@ -8,15 +8,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from derivgen.checking.work import Subject
 from derivgen.exercise import Part
 from derivgen.explain import numbers_of
-from derivgen.expression import ONE, Partial
-from derivgen.graph import Graph, Node
+from derivgen.expression import Partial
+from derivgen.graph import Graph
 from derivgen.networks import Network
 from derivgen.sheet import Exercise, Sheet
 from derivgen.slips import Roles
@@ -72,7 +72,7 @@ def _subject(exercise: Exercise, digits: int) -> Subject:
     network = plan.network
     trained = (*network.weights, *network.biases)
     fixed = tuple(name for name, value in network.fixed if value == 1)
-    graph = _with_ones(plan.graph, fixed)
+    graph = plan.graph.fixed(dict.fromkeys(fixed, Fraction(1)))  # what a row of biases meets is 1 in every line
     roles = Roles(
         graph, trained, network.loss, network.example_losses, network.step_size, network.biases, fixed,
         network.targets,
@@ -80,12 +80,6 @@ def _subject(exercise: Exercise, digits: int) -> Subject:
     givens = ((key, value) for key, value in exercise.givens if key not in fixed)
     numbers: dict[str | Partial, Fraction] = {key: Fraction(value) for key, value in givens}
     return Subject(graph, roles, network, numbers, plan.known.taken, digits)
-
-
-def _with_ones(graph: Graph, ones: Collection[str]) -> Graph:
-    """The graph with the constants that a row of biases meets as nodes: they are 1 in every line."""
-    leaves = tuple(leaf for leaf in graph.leaves if leaf not in ones)
-    return replace(graph, leaves=leaves, nodes=(*(Node(name, ONE) for name in ones), *graph.nodes)) if ones else graph
 
 
 def of_equations(equations: str, at: str = "", text: str = "", *, functions: Iterable[str] = ()) -> Subject:

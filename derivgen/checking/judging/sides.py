@@ -83,6 +83,11 @@ class Chain:
         """The quantity or derivative that the chain is about; None for a chain between expressions."""
         return self.left if isinstance(self.left, (Name, Partial)) else None
 
+    @property
+    def right(self) -> str:
+        """The verdict on a right side: behind a wrong one the work has recovered."""
+        return "right" if self.sound else "recovered"
+
 
 class Sides:
     """What sides are judged by: the network, wrong claims, numbers given and written, updates."""
@@ -113,7 +118,7 @@ class Sides:
         decision = world.decide(chain.truth, tree, self.clock, real=not filled)
         if decision.equal:
             needs = convention(world, chain.truth, tree, self.clock)
-            verdict = "right only when" if needs else "right" if chain.sound else "recovered"
+            verdict = "right only when" if needs else chain.right
             number = "exact" if literal(tree) and self.figures.given else ""
             return Finding(verdict, number, decision=decision, needs=needs)
         if not filled and self.figures.given and (found := self._filled_in(chain, tree, world)) is not None:
@@ -143,7 +148,7 @@ class Sides:
             if decision.equal is False and not decision.problem and alone:
                 return Finding("undecided", problem="nothing says which numbers the quantities have")
             if decision.equal:
-                return Finding("right" if chain.sound else "recovered", decision=decision)
+                return Finding(chain.right, decision=decision)
         if self._follows(chain, tree, world):
             return Finding("follows", decision=decision)
         if decision.equal is None:
@@ -211,7 +216,7 @@ class Sides:
                 id(place): negate(Name(name)) if known.get(name) == -place.value != 0 else Name(name)
                 for place, name in zip(places, way, strict=True) if name
             }))
-            for way in itertools.islice(itertools.product(*self._ways(places, absent)), 1, MOST_FILLINGS)
+            for way in itertools.islice(itertools.product(*_ways(places, known, absent)), 1, MOST_FILLINGS)
         ]  # fmt: skip
         found = self._first(filled, absent, lambda side: world.decide(chain.truth, side, self.clock, real=False).equal)
         if found is not None:
@@ -220,17 +225,12 @@ class Sides:
         if found is None or found.verdict != "right":
             return found
         needs = self._at_these_numbers(chain, tree, world)  # with numbers for quantities the gate's is filled in too
-        return self._where(chain, tree, needs) if needs else Finding("right" if chain.sound else "recovered")
-
-    def _ways(self, places: Sequence[Number], absent: Sequence[str] = ()) -> list[list[str | None]]:
-        """The quantities that each of these numbers may stand for, with its sign or the other; None is the number."""
-        known = self.figures.known() if places else {}
-        return [[None, *(n for n, own in known.items() if abs(own) == place.value), *absent] for place in places]
+        return self._where(chain, tree, needs) if needs else Finding(chain.right)
 
     def _where(self, chain: Chain, tree: Tree, needs: str) -> Finding:
         """Right only under conditions that the numbers meet; right, if a 0 stands where these close a gate."""
         if any(isinstance(part, Number) and part.value == 0 for part in outside_exponents(tree)):
-            return Finding("right" if chain.sound else "recovered")
+            return Finding(chain.right)
         return Finding("right only when", needs=needs)
 
     def _first(
@@ -305,7 +305,7 @@ class Sides:
         places = [place for place in fillable if not structural(place)]
         given = {value for name, value in known.items() if graph.is_leaf(name)}
         certain = places and all(p.value in given and not self.figures.is_worked_out(p.value) for p in places)
-        tried = len(fillable) <= MOST_FILLED and math.prod(map(len, self._ways(fillable))) <= MOST_FILLINGS
+        tried = len(fillable) <= MOST_FILLED and math.prod(map(len, _ways(fillable, known))) <= MOST_FILLINGS
         if certain and tried:
             return Finding("wrong", decision=world.decide(chain.truth, tree, self.clock))
         form = expected(self.subject.graph, self.subject.network, chain.truth, Name(graph.nodes[-1].name))
@@ -436,7 +436,7 @@ class Sides:
                 follows = self._follows(chain, tree, world)
                 return Finding("follows" if follows else "wrong", decision=Decision(False, point=state, values=apart))
             seen += 1
-        return Finding("right" if chain.sound else "recovered", "rounded") if seen else None
+        return Finding(chain.right, "rounded") if seen else None
 
     def _true_values(self, chain: Chain, truths: tuple[Tree, ...], cells: tuple[Tree, ...]) -> Values | None:
         """The values that a side must have; after updates the new ones, where the work has gone on to them."""
@@ -524,6 +524,11 @@ def _fillable(tree: Tree) -> list[Number]:
     parts = outside_exponents(tree)
     ones = {id(p.args[1]) for p in parts if isinstance(p, Apply) and p.operation == "divide" and p.args[1] == ONE}
     return [part for part in parts if isinstance(part, Number) and id(part) not in ones]
+
+
+def _ways(places: Sequence[Number], known: Mapping[str, Real], absent: Sequence[str] = ()) -> list[list[str | None]]:
+    """The quantities that each of these numbers may stand for, with its sign or the other; None is the number."""
+    return [[None, *(n for n, own in known.items() if abs(own) == place.value), *absent] for place in places]
 
 
 def _with_parts(tree: Tree, others: Mapping[int, Tree]) -> Tree:

@@ -23,8 +23,7 @@ from derivgen.checking.reading.statements import statements
 from derivgen.checking.reading.symbols import Symbols
 from derivgen.checking.work import Statement, Subject, Unread
 from derivgen.evaluation import EvaluationError, Real
-from derivgen.expression import Apply, Name, Number, Tree, names, total
-from derivgen.graph import Graph, Node
+from derivgen.expression import Apply, Name, Tree, names, total
 from derivgen.printing import plain
 from derivgen.written import write
 
@@ -288,7 +287,7 @@ class Suppositions:
         """The network whose leaves of these names are numbers."""
         key = tuple((name, self.figures.given[name]) for name in held)
         if key not in self._worlds:
-            self._worlds[key] = World.of(_fixed(self.world.graph, dict(key)))
+            self._worlds[key] = World.of(self.world.graph.fixed({name: Fraction(value) for name, value in key}))
         return self._worlds[key]
 
     def _whole(self, decision: Decision, held: Sequence[str]) -> Decision:
@@ -301,16 +300,3 @@ class Suppositions:
 
 def _place(item: Statement | Unread) -> tuple[int, int]:
     return item.fragment.sentence, item.fragment.paragraph
-
-
-def _fixed(graph: Graph, numbers: dict[str, Real]) -> Graph:
-    """The graph with numbers in place of leaves."""
-    nodes = [Node(name, _written(value)) for name, value in numbers.items()]
-    groups = tuple(group for group in graph.simplices if not set(group) & numbers.keys())
-    leaves = tuple(name for name in graph.leaves if name not in numbers)
-    return replace(graph, leaves=leaves, nodes=(*nodes, *graph.nodes), simplices=groups)
-
-
-def _written(value: Real) -> Tree:
-    number = Number(abs(value if isinstance(value, Fraction) else Fraction(value)))
-    return Apply("negate", (number,)) if value < 0 else number

@@ -267,7 +267,7 @@ class _Judging:
         found = self._judged(chain, links)
         if shown is None and found[0].verdict == "wrong" and says(sides[0]):
             problem = f"{name} is given: the network has no equation for it"
-            found[0] = replace(found[0], verdict="undecided", problem=problem, expected=None, witness=None, slip="")
+            found[0] = _undecided(found[0], problem)
             self.claims.pop(chain.left, None)
         return found
 
